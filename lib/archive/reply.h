@@ -1,0 +1,22 @@
+// The one table that judges replies: (status, headers, message, first and last bytes) to a Kind, with the classes and the precedence of the
+// service's observed behaviour. Text of archives is matched here and nowhere else.
+// Pure; any thread.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "http/transport.h"
+
+namespace garner::archive {
+
+// Nothing if the reply is due to be read as a zip; else the Error that says what to do, its text holding the archive's own words.
+std::optional<Error> judge_reply(const http::Reply& reply, WallTime now);
+
+// The server's message out of an error page (HTML item "Message:", VOTable INFO QUERY_STATUS=ERROR) or the text itself; unescaped, printable, bounded.
+std::string extract_message(std::string_view body);
+
+}  // namespace garner::archive

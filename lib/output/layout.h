@@ -1,0 +1,99 @@
+// How products lie on disk under a harvest's output directory.
+//
+//   <output>/<TYPE>/…                 the products, by layout
+//   <output>/SHA256SUMS, CATALOGUE.csv.zst, MANIFEST.yaml, CREDIT.txt
+//   <output>/.garner/                 ours: tmp/ (what is being written; emptied at start), checksums/ (layout `files`)
+//
+// A pack is what one good reply became. Its files are named from its retrieval_type, block and generation, never from when it ran or what came, so
+// that a re-fetch after a crash overwrites instead of doubling. Publishing: write to tmp/, fsync, rename into place, fsync the directory (and every new
+// directory's parent). Only after publish() returned may the ledger say delivered.
+// Blocking: runs on workers; one PackWriter belongs to one thread, a Layout may be used by many. Errors: DiskFull, Internal (with path and reason),
+// Corrupt (damage found), NotFound.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/source_id.h"
+#include "base/vocabulary.h"
+#include "ledger/chunk_record.h"
+#include "product/contents.h"
+
+namespace garner::output {
+
+// What of a harvest decides where things lie; constant for its life.
+struct OutputSpec {
+  std::filesystem::path directory;       // absolute
+  LayoutKind layout = LayoutKind::TarZst;
+  bool compress_files = false;           // layout `files`: each product as .zst
+  DataStructure structure = DataStructure::Individual;
+  ProductFormat format = ProductFormat::VOTable;
+  std::string release;
+  std::uint64_t sources = 0;             // decides the HEALPix level of folders
+  std::optional<std::uint32_t> group;    // gid of output.group
+};
+
+struct PackKey {
+  std::string retrieval_type;
+  std::uint32_t block = 0;
+  std::uint32_t generation = 0;
+};
+
+// One product's place, a row of the catalogue.
+struct ProductPlace {
+  std::optional<SourceId> id;   // none for a table of many sources
+  std::string file;             // relative to the output directory
+  std::string member;           // inside the file; empty if the file is the product
+  std::uint64_t offset = 0;     // where the stored bytes begin in the file: zip: the member's data; tar.zst: its frame; files: 0
+  std::uint64_t size = 0;       // of the product, in bytes, uncompressed
+};
+
+class PackWriter : public product::ProductSink {
+ public:
+  // Makes what was added visible, durably. `reply` is the whole reply as served (layout `zip` stores it); `absent` are asked ids that did not come: what
+  // an earlier, unsettled publication may have left of them goes.
+  virtual Result<ledger::Pack> publish(std::span<const std::byte> reply, std::span<const SourceId> absent) = 0;
+  // Dropped without publish: leaves nothing.
+};
+
+class Layout {
+ public:
+  virtual ~Layout() = default;
+  virtual Result<std::unique_ptr<PackWriter>> begin(const PackKey& key) = 0;
+  // Removes what an unsettled publication of this pack may have left (a reply without products publishes nothing). ids: all asked ones.
+  virtual Result<void> discard(const PackKey& key, std::span<const SourceId> ids) = 0;
+  // Where every product of the pack lies, from the pack's own index.
+  virtual Result<std::vector<ProductPlace>> list(const PackKey& key) = 0;
+  // One product's bytes, verified (CRC or frame checksum) on the way out, decompressed. For a table of many sources: the whole table's file.
+  virtual Result<std::string> read(const PackKey& key, SourceId id) = 0;
+  // (sha256, relative path) of every file of the pack as the ledger recorded it; what SHA256SUMS holds.
+  virtual Result<std::vector<std::pair<std::string, std::string>>> checksums(const PackKey& key, const ledger::Pack& pack) = 0;
+  // Re-hashes the pack's files; the text of every damage found ("RVS/0000/RVS-0000001.zip: sha256 differs", "… is missing").
+  virtual Result<std::vector<std::string>> verify(const PackKey& key, const ledger::Pack& pack) = 0;
+};
+
+// Makes the output directory ready: creates it (parent must exist) with mode 0750 and the group, the .garner folder, empties tmp/. MANIFEST.yaml and CREDIT.txt
+// are written if they differ. An existing non-empty directory without our .garner folder is Conflict.
+Result<void> prepare_output(const OutputSpec& spec, std::string_view manifest, std::string_view credit);
+// Checks only: inside one of the roots (symlinks resolved), parent exists, writable, empty or absent. Invalid with what to do.
+Result<std::filesystem::path> check_output_directory(const std::string& directory, std::span<const std::string> roots);
+
+std::unique_ptr<Layout> make_layout(const OutputSpec& spec);
+
+// SHA256SUMS and CATALOGUE.csv.zst (source_id, retrieval_type, file, member, offset, size), each replaced atomically; absent if they would list nothing.
+// each_pack calls back with every settled pack in order.
+using EachPack = std::function<Result<void>(const std::function<Result<void>(const PackKey&, const ledger::Pack&)>&)>;
+Result<void> write_indexes(const OutputSpec& spec, Layout& layout, const EachPack& each_pack);
+
+// Where spool files go: on the output's own file system, never visible.
+std::filesystem::path spool_directory(const OutputSpec& spec);
+
+// Free bytes for us on the output's file system.
+Result<std::uint64_t> free_bytes(const std::filesystem::path& directory);
+
+}  // namespace garner::output
