@@ -1,0 +1,51 @@
+// A harvest as people and scripts see it: plain values, made by the engine, shown by control and client.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace garner::harvest {
+
+struct TypeStatus {
+  std::string retrieval_type;
+  std::uint64_t requested = 0, pending = 0, delivered = 0, absent = 0, failed = 0;
+  std::string blocked;  // why this type does not go on, in the archive's words; empty if it does
+};
+
+struct InFlight {
+  std::string retrieval_type;
+  std::uint32_t chunk = 0;
+  double age_s = 0;
+};
+
+struct HarvestStatus {
+  std::string name;
+  std::string state;        // ingesting, queued, running, waiting, blocked, paused, finished, cancelled
+  std::string waiting_for;  // why nothing moves and until when; empty while it moves
+  std::string archive, release, identity, output_directory, layout;
+  std::uint64_t sources = 0, duplicates = 0, refused = 0;
+  std::uint64_t requested = 0, pending = 0, delivered = 0, absent = 0, failed = 0;
+  std::uint64_t bytes_received = 0, bytes_stored = 0, attempts = 0;
+  std::uint64_t chunks_total = 0, chunks_done = 0, chunks_in_flight = 0, chunks_blocked = 0;
+  double rate_sources_per_s = 0, rate_bytes_per_s = 0;  // over the last minute
+  std::optional<double> eta_s;
+  std::uint32_t submitter_uid = 0, submitter_gid = 0;
+  std::int64_t submitted_s = 0, finished_s = 0;         // Unix time; 0: not yet
+  std::string last_trouble;                             // the last failed attempt: when, which chunk, why
+  std::vector<TypeStatus> types;
+  std::vector<InFlight> in_flight;
+};
+
+// What a harvest would cost; nothing was sent.
+struct Plan {
+  std::string name;
+  std::uint64_t sources = 0, duplicates = 0, refused = 0;
+  std::uint64_t products = 0, requests = 0, chunk_size = 0;
+  std::uint64_t bytes_received = 0, bytes_stored = 0, bytes_free = 0;  // estimates, and the output file system's free space
+  double hours_least = 0, hours_most = 0;
+  double sources_per_s_slow = 0, sources_per_s_fast = 0;
+};
+
+}  // namespace garner::harvest

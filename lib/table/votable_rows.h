@@ -1,0 +1,53 @@
+// Where a VOTable's rows go while its XML is parsed. RowCheck only proves that they are whole; the reader's own sink keeps them.
+// One thread at a time. Errors: Malformed for rows that do not fit the fields, Corrupt for a stream that ends inside a row.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "table/base64.h"
+#include "table/votable_binary.h"
+
+namespace garner::table {
+
+class RowSink {
+ public:
+  virtual ~RowSink() = default;
+  // The fields are known; called once, before any row, also for a TABLE without DATA. The table outlives the sink's use.
+  virtual Result<void> begin(const VotableTable& table) = 0;
+  // TABLEDATA: whether the text of the cell about to begin should be given.
+  virtual bool wants_text(std::size_t column) const = 0;
+  virtual void cell_text(std::string_view piece) = 0;
+  virtual void end_cell() = 0;
+  virtual void end_row(std::uint64_t line) = 0;
+  // BINARY and BINARY2: the STREAM's characters in pieces.
+  virtual Result<void> stream_text(std::string_view base64) = 0;
+  virtual Result<void> end_stream() = 0;
+};
+
+class RowCheck final : public RowSink {
+ public:
+  explicit RowCheck(std::uint64_t max_cell_bytes) : max_cell_bytes_(max_cell_bytes) {}
+
+  Result<void> begin(const VotableTable& table) override;
+  bool wants_text(std::size_t) const override { return false; }
+  void cell_text(std::string_view) override {}
+  void end_cell() override {}
+  void end_row(std::uint64_t) override { ++rows_; }
+  Result<void> stream_text(std::string_view base64) override;
+  Result<void> end_stream() override;
+
+  std::uint64_t rows() const { return rows_; }
+
+ private:
+  Result<void> walk_rows();
+
+  std::uint64_t max_cell_bytes_;
+  std::optional<BinaryLayout> layout_;
+  Base64Counter counter_;          // rows of one size: only counted
+  Base64Decoder decoder_;          // else decoded, to walk the lengths in them
+  std::vector<std::byte> decoded_;
+  std::uint64_t rows_ = 0;
+};
+
+}  // namespace garner::table
