@@ -1,0 +1,346 @@
+#include "harvest/engine.h"
+
+#include <cassert>
+#include <ctime>
+
+#include "base/log.h"
+
+namespace garner::harvest {
+
+namespace {
+
+using ledger::HarvestState;
+
+// Chunks claimed beyond the requests in flight, so that the next one's ids are read when a place becomes free.
+constexpr std::uint32_t kClaimedAhead = 2;
+// Replies that may wait for a worker; beyond, nothing new is asked.
+constexpr std::uint32_t kUnreadReplies = 8;
+
+bool at_rest(HarvestState state) { return state == HarvestState::Finished || state == HarvestState::Cancelled; }
+
+std::shared_ptr<HarvestFiles> files_of(const World& world, const ledger::HarvestRecord& record, std::string& broken) {
+  auto files = std::make_shared<HarvestFiles>();
+  files->no = record.no;
+  files->name = record.name;
+  files->types = record.retrieval_types;
+  files->blocks = record.blocks;
+  auto manifest = manifest::parse_manifest(record.manifest, record.name);
+  if (!manifest) {
+    broken = "its manifest can't be read any more: " + manifest.error().detail;
+    manifest = manifest::Manifest{};
+    manifest->harvest = record.name;
+  }
+  files->manifest = std::move(*manifest);
+  files->spec = {record.output_directory, files->manifest.layout, files->manifest.compress_files, files->manifest.data_structure,
+                 files->manifest.format, files->manifest.release, record.sources, std::nullopt};
+  if (files->manifest.output_group && world.find_group) files->spec.group = world.find_group(*files->manifest.output_group);
+  files->layout = world.make_layout(files->spec);
+  return files;
+}
+
+// Every settled pack of a harvest, in order.
+output::EachPack each_pack_of(ledger::Ledger& ledger, const HarvestFiles& files) {
+  return [&ledger, &files](const std::function<Result<void>(const output::PackKey&, const ledger::Pack&)>& visit) -> Result<void> {
+    for (std::uint16_t type = 0; type < files.types.size(); ++type) {
+      Result<void> visited;
+      auto scanned = ledger.scan(files.no, type, 0, [&](std::uint32_t block, const ledger::ChunkRecord& record) {
+        for (const auto& pack : record.packs) {
+          visited = visit({files.types[type], block, pack.generation}, pack);
+          if (!visited) return false;
+        }
+        return true;
+      });
+      if (!scanned) return scanned;
+      if (!visited) return visited;
+    }
+    return {};
+  };
+}
+
+}  // namespace
+
+Engine::Engine(World world) : world_(std::move(world)), random_(world_.seed) {}
+
+Engine::~Engine() { assert(tasks_.running() == 0); }
+
+Task<Result<void>> Engine::start() {
+  auto& ledger = world_.ledger;
+  auto records = co_await world_.workers.run(world_.executor, [&ledger] { return ledger.harvests(); });
+  if (!records) co_return std::unexpected(records.error());
+  for (auto& record : *records) {
+    const std::string name = record.name;
+    auto run = co_await take_up(std::move(record));
+    if (!run) co_return with_context(run.error(), "taking up {}", name);
+  }
+  pump();
+  co_return Result<void>{};
+}
+
+Task<Result<void>> Engine::add(ledger::HarvestRecord record) {
+  auto run = co_await take_up(std::move(record));
+  if (!run) co_return std::unexpected(run.error());
+  pump();
+  co_return Result<void>{};
+}
+
+Task<Result<std::shared_ptr<HarvestRun>>> Engine::take_up(ledger::HarvestRecord record) {
+  struct Loaded {
+    std::vector<std::vector<bool>> done;
+    std::vector<ledger::Counters> counters;
+    std::string trouble;
+    std::string broken;
+    std::shared_ptr<HarvestFiles> files;
+  };
+  auto archive = seat(manifest::parse_manifest(record.manifest, record.name).value_or(manifest::Manifest{}).archive);
+  const std::string credit = archive ? (*archive)->archive->profile().credit : std::string();
+  World& world = world_;
+  auto loaded = co_await world_.workers.run(world_.executor, [&world, &record, &credit]() -> Result<Loaded> {
+    Loaded out;
+    auto counters = world.ledger.counters(record.no);
+    if (!counters) return std::unexpected(counters.error());
+    out.counters = std::move(*counters);
+    for (std::uint16_t type = 0; type < record.retrieval_types.size(); ++type) {
+      if (at_rest(record.state)) {
+        out.done.emplace_back(record.blocks, record.state == HarvestState::Finished);
+        continue;
+      }
+      auto done = world.ledger.done_blocks(record.no, type, record.blocks);
+      if (!done) return std::unexpected(done.error());
+      out.done.push_back(std::move(*done));
+    }
+    out.files = files_of(world, record, out.broken);
+    if (!at_rest(record.state)) {
+      if (auto prepared = world.prepare_output(out.files->spec, record.manifest, credit); !prepared) out.trouble = prepared.error().detail;
+    }
+    return out;
+  });
+  if (!loaded) co_return std::unexpected(loaded.error());
+  auto run = std::make_shared<HarvestRun>(std::move(record), loaded->files, std::move(loaded->done), std::move(loaded->counters));
+  if (!loaded->broken.empty()) run->set_broken(loaded->broken);
+  if (!loaded->trouble.empty()) run->set_broken("its output directory: " + loaded->trouble);
+  if (!archive) run->set_broken(archive.error().detail);
+  run->indexes_stale = true;  // a crash may have come between settling and indexing
+  runs_[run->record().name] = run;
+  tasks_.spawn(settle_down(run));
+  co_return run;
+}
+
+Result<Engine::ArchiveSeat*> Engine::seat(const std::string& archive_name) {
+  ArchiveSeat& seat = seats_[archive_name];
+  const bool busy = seat.before_answer + seat.after_answer > 0;
+  if (!seat.archive || (seat.stale && !busy)) {
+    auto archive = world_.open_archive(archive_name);
+    if (!archive) {
+      if (!seat.archive) seats_.erase(archive_name);
+      return std::unexpected(archive.error());
+    }
+    seat.archive = std::move(*archive);
+    seat.stale = false;
+  }
+  const auto operators = world_.in_flight_most.find(archive_name);
+  const std::uint32_t most = operators != world_.in_flight_most.end() && operators->second > 0
+                                 ? operators->second
+                                 : seat.archive->profile().manners.in_flight_most;
+  if (!seat.queue) seat.queue = std::make_unique<ArchiveQueue>(world_.executor, most);
+  else if (seat.queue->in_flight_most() != most) seat.queue->set_in_flight_most(most);
+  return &seat;
+}
+
+Engine::ArchiveSeat* Engine::seat_of(const HarvestRun& run) {
+  const auto found = seats_.find(run.files()->manifest.archive);
+  return found == seats_.end() ? nullptr : &found->second;
+}
+
+void Engine::pump() {
+  for (auto& [name, seat] : seats_) pump(name, seat);
+}
+
+void Engine::pump(const std::string& archive_name, ArchiveSeat& seat) {
+  if (stopping_ || !seat.queue) return;
+  if (seat.stale) {  // a new profile takes over between two requests, never under one
+    if (seat.before_answer + seat.after_answer > 0) return;
+    (void)this->seat(archive_name);
+  }
+  const SteadyTime now = world_.executor.now();
+  std::vector<std::shared_ptr<HarvestRun>> candidates;
+  for (auto& [name, run] : runs_) {
+    if (run->files()->manifest.archive != archive_name || !run->may_start() || run->held(now)) continue;
+    if (!run->complete()) candidates.push_back(run);
+    else if (!run->in_hand()) tasks_.spawn(settle_down(run));
+  }
+  std::size_t fruitless = 0;
+  while (fruitless < candidates.size() && seat.before_answer < seat.queue->in_flight_most() + kClaimedAhead &&
+         seat.after_answer < kUnreadReplies) {
+    auto& run = candidates[seat.turn++ % candidates.size()];
+    const auto claim = run->claim(now);
+    if (!claim) {
+      ++fruitless;
+      continue;
+    }
+    fruitless = 0;
+    ++seat.before_answer;
+    tasks_.spawn(run_chunk(archive_name, run, *claim));
+  }
+  arm(archive_name, seat);
+}
+
+// Wakes the pump when the first waiting chunk is due.
+void Engine::arm(const std::string& archive_name, ArchiveSeat& seat) {
+  std::optional<SteadyTime> first;
+  const SteadyTime now = world_.executor.now();
+  for (const auto& [name, run] : runs_) {
+    if (run->files()->manifest.archive != archive_name) continue;
+    const auto due = run->next_due(now);
+    if (due && (!first || *due < *first)) first = due;
+  }
+  seat.due.reset();
+  if (first && *first > now) seat.due = world_.executor.call_at(*first, [this, archive_name] { pump(archive_name, seats_.at(archive_name)); });
+}
+
+Task<void> Engine::run_chunk(std::string archive_name, std::shared_ptr<HarvestRun> run, ChunkClaim claim) {
+  co_await yield_to(world_.executor);  // the pump is not re-entered from inside itself
+  ArchiveSeat& seat = seats_.at(archive_name);
+  ChunkWorld world{world_.executor, world_.workers, world_.ledger, *seat.archive, *seat.queue, random_, world_.budget, world_.read_reply};
+  const bool spelling_known = !run->record().data_structure.empty();
+  const auto answered = [this, &archive_name, &seat] {
+    --seat.before_answer;
+    ++seat.after_answer;
+    pump(archive_name, seat);
+  };
+  const ChunkEnd end = co_await chunk_life(world, run, claim, answered);
+  --seat.after_answer;
+  ++chunks_ended_;
+  run->end(claim, end, world_.executor.now());
+  if (!spelling_known && !run->record().data_structure.empty()) {
+    if (auto saved = co_await save(run); !saved) log::warning("{}: {}", run->record().name, saved.error().detail);
+  }
+  if (!run->in_hand()) co_await settle_down(run);
+  for (auto waiter : std::exchange(quiet_waiters_, {})) world_.executor.post([waiter] { waiter.resume(); });
+  pump(archive_name, seat);
+}
+
+// Nothing in hand any more: indexes are brought up to date once the harvest is finished, blocked or paused, and a finished one is recorded as such.
+Task<void> Engine::settle_down(std::shared_ptr<HarvestRun> run) {
+  const bool over = run->complete() || run->only_blocked() || !run->may_start();
+  if (!over || run->broken() || run->in_hand() || run->indexing || at_rest(run->record().state)) co_return;
+  run->indexing = true;
+  if (run->indexes_stale) {
+    auto files = run->files();
+    World& world = world_;
+    auto written = co_await world_.workers.run(world_.executor, [&world, files] {
+      return world.write_indexes(files->spec, *files->layout, each_pack_of(world.ledger, *files));
+    });
+    if (written) {
+      run->indexes_stale = false;
+    } else {
+      log::warning("{}: SHA256SUMS and catalogue: {}", run->record().name, written.error().detail);
+      run->hold(world_.executor.now() + std::chrono::seconds(60), "writing SHA256SUMS and the catalogue: " + written.error().detail);
+    }
+  }
+  if (run->complete() && !run->indexes_stale && run->record().state == HarvestState::Active) {
+    run->set_finished(std::chrono::system_clock::to_time_t(world_.executor.wall_now()));
+    run->set_state(HarvestState::Finished, {});
+    if (auto saved = co_await save(run); !saved) {
+      log::warning("{}: {}", run->record().name, saved.error().detail);
+      run->set_finished(0);
+      run->set_state(HarvestState::Active, {});
+    } else {
+      log::notice("{}: finished", run->record().name);
+    }
+  }
+  run->indexing = false;
+  for (auto waiter : std::exchange(quiet_waiters_, {})) world_.executor.post([waiter] { waiter.resume(); });
+}
+
+Task<Result<void>> Engine::save(std::shared_ptr<HarvestRun> run) {
+  auto& ledger = world_.ledger;
+  co_return co_await world_.workers.run(world_.executor, [&ledger, record = run->record()] { return ledger.update(record); });
+}
+
+// Until nothing of the run is in hand or being indexed.
+Task<void> Engine::quiet(std::shared_ptr<HarvestRun> run) {
+  struct NextEnd {
+    std::vector<std::coroutine_handle<>>& waiters;
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> self) const { waiters.push_back(self); }
+    void await_resume() const noexcept {}
+  };
+  while (run->in_hand() || run->indexing) {
+    NextEnd next{quiet_waiters_};
+    co_await next;
+  }
+}
+
+Task<void> Engine::stop(SteadyTime deadline) {
+  stopping_ = true;
+  for (auto& [name, seat] : seats_) seat.due.reset();
+  for (auto& [name, run] : runs_) run->turn_stop.request_stop();
+  auto timer = world_.executor.call_at(deadline, [this] {
+    for (auto& [name, run] : runs_) run->life_stop.request_stop();
+  });
+  co_await tasks_.join();
+}
+
+std::string Engine::rest_of(const HarvestRun& run) {
+  const ArchiveSeat* seat = seat_of(run);
+  const auto rest = seat && seat->queue ? seat->queue->resting() : std::nullopt;
+  if (!rest) return {};
+  const auto left = std::chrono::ceil<std::chrono::seconds>(rest->until - world_.executor.now()).count();
+  return fmt::format("the archive rests for {} s after {} failures in a row: {}", left, seat->queue->failures_in_row(), rest->reason);
+}
+
+HarvestStatus Engine::status_of(HarvestRun& run) {
+  auto status = run.status(world_.executor.now(), rest_of(run));
+  if (const auto* seat = seat_of(run); seat && seat->archive) status.identity = seat->archive->identity();
+  return status;
+}
+
+std::vector<HarvestStatus> Engine::list() {
+  std::vector<HarvestStatus> out;
+  for (auto& [name, run] : runs_) out.push_back(status_of(*run));
+  return out;
+}
+
+std::shared_ptr<HarvestRun> Engine::find(const std::string& name) {
+  const auto found = runs_.find(name);
+  return found == runs_.end() ? nullptr : found->second;
+}
+
+Result<HarvestStatus> Engine::status(const std::string& name) {
+  auto run = find(name);
+  if (!run) return fail(Kind::NotFound, "no harvest is called '{}'; see: garner list", printable(name, 80));
+  return status_of(*run);
+}
+
+Engine::Activity Engine::activity() {
+  Activity out;
+  out.chunks_ended = chunks_ended_;
+  std::uint32_t after_answer = 0;
+  for (const auto& [name, seat] : seats_) {
+    out.in_flight += seat.queue ? seat.queue->in_flight() : 0;
+    out.in_hand += seat.before_answer + seat.after_answer;
+    after_answer += seat.after_answer;
+  }
+  out.waiting_rightly = after_answer == 0;
+  for (auto& [name, run] : runs_) {
+    if (run->record().state != HarvestState::Active) continue;
+    const auto status = status_of(*run);
+    ++out.active;
+    out.sources_per_s += status.rate_sources_per_s;
+    out.bytes_per_s += status.rate_bytes_per_s;
+  }
+  return out;
+}
+
+void Engine::reload(std::map<std::string, std::uint32_t> in_flight_most) {
+  world_.in_flight_most = std::move(in_flight_most);
+  for (auto& [name, run] : runs_) {
+    const std::string archive_name = run->files()->manifest.archive;
+    if (auto* present = seat_of(*run)) present->stale = true;
+    auto renewed = seat(archive_name);
+    if (!renewed) log::warning("archive {}: {}; the profile read before stays in force", archive_name, renewed.error().detail);
+  }
+  pump();
+}
+
+}  // namespace garner::harvest

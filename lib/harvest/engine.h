@@ -1,0 +1,108 @@
+// The engine: several harvests at once, fair between them, each chunk a chunk_life, each archive asked by one queue. Knows only interfaces, so that a
+// night passes in virtual time.
+// Threads: the loop's only, except that everything given in World must allow workers to use it.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "harvest/chunk_life.h"
+#include "harvest/harvest_run.h"
+
+namespace garner::harvest {
+
+// How the engine reaches the world; the daemon's wiring and the tests fill it in. Everything outlives the engine.
+struct World {
+  Executor& executor;
+  Workers& workers;
+  ledger::Ledger& ledger;
+  std::shared_ptr<http::MemoryBudget> budget;
+  // The archive of that profile name; asked once for each name, again after a reload.
+  std::function<Result<std::unique_ptr<archive::Archive>>(const std::string& name)> open_archive;
+  std::function<std::unique_ptr<output::Layout>(const output::OutputSpec&)> make_layout;
+  std::function<Result<void>(const output::OutputSpec&, std::string_view manifest, std::string_view credit)> prepare_output;
+  std::function<Result<void>(const output::OutputSpec&, output::Layout&, const output::EachPack&)> write_indexes;
+  decltype(ChunkWorld::read_reply) read_reply;
+  std::function<std::optional<std::uint32_t>(const std::string& group)> find_group;
+  std::uint64_t seed = 0;
+  // The operator's ceiling over the profiles' in_flight_most, by archive name; 0: as the profile says.
+  std::map<std::string, std::uint32_t> in_flight_most;
+};
+
+class Engine {
+ public:
+  explicit Engine(World world);
+  // stop() must have ended.
+  ~Engine();
+
+  // Takes up every harvest of the ledger that is not finished or cancelled, and knows the others.
+  Task<Result<void>> start();
+  // Takes up one harvest that has just been committed to the ledger.
+  Task<Result<void>> add(ledger::HarvestRecord record);
+  // Starts nothing more, lets what is in flight settle, until `deadline`; then stops it.
+  Task<void> stop(SteadyTime deadline);
+
+  std::vector<HarvestStatus> list();
+  Result<HarvestStatus> status(const std::string& name);
+  // Null if there is none.
+  std::shared_ptr<HarvestRun> find(const std::string& name);
+
+  // Verbs. Conflict where the state does not allow it. They return when the ledger has it.
+  Task<Result<HarvestStatus>> pause(std::string name, std::string by);
+  Task<Result<HarvestStatus>> resume(std::string name);
+  Task<Result<HarvestStatus>> cancel(std::string name, std::string by);
+  // Stops it and forgets it, in the ledger too. Returns what it was.
+  Task<Result<std::shared_ptr<HarvestFiles>>> remove(std::string name);
+  Task<Result<std::uint64_t>> retry(std::string name, ledger::Outcome outcome);
+
+  // For the watchdog and the status line.
+  struct Activity {
+    std::uint64_t chunks_ended = 0;
+    std::uint32_t in_flight = 0;
+    std::size_t in_hand = 0;
+    bool waiting_rightly = false;  // nothing in hand, or only requests whose own time-outs run
+    double sources_per_s = 0, bytes_per_s = 0;
+    std::size_t active = 0;
+  };
+  Activity activity();
+
+  // Profiles may have changed: archives are opened anew when nothing of theirs is in flight.
+  void reload(std::map<std::string, std::uint32_t> in_flight_most);
+
+ private:
+  struct ArchiveSeat {
+    std::unique_ptr<archive::Archive> archive;
+    std::unique_ptr<ArchiveQueue> queue;
+    std::uint32_t before_answer = 0;  // chunks claimed whose request is not over
+    std::uint32_t after_answer = 0;   // being read, published, settled
+    std::size_t turn = 0;             // whose turn it is among the harvests
+    std::unique_ptr<Executor::Timer> due;
+    bool stale = false;
+  };
+
+  Task<Result<std::shared_ptr<HarvestRun>>> take_up(ledger::HarvestRecord record);
+  Result<ArchiveSeat*> seat(const std::string& archive_name);
+  ArchiveSeat* seat_of(const HarvestRun& run);
+  std::string rest_of(const HarvestRun& run);
+  void pump();
+  void pump(const std::string& archive_name, ArchiveSeat& seat);
+  void arm(const std::string& archive_name, ArchiveSeat& seat);
+  Task<void> run_chunk(std::string archive_name, std::shared_ptr<HarvestRun> run, ChunkClaim claim);
+  Task<void> settle_down(std::shared_ptr<HarvestRun> run);
+  Task<Result<void>> save(std::shared_ptr<HarvestRun> run);
+  Task<void> quiet(std::shared_ptr<HarvestRun> run);
+  HarvestStatus status_of(HarvestRun& run);
+
+  World world_;
+  Random random_;
+  std::map<std::string, std::shared_ptr<HarvestRun>> runs_;
+  std::map<std::string, ArchiveSeat> seats_;
+  TaskGroup tasks_;
+  std::vector<std::coroutine_handle<>> quiet_waiters_;
+  std::uint64_t chunks_ended_ = 0;
+  bool stopping_ = false;
+};
+
+}  // namespace garner::harvest

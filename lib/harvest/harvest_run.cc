@@ -1,0 +1,234 @@
+#include "harvest/harvest_run.h"
+
+#include <ctime>
+
+#include <algorithm>
+#include <cassert>
+
+namespace garner::harvest {
+
+namespace {
+
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02} UTC", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour,
+                     utc.tm_min, utc.tm_sec);
+}
+
+void add(std::uint64_t& counter, std::int64_t delta) { counter += static_cast<std::uint64_t>(delta); }
+
+void add(ledger::Counters& counters, const ledger::CounterDelta& delta) {
+  add(counters.delivered, delta.delivered);
+  add(counters.absent, delta.absent);
+  add(counters.failed, delta.failed);
+  add(counters.bytes_received, delta.bytes_received);
+  add(counters.bytes_stored, delta.bytes_stored);
+  add(counters.chunks_done, delta.chunks_done);
+  add(counters.attempts, delta.attempts);
+}
+
+int seconds_until(SteadyTime when, SteadyTime now) {
+  return static_cast<int>(std::max<std::int64_t>(std::chrono::ceil<std::chrono::seconds>(when - now).count(), 0));
+}
+
+}  // namespace
+
+HarvestRun::HarvestRun(ledger::HarvestRecord record, std::shared_ptr<HarvestFiles> files, std::vector<std::vector<bool>> done,
+                       std::vector<ledger::Counters> counters)
+    : record_(std::move(record)), files_(std::move(files)), types_(record_.retrieval_types.size()) {
+  reopen(std::move(done), std::move(counters));
+}
+
+void HarvestRun::reopen(std::vector<std::vector<bool>> done, std::vector<ledger::Counters> counters) {
+  assert(in_hand_ == 0);
+  waiting_.clear();
+  held_until_.reset();
+  broken_.clear();
+  for (std::size_t i = 0; i < types_.size(); ++i) {
+    TypeRun& type = types_[i];
+    type = TypeRun{};
+    type.done = i < done.size() ? std::move(done[i]) : std::vector<bool>(record_.blocks, false);
+    type.done.resize(record_.blocks, false);
+    type.started.resize(record_.blocks, false);
+    type.blocks_done = static_cast<std::uint64_t>(std::ranges::count(type.done, true));
+    if (i < counters.size()) type.counters = counters[i];
+  }
+}
+
+std::optional<ChunkClaim> HarvestRun::claim(SteadyTime now) {
+  if (!may_start() || held(now)) return std::nullopt;
+  if (const auto due = waiting_.begin(); due != waiting_.end() && due->first <= now) {
+    const ChunkClaim claim = due->second.claim;
+    waiting_.erase(due);
+    ++in_hand_;
+    rate_.start(now);
+    return claim;
+  }
+  for (std::size_t i = 0; i < types_.size(); ++i) {
+    TypeRun& type = types_[i];
+    if (!type.type_blocked.empty()) continue;
+    while (type.next < record_.blocks && (type.done[type.next] || type.started[type.next])) ++type.next;
+    if (type.next == record_.blocks) continue;
+    type.started[type.next] = true;
+    ++in_hand_;
+    rate_.start(now);
+    return ChunkClaim{static_cast<std::uint16_t>(i), type.next};
+  }
+  return std::nullopt;
+}
+
+void HarvestRun::end(ChunkClaim claim, const ChunkEnd& end, SteadyTime now) {
+  assert(in_hand_ > 0);
+  --in_hand_;
+  answered(claim);
+  TypeRun& type = types_[claim.type];
+  add(type.counters, end.delta);
+  if (end.how != ChunkEnd::How::Settled && end.how != ChunkEnd::How::Stopped) {
+    last_trouble_ = fmt::format("{} {} chunk {}: {}", utc_now(), record_.retrieval_types[claim.type], claim.block, end.reason);
+  }
+  const auto put_back = [&] {  // may be started at once, in its old place
+    type.started[claim.block] = false;
+    type.next = std::min(type.next, claim.block);
+  };
+  switch (end.how) {
+    case ChunkEnd::How::Settled:
+      rate_.add(now, end.sources_settled, static_cast<std::uint64_t>(std::max<std::int64_t>(end.delta.bytes_received, 0)));
+      indexes_stale = indexes_stale || end.delta.delivered > 0;
+      if (end.done) {
+        type.done[claim.block] = true;
+        ++type.blocks_done;
+      } else {
+        put_back();
+      }
+      break;
+    case ChunkEnd::How::Retry: waiting_.emplace(now + end.wait, Waiting{claim, end.reason}); break;
+    case ChunkEnd::How::BlockChunk: type.blocked.emplace(claim.block, end.reason); break;
+    case ChunkEnd::How::BlockType:
+      type.type_blocked = end.reason;
+      put_back();
+      break;
+    case ChunkEnd::How::HoldHarvest:
+      put_back();
+      hold(now + end.wait, end.reason);
+      break;
+    case ChunkEnd::How::Stopped: put_back(); break;
+  }
+}
+
+bool HarvestRun::complete() const {
+  return std::ranges::all_of(types_, [&](const TypeRun& type) { return type.blocks_done == record_.blocks; });
+}
+
+bool HarvestRun::only_blocked() const {
+  if (in_hand_ > 0 || !waiting_.empty() || complete()) return false;
+  if (!broken_.empty()) return true;
+  return std::ranges::all_of(types_, [&](const TypeRun& type) {
+    return !type.type_blocked.empty() || type.blocks_done + type.blocked.size() == record_.blocks;
+  });
+}
+
+std::optional<SteadyTime> HarvestRun::next_due(SteadyTime now) const {
+  if (!may_start()) return std::nullopt;
+  if (held(now)) return held_until_;
+  if (!waiting_.empty()) return waiting_.begin()->first;
+  return std::nullopt;
+}
+
+void HarvestRun::set_state(ledger::HarvestState state, std::string reason) {
+  record_.state = state;
+  record_.reason = std::move(reason);
+}
+
+void HarvestRun::hold(SteadyTime until, std::string reason) {
+  held_until_ = until;
+  held_reason_ = std::move(reason);
+}
+
+std::string HarvestRun::why_not_moving(SteadyTime now, const std::string& archive_rest) const {
+  if (!broken_.empty()) return broken_;
+  if (record_.state != ledger::HarvestState::Active) return record_.reason;
+  if (held(now)) {
+    return fmt::format("{}; tried again in {} s", held_reason_, seconds_until(*held_until_, now));
+  }
+  if (!archive_rest.empty() && !complete()) return archive_rest;
+  if (in_hand_ > 0) return {};
+  if (!waiting_.empty()) {
+    const auto& [due, waiting] = *waiting_.begin();
+    return fmt::format("chunk {} is tried again in {} s: {}", waiting.claim.block, seconds_until(due, now), waiting.reason);
+  }
+  if (!only_blocked()) return {};
+  for (std::size_t i = 0; i < types_.size(); ++i) {
+    if (!types_[i].type_blocked.empty()) return fmt::format("{}: {}", record_.retrieval_types[i], types_[i].type_blocked);
+    if (!types_[i].blocked.empty()) {
+      const auto& [block, reason] = *types_[i].blocked.begin();
+      return fmt::format("{} chunk {}: {}", record_.retrieval_types[i], block, reason);
+    }
+  }
+  return {};
+}
+
+std::string HarvestRun::state_word(SteadyTime now, const std::string& archive_rest) const {
+  switch (record_.state) {
+    case ledger::HarvestState::Paused: return "paused";
+    case ledger::HarvestState::Cancelled: return "cancelled";
+    case ledger::HarvestState::Finished: return "finished";
+    case ledger::HarvestState::Active: break;
+  }
+  if (only_blocked()) return "blocked";
+  if (!asking_.empty()) return "running";
+  if (!why_not_moving(now, archive_rest).empty()) return "waiting";
+  return in_hand_ > 0 || indexing || complete() ? "running" : "queued";
+}
+
+HarvestStatus HarvestRun::status(SteadyTime now, const std::string& archive_rest) {
+  HarvestStatus out;
+  out.name = record_.name;
+  out.state = state_word(now, archive_rest);
+  if (out.state != "running" && out.state != "finished") out.waiting_for = why_not_moving(now, archive_rest);
+  if (files_) {
+    out.archive = files_->manifest.archive;
+    out.release = files_->manifest.release;
+    out.layout = layout_name(files_->spec.layout);
+  }
+  out.output_directory = record_.output_directory;
+  out.sources = record_.sources;
+  out.duplicates = record_.duplicates;
+  out.refused = record_.refused;
+  for (std::size_t i = 0; i < types_.size(); ++i) {
+    const TypeRun& type = types_[i];
+    const ledger::Counters& c = type.counters;
+    TypeStatus row{record_.retrieval_types[i], c.requested, c.requested - c.delivered - c.absent - c.failed, c.delivered, c.absent, c.failed,
+                   type.type_blocked};
+    out.requested += row.requested;
+    out.pending += row.pending;
+    out.delivered += row.delivered;
+    out.absent += row.absent;
+    out.failed += row.failed;
+    out.bytes_received += c.bytes_received;
+    out.bytes_stored += c.bytes_stored;
+    out.attempts += c.attempts;
+    out.chunks_total += record_.blocks;
+    out.chunks_done += type.blocks_done;
+    out.chunks_blocked += type.blocked.size();
+    out.types.push_back(std::move(row));
+  }
+  for (const auto& [claim, since] : asking_) {
+    out.in_flight.push_back({record_.retrieval_types[claim.type], claim.block, std::chrono::duration<double>(now - since).count()});
+  }
+  out.chunks_in_flight = asking_.size();
+  if (record_.state == ledger::HarvestState::Active) {
+    out.rate_sources_per_s = rate_.sources_per_s(now);
+    out.rate_bytes_per_s = rate_.bytes_per_s(now);
+    if (out.rate_sources_per_s > 0 && out.pending > 0) out.eta_s = static_cast<double>(out.pending) / out.rate_sources_per_s;
+  }
+  out.submitter_uid = record_.submitter_uid;
+  out.submitter_gid = record_.submitter_gid;
+  out.submitted_s = record_.submitted_s;
+  out.finished_s = record_.finished_s;
+  out.last_trouble = last_trouble_;
+  return out;
+}
+
+}  // namespace garner::harvest

@@ -1,0 +1,133 @@
+// One harvest while the daemon knows it: which chunks are done, which may be started, what waits and why. State and rules only; who acts on them is the
+// Engine, what happens to one chunk is chunk_life.
+// Memory: one bit a chunk and retrieval_type, plus what is in hand. Threads: the loop's only, except HarvestFiles, which workers share.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "archive/archive.h"
+#include "base/executor.h"
+#include "harvest/rate_meter.h"
+#include "harvest/status.h"
+#include "ledger/ledger.h"
+#include "manifest/manifest.h"
+#include "output/layout.h"
+
+namespace garner::harvest {
+
+// What of a harvest never changes, for workers and for threads that list and read.
+struct HarvestFiles {
+  ledger::HarvestNo no = 0;
+  std::string name;
+  std::vector<std::string> types;
+  std::uint32_t blocks = 0;
+  manifest::Manifest manifest;
+  output::OutputSpec spec;
+  std::unique_ptr<output::Layout> layout;
+};
+
+struct ChunkClaim {
+  std::uint16_t type = 0;
+  std::uint32_t block = 0;
+  auto operator<=>(const ChunkClaim&) const = default;
+};
+
+// How a chunk's turn ended.
+struct ChunkEnd {
+  enum class How {
+    Settled,      // what came is in the ledger; `done` tells whether anything is still pending
+    Retry,        // try again after `wait`
+    BlockChunk,   // only an operator's retry goes on
+    BlockType,
+    HoldHarvest,  // our own disk or ledger: nothing of this harvest before `wait` is over
+    Stopped,      // by us, nothing happened
+  };
+  How how = How::Stopped;
+  bool done = false;
+  Duration wait{};
+  std::string reason;
+  ledger::CounterDelta delta{};   // what the ledger added to the counters
+  std::uint64_t sources_settled = 0;
+};
+
+class HarvestRun {
+ public:
+  // done: per type, a bit a block (Ledger::done_blocks). counters: per type.
+  HarvestRun(ledger::HarvestRecord record, std::shared_ptr<HarvestFiles> files, std::vector<std::vector<bool>> done,
+             std::vector<ledger::Counters> counters);
+
+  const ledger::HarvestRecord& record() const { return record_; }
+  const std::shared_ptr<HarvestFiles>& files() const { return files_; }
+
+  // The next chunk that may be started now, which then is in hand until end(). Retrieval types in the manifest's order, blocks in sky order, chunks
+  // whose wait is over first.
+  std::optional<ChunkClaim> claim(SteadyTime now);
+  void end(ChunkClaim claim, const ChunkEnd& end, SteadyTime now);
+  // The chunk's request left, or its reply is in.
+  void asking(ChunkClaim claim, SteadyTime now) { asking_.emplace(claim, now); }
+  void answered(ChunkClaim claim) { asking_.erase(claim); }
+
+  bool may_start() const { return record_.state == ledger::HarvestState::Active && broken_.empty(); }
+  bool in_hand() const { return in_hand_ > 0; }
+  // Nothing pending at all; or nothing that could be started without an operator.
+  bool complete() const;
+  bool only_blocked() const;
+  // When the next waiting chunk is due, or the hold ends.
+  std::optional<SteadyTime> next_due(SteadyTime now) const;
+
+  void set_state(ledger::HarvestState state, std::string reason);
+  void set_finished(std::int64_t unix_s) { record_.finished_s = unix_s; }
+  void set_spelling(std::string spelling) { record_.data_structure = std::move(spelling); }
+  // The harvest can't run as things are (its archive profile is gone, its directory vanished): says why.
+  void set_broken(std::string reason) { broken_ = std::move(reason); }
+  bool broken() const { return !broken_.empty(); }
+  void hold(SteadyTime until, std::string reason);
+  bool held(SteadyTime now) const { return held_until_ && *held_until_ > now; }
+  // Forgets what was blocked and waiting, and what was done in the given bits: `garner retry`.
+  void reopen(std::vector<std::vector<bool>> done, std::vector<ledger::Counters> counters);
+
+  // archive_rest: why the archive is not asked at the moment; empty if it is.
+  HarvestStatus status(SteadyTime now, const std::string& archive_rest);
+
+  // DATA_STRUCTURE's other spelling is tried once in a harvest's life in this process.
+  bool other_spelling_tried = false;
+  // Sums and catalogue lag behind the ledger.
+  bool indexes_stale = false;
+  bool indexing = false;
+
+  // Stops waiting for a turn (pause), and everything (cancel, shutdown).
+  std::stop_source turn_stop, life_stop;
+
+ private:
+  struct TypeRun {
+    std::vector<bool> done, started;         // started: in hand, waiting or blocked
+    std::uint32_t next = 0;                  // every block below is done or started
+    std::uint64_t blocks_done = 0;
+    std::map<std::uint32_t, std::string> blocked;
+    std::string type_blocked;
+    ledger::Counters counters;
+  };
+  struct Waiting {
+    ChunkClaim claim;
+    std::string reason;
+  };
+  std::string why_not_moving(SteadyTime now, const std::string& archive_rest) const;
+  std::string state_word(SteadyTime now, const std::string& archive_rest) const;
+
+  ledger::HarvestRecord record_;
+  std::shared_ptr<HarvestFiles> files_;
+  std::vector<TypeRun> types_;
+  std::multimap<SteadyTime, Waiting> waiting_;
+  std::map<ChunkClaim, SteadyTime> asking_;
+  std::uint32_t in_hand_ = 0;
+  std::optional<SteadyTime> held_until_;
+  std::string held_reason_, broken_, last_trouble_;
+  RateMeter rate_;
+};
+
+}  // namespace garner::harvest

@@ -1,0 +1,46 @@
+#include "harvest/plan.h"
+
+namespace garner::harvest {
+
+namespace {
+
+// Bytes on disk for a byte as served (deflated), measured on products of the archive: zip is the reply itself, files are inflated, files with zst
+// and tar.zst are compressed anew.
+double stored_per_received(const manifest::Manifest& manifest) {
+  switch (manifest.layout) {
+    case LayoutKind::Zip: return 1.0;
+    case LayoutKind::Files: return manifest.compress_files ? 1.0 : 2.2;
+    case LayoutKind::TarZst: return 0.9;
+  }
+  return 1.0;
+}
+
+}  // namespace
+
+Plan make_plan(const PlanInput& input) {
+  Plan plan;
+  plan.name = input.manifest.harvest;
+  plan.sources = input.sources;
+  plan.duplicates = input.duplicates;
+  plan.refused = input.refused;
+  plan.chunk_size = input.chunk_size;
+  plan.bytes_free = input.bytes_free;
+  plan.products = input.sources * input.retrieval_types.size();
+  const std::uint64_t blocks = (input.sources + input.chunk_size - 1) / input.chunk_size;
+  plan.requests = blocks * input.retrieval_types.size();
+  const auto* release = input.profile.find(input.manifest.release);
+  for (const auto& name : input.retrieval_types) {
+    const auto* type = release ? release->find(name) : nullptr;
+    plan.bytes_received += input.sources * (type ? type->typical_bytes : archive::RetrievalType{}.typical_bytes);
+  }
+  plan.bytes_stored = static_cast<std::uint64_t>(static_cast<double>(plan.bytes_received) * stored_per_received(input.manifest));
+  const archive::Manners& manners = input.profile.manners;
+  plan.sources_per_s_slow = manners.sources_per_s_slow;
+  plan.sources_per_s_fast = manners.sources_per_s_fast;
+  const auto products = static_cast<double>(plan.products);
+  if (manners.sources_per_s_fast > 0) plan.hours_least = products / manners.sources_per_s_fast / 3600;
+  if (manners.sources_per_s_slow > 0) plan.hours_most = products / manners.sources_per_s_slow / 3600;
+  return plan;
+}
+
+}  // namespace garner::harvest

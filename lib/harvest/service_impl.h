@@ -1,0 +1,79 @@
+// Service over an Engine: posts to the loop and waits for the answer. What takes a disk is done on the calling thread.
+#pragma once
+
+#include <future>
+#include <mutex>
+#include <set>
+
+#include "harvest/engine.h"
+#include "harvest/service.h"
+
+namespace garner::harvest {
+
+struct ServiceOptions {
+  std::filesystem::path spill_directory;       // for ids on their way in
+  std::vector<std::string> output_roots;
+  std::uint32_t service_uid = 0;
+  std::function<Result<archive::Profile>(const std::string& name)> find_profile;
+  std::function<std::string(std::uint32_t uid)> user_name;
+};
+
+class EngineService final : public Service {
+ public:
+  EngineService(Engine& engine, Executor& executor, ledger::Ledger& ledger, ServiceOptions options);
+  void set_output_roots(std::vector<std::string> roots);
+
+  Result<std::unique_ptr<Submission>> submit(Peer peer, std::string manifest_text, std::string manifest_file) override;
+  std::vector<HarvestStatus> list() override;
+  Result<HarvestStatus> status(const std::string& name) override;
+  Result<HarvestStatus> pause(Peer peer, const std::string& name) override;
+  Result<HarvestStatus> resume(Peer peer, const std::string& name) override;
+  Result<HarvestStatus> cancel(Peer peer, const std::string& name) override;
+  Result<void> remove(Peer peer, const std::string& name, bool delete_data) override;
+  Result<std::uint64_t> retry(Peer peer, const std::string& name, ledger::Outcome outcome) override;
+  Result<SourcesPage> sources(const std::string& name, const std::string& outcome, const std::string& cursor, std::size_t rows_most) override;
+  Result<FoundProduct> product(const std::string& name, SourceId id, const std::string& retrieval_type) override;
+  Result<VerifyPage> verify(const std::string& name, const std::string& cursor) override;
+
+  // Runs on the loop, awaited by the calling thread.
+  template <class T>
+  T on_loop(std::move_only_function<Task<T>()> start);
+  template <class F>
+  std::invoke_result_t<F&> ask(F question);
+
+ private:
+  friend class EngineSubmission;
+  Result<void> check_rights(Peer peer, const std::string& name);
+  Result<std::shared_ptr<HarvestFiles>> files(const std::string& name);
+
+  Engine& engine_;
+  Executor& executor_;
+  ledger::Ledger& ledger_;
+  ServiceOptions options_;
+  TaskGroup tasks_;
+  std::mutex mutex_;                             // guards the two below
+  std::set<std::string> names_coming_, directories_coming_;
+};
+
+template <class T>
+T EngineService::on_loop(std::move_only_function<Task<T>()> start) {
+  std::promise<T> answer;
+  auto future = answer.get_future();
+  executor_.post([this, &answer, &start] {
+    struct Driver {
+      static Task<void> drive(Task<T> task, std::promise<T>* to) { to->set_value(co_await task); }
+    };
+    tasks_.spawn(Driver::drive(start(), &answer));
+  });
+  return future.get();
+}
+
+template <class F>
+std::invoke_result_t<F&> EngineService::ask(F question) {
+  std::promise<std::invoke_result_t<F&>> answer;
+  auto future = answer.get_future();
+  executor_.post([&answer, &question] { answer.set_value(question()); });
+  return future.get();
+}
+
+}  // namespace garner::harvest
