@@ -132,7 +132,11 @@ class TaskGroup {
     };
   };
   static Detached drive(TaskGroup& group, Task<void> task) {
-    co_await task;
+    {
+      // The frame goes before the joiner is resumed: its parameters may refer to what the joiner destroys.
+      Task<void> mine = std::move(task);
+      co_await mine;
+    }
     if (--group.running_ == 0 && group.joiner_) std::exchange(group.joiner_, nullptr).resume();
   }
 

@@ -65,9 +65,11 @@ UvLoop::UvLoop() : impl_(std::make_unique<Impl>()) {
 }
 
 UvLoop::~UvLoop() {
+  // What was posted and never run may own timers: they go while the loop still stands.
+  std::exchange(impl_->queue, {}).clear();
   uv_close(reinterpret_cast<uv_handle_t*>(&impl_->async), nullptr);
-  // One more lap so that close callbacks free what they own.
-  uv_run(&impl_->loop, UV_RUN_DEFAULT);
+  // More laps so that close callbacks free what they own; never a wait, a handle left open must not hang us.
+  for (int lap = 0; lap < 8 && uv_loop_alive(&impl_->loop) != 0; ++lap) uv_run(&impl_->loop, UV_RUN_NOWAIT);
   if (uv_loop_close(&impl_->loop) != 0) std::abort();
 }
 
@@ -87,7 +89,9 @@ std::unique_ptr<Executor::Timer> UvLoop::call_at(SteadyTime when, Action action)
   node->handle.data = node;
   // libuv caches the time per lap: without this a timer armed after long work fires early.
   uv_update_time(&impl_->loop);
-  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(when - now()).count();
+  // Counted from the loop's own clock (CLOCK_MONOTONIC in whole milliseconds, rounded down): never early against now().
+  const auto due = std::chrono::ceil<std::chrono::milliseconds>(when.time_since_epoch()).count();
+  const auto wait = due - static_cast<std::int64_t>(uv_now(&impl_->loop));
   uv_timer_start(
       &node->handle,
       [](uv_timer_t* timer) {
@@ -105,12 +109,23 @@ std::unique_ptr<Executor::Timer> UvLoop::on_signal(int signal_number, Action act
   uv_signal_init(&impl_->loop, &node->handle);
   node->handle.data = node;
   uv_signal_start(
-      &node->handle, [](uv_signal_t* handle, int) { static_cast<Node<uv_signal_t>*>(handle->data)->action(); },
+      &node->handle,
+      [](uv_signal_t* handle, int) {
+        // The action may drop its own owner: it must not be destroyed while it runs.
+        auto* self = static_cast<Node<uv_signal_t>*>(handle->data);
+        auto run = std::move(self->action);
+        run();
+        if (uv_is_closing(reinterpret_cast<uv_handle_t*>(handle)) == 0) self->action = std::move(run);
+      },
       signal_number);
   return std::make_unique<Owner<uv_signal_t>>(node);
 }
 
-void UvLoop::run() { uv_run(&impl_->loop, UV_RUN_DEFAULT); }
+void UvLoop::run() {
+  uv_run(&impl_->loop, UV_RUN_DEFAULT);
+  const std::lock_guard lock(impl_->mutex);
+  impl_->stop = false;
+}
 
 void UvLoop::request_stop() {
   const std::lock_guard lock(impl_->mutex);

@@ -21,7 +21,7 @@ class UvLoop final : public Executor {
   WallTime wall_now() const override;
   [[nodiscard]] std::unique_ptr<Timer> call_at(SteadyTime when, Action action) override;
 
-  // Runs until request_stop(). What was posted before is still run.
+  // Runs until request_stop(). What was posted before is still run. May be run again afterwards.
   void run();
   void request_stop();
 
