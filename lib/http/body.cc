@@ -1,0 +1,182 @@
+#include "http/body.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+namespace garner::http {
+
+bool MemoryBudget::try_take(std::uint64_t bytes) {
+  std::uint64_t used = used_.load(std::memory_order_relaxed);
+  while (true) {
+    if (bytes > limit_ || used > limit_ - bytes) return false;
+    if (used_.compare_exchange_weak(used, used + bytes, std::memory_order_relaxed)) return true;
+  }
+}
+
+void MemoryBudget::give_back(std::uint64_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
+
+namespace {
+
+constexpr std::uint64_t kFirstBlock = 16u << 10;
+constexpr std::uint64_t kLargestStep = 4u << 20;
+
+std::unexpected<Error> spool_error(int error_number, const std::string& directory, std::string_view what) {
+  auto failed = fail_errno(error_number, fmt::format("spool file in {}: {}", directory, what));
+  // Here a missing directory is a fault of the machine, not something that was asked for.
+  if (failed.error().kind == Kind::NotFound) failed.error().kind = Kind::Internal;
+  return failed;
+}
+
+// An unnamed file. Where the file system has no O_TMPFILE (open(2)): a named one, unlinked at once.
+Result<int> open_spool(const std::string& directory) {
+  const int unnamed = ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (unnamed >= 0) return unnamed;
+  if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL) return spool_error(errno, directory, "open");
+  std::string name = directory + "/.garner-spool-XXXXXX";
+  const int named = ::mkostemp(name.data(), O_CLOEXEC);
+  if (named < 0) return spool_error(errno, directory, "open");
+  ::unlink(name.c_str());
+  return named;
+}
+
+}  // namespace
+
+struct Body::Impl {
+  std::shared_ptr<MemoryBudget> budget;
+  std::string spool_directory;
+  std::uint64_t max_bytes = 0;
+  std::uint64_t size = 0;
+
+  // In memory: a block that realloc(3) grows, by moving pages where it is large. The budget is charged for its capacity.
+  std::byte* block = nullptr;
+  std::uint64_t capacity = 0;
+  // Spilled.
+  int spool = -1;
+  std::byte* mapped = nullptr;
+  bool spilled = false;
+
+  ~Impl() {
+    drop_block();
+    if (mapped != nullptr) ::munmap(mapped, size);
+    if (spool >= 0) ::close(spool);
+  }
+
+  void drop_block() {
+    std::free(block);
+    block = nullptr;
+    resize_charge(0);
+  }
+
+  // False where the budget does not allow it.
+  bool resize_charge(std::uint64_t wanted) {
+    if (budget && wanted > capacity && !budget->try_take(wanted - capacity)) return false;
+    if (budget && wanted < capacity) budget->give_back(capacity - wanted);
+    capacity = wanted;
+    return true;
+  }
+
+  bool grow_to(std::uint64_t wanted) {
+    const std::uint64_t before = capacity;
+    if (!resize_charge(wanted)) return false;
+    auto* grown = static_cast<std::byte*>(std::realloc(block, wanted));
+    if (grown == nullptr) {
+      resize_charge(before);
+      return false;
+    }
+    block = grown;
+    return true;
+  }
+
+  bool make_room(std::uint64_t needed) {
+    if (needed <= capacity) return true;
+    const std::uint64_t step = std::clamp(capacity, kFirstBlock, kLargestStep);
+    const std::uint64_t comfortable = std::min(std::max(needed, capacity + step), std::max(max_bytes, needed));
+    return grow_to(comfortable) || grow_to(needed);
+  }
+
+  Result<void> write_out(std::span<const std::byte> more) {
+    while (!more.empty()) {
+      const ssize_t written = ::write(spool, more.data(), more.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) return spool_error(errno, spool_directory, "write");
+      more = more.subspan(static_cast<std::size_t>(written));
+    }
+    return {};
+  }
+
+  Result<void> spill() {
+    if (spool_directory.empty()) {
+      return fail(Kind::TooLarge, "the reply does not fit the memory budget ({} of {} bytes in use) and may not spill to disk",
+                  budget ? budget->used() : 0, budget ? budget->limit() : 0);
+    }
+    auto opened = open_spool(spool_directory);
+    if (!opened) return std::unexpected(std::move(opened.error()));
+    spool = *opened;
+    spilled = true;
+    auto written = write_out({block, size});
+    drop_block();
+    return written;
+  }
+
+  Result<void> append(std::span<const std::byte> more) {
+    if (more.size() > max_bytes - size) return fail(Kind::TooLarge, "the reply is longer than the {} bytes allowed", max_bytes);
+    if (more.empty()) return {};
+    if (!spilled && !make_room(size + more.size())) {
+      if (auto done = spill(); !done) return done;
+    }
+    if (spilled) {
+      if (auto done = write_out(more); !done) return done;
+    } else {
+      std::memcpy(block + size, more.data(), more.size());
+    }
+    size += more.size();
+    return {};
+  }
+
+  Result<void> finish() {
+    if (!spilled) {
+      if (size == 0) drop_block();
+      else if (size < capacity) grow_to(size);
+      return {};
+    }
+    void* address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, spool, 0);
+    if (address == MAP_FAILED) return spool_error(errno, spool_directory, "mmap");
+    mapped = static_cast<std::byte*>(address);
+    ::close(std::exchange(spool, -1));
+    return {};
+  }
+};
+
+Body::Body() : impl_(std::make_unique<Impl>()) {}
+Body::Body(Body&&) noexcept = default;
+Body& Body::operator=(Body&&) noexcept = default;
+Body::~Body() = default;
+
+Body::Body(std::shared_ptr<MemoryBudget> budget, std::string spool_directory, std::uint64_t max_bytes) : Body() {
+  impl_->budget = std::move(budget);
+  impl_->spool_directory = std::move(spool_directory);
+  impl_->max_bytes = max_bytes;
+}
+
+Result<void> Body::append(std::span<const std::byte> more) { return impl_->append(more); }
+Result<void> Body::finish() { return impl_->finish(); }
+
+std::span<const std::byte> Body::bytes() const {
+  if (!impl_ || (impl_->spilled && impl_->mapped == nullptr)) return {};
+  return {impl_->spilled ? impl_->mapped : impl_->block, impl_->size};
+}
+
+std::string_view Body::text() const {
+  const auto all = bytes();
+  return {reinterpret_cast<const char*>(all.data()), all.size()};
+}
+
+std::uint64_t Body::size() const { return impl_ ? impl_->size : 0; }
+bool Body::spilled() const { return impl_ && impl_->spilled; }
+
+}  // namespace garner::http
