@@ -27,6 +27,8 @@ struct Field {
 // One column, its values in row order. Bool, Short, Int and Long lie in `integers`; Float (already rounded to float) and Double in
 // `reals`; Text in `texts`. Arrays follow each other without gaps; `lengths` holds one length a row.
 struct Column {
+  explicit Column(const Field& f) : field(f) {}
+
   Field field;
   std::vector<std::int64_t> integers = {};
   std::vector<double> reals = {};
@@ -71,7 +73,7 @@ struct Table {
   Table() = default;
   explicit Table(std::span<const Field> fields) {
     columns.reserve(fields.size());
-    for (const Field& field : fields) columns.push_back(Column{field});
+    for (const Field& field : fields) columns.emplace_back(field);
   }
 
   std::size_t rows() const { return columns.empty() ? 0 : columns.front().rows(); }

@@ -1,0 +1,44 @@
+// Logins of the two server contexts (tap-server, data-server), each with sessions of its own. Only the cookie SESSION carries a login;
+// JSESSIONID is decoration, as on the real servers. A lapsed session is no error: its requests are anonymous. Thread-safe.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "archive_sim/knobs.h"
+
+namespace garner::archive_sim {
+
+class Sessions {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  struct Cookies {
+    std::string jsessionid, session;
+  };
+
+  // Nothing where name and password do not fit. `context`: "tap-server" or "data-server".
+  std::optional<Cookies> login(const Knobs& knobs, std::string_view context, std::string_view user, std::string_view password);
+  void logout(std::string_view context, std::string_view session);
+
+  // The user of a request, "anonymous" where there is no session or it lapsed. `counts`: a data request, which uses the session up.
+  std::string user_of(const Knobs& knobs, std::string_view context, std::string_view session, bool counts);
+
+ private:
+  struct Session {
+    std::string user;
+    Clock::time_point since;
+    std::uint64_t requests = 0;
+  };
+
+  std::mutex mutex_;
+  std::uint64_t serial_ = 0;
+  std::map<std::string, Session, std::less<>> sessions_;  // "context/token"
+};
+
+}  // namespace garner::archive_sim
