@@ -15,7 +15,7 @@ constexpr std::array<std::uint8_t, 256> make_values() {
   for (std::size_t i = 0; i < kAlphabet.size(); ++i) {
     values[static_cast<unsigned char>(kAlphabet[i])] = static_cast<std::uint8_t>(i);
   }
-  for (const unsigned char blank : {' ', '\t', '\r', '\n'}) values[blank] = kSpace;
+  for (const char blank : {' ', '\t', '\r', '\n'}) values[static_cast<unsigned char>(blank)] = kSpace;
   values['='] = kPad;
   return values;
 }

@@ -17,7 +17,9 @@ Unsigned load_big_endian(const std::byte* bytes) {
   return value;
 }
 
-inline double load_float(const std::byte* bytes) { return std::bit_cast<float>(load_big_endian<std::uint32_t>(bytes)); }
+inline double load_float(const std::byte* bytes) {
+  return std::bit_cast<float>(load_big_endian<std::uint32_t>(bytes));
+}
 inline double load_double(const std::byte* bytes) {
   return std::bit_cast<double>(load_big_endian<std::uint64_t>(bytes));
 }

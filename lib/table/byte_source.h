@@ -1,6 +1,5 @@
-// Where table readers take their bytes from: a pull interface, so that a reader works in bounded memory whatever lies behind it
-// (a span in memory, a file, a pipe, a decompressor on top of another source).
-// One thread at a time.
+// Where table readers take their bytes from: a pull interface, so that a reader works in bounded memory whatever lies
+// behind it (a span in memory, a file, a pipe, a decompressor on top of another source). One thread at a time.
 #pragma once
 
 #include <cstddef>
@@ -23,8 +22,8 @@ class ByteSource {
 std::unique_ptr<ByteSource> from_memory(std::span<const std::byte> bytes);
 // A file or "-" for standard input. Errors name the path.
 Result<std::unique_ptr<ByteSource>> from_file(const std::string& path);
-// Looks at the first bytes (RFC 1952 §2.3.1 gzip, RFC 8878 §3.1.1 zstd) and puts the decompressor on top, concatenated members and frames
-// included; other bytes pass through. A stream that ends inside a member is Corrupt.
+// Looks at the first bytes (RFC 1952 §2.3.1 gzip, RFC 8878 §3.1.1 zstd) and puts the decompressor on top, concatenated
+// members and frames included; other bytes pass through. A stream that ends inside a member is Corrupt.
 Result<std::unique_ptr<ByteSource>> decompressed(std::unique_ptr<ByteSource> source);
 
 }  // namespace garner::table

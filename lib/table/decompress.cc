@@ -1,4 +1,5 @@
-// gzip by zlib and zstd by libzstd, as pull sources. Both accept concatenated members and frames, as their tools write them.
+// gzip by zlib and zstd by libzstd, as pull sources. Both accept concatenated members and frames, as their tools write
+// them.
 #include <zlib.h>
 #include <zstd.h>
 
@@ -97,7 +98,8 @@ class ZstdSource final : public ByteSource {
     if (!context_) return fail(Kind::Internal, "zstd could not be initialised");
     if (out.empty()) return std::size_t{0};
     for (;;) {
-      // Output may still lie in the decompressor after the last input was taken, so the end is judged after a call without progress.
+      // Output may still lie in the decompressor after the last input was taken, so the end is judged after a call
+      // without progress.
       auto more = input_.fill();
       if (!more) return std::unexpected(std::move(more.error()));
       if (!*more && !inside_) return std::size_t{0};

@@ -1,5 +1,5 @@
-// A source whose first bytes were looked at already and are given again: formats and compressions are recognised that way.
-// One thread at a time; owns the source beneath.
+// A source whose first bytes were looked at already and are given again: formats and compressions are recognised that
+// way. One thread at a time; owns the source beneath.
 #pragma once
 
 #include <algorithm>

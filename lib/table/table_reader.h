@@ -1,9 +1,9 @@
-// Tables of the field's formats behind one streaming reader: VOTable (TABLEDATA, BINARY, BINARY2), FITS binary tables, CSV/TSV, ECSV.
-// Id lists, RAW products and, later, TAP answers are all read here, once. Reading to the end is also the check that the bytes are what they
-// claim to be: next_row() reports only rows that are whole, and the end only after the format's own end (</VOTABLE>, the last FITS HDU's
-// padding) was seen.
-// A reader belongs to one thread; it owns its source. Errors: Malformed (not this format; names line, row or byte), Corrupt (cut or damaged),
-// TooLarge (a bound of Limits was passed).
+// Tables of the field's formats behind one streaming reader: VOTable (TABLEDATA, BINARY, BINARY2), FITS binary tables,
+// CSV/TSV, ECSV. Id lists, RAW products and, later, TAP answers are all read here, once. Reading to the end is also the
+// check that the bytes are what they claim to be: next_row() reports only rows that are whole, and the end only after
+// the format's own end (</VOTABLE>, the last FITS HDU's padding) was seen. A reader belongs to one thread; it owns its
+// source. Errors: Malformed (not this format; names line, row or byte), Corrupt (cut or damaged), TooLarge (a bound of
+// Limits was passed).
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,7 @@ struct Column {
   std::string name;
   ColumnType type = ColumnType::Other;  // Text for CSV/TSV, which declare nothing
   bool is_array = false;
-  std::string unit, ucd, description;   // empty where not given
+  std::string unit, ucd, description;  // empty where not given
 };
 
 // One cell as the formats give it. Text is valid until the next call of next_row().
@@ -49,20 +49,22 @@ class TableReader {
  public:
   virtual ~TableReader() = default;
   virtual const std::vector<Column>& columns() const = 0;
-  // Table-wide values: VOTable PARAM and INFO (name -> value), FITS cards of the table's header (last one of a repeated keyword wins;
-  // strings without quotes), ECSV meta entries that are plain scalars. Bounded by max_header_bytes.
+  // Table-wide values: VOTable PARAM and INFO (name -> value), FITS cards of the table's header (last one of a repeated
+  // keyword wins; strings without quotes), ECSV meta entries that are plain scalars. Bounded by max_header_bytes.
   virtual const std::map<std::string, std::string>& parameters() const = 0;
   // True: a row was read. False: the format's end was reached and is well-formed; nothing but padding follows.
   virtual Result<bool> next_row() = 0;
-  // The cell of the row read last. Only the columns named in `wanted` (open_table) need to be decoded; others may be null.
+  // The cell of the row read last. Only the columns named in `wanted` (open_table) need to be decoded; others may be
+  // null.
   virtual const Cell& cell(std::size_t column) const = 0;
   // For messages: "line 12" in text formats, "row 12" in binary ones. Rows count from 1.
   virtual std::string position() const = 0;
 };
 
 struct OpenOptions {
-  std::optional<Format> format;      // otherwise recognised by its first bytes; plain text without a recognisable header is Malformed
-  std::vector<std::string> wanted;   // decode only these columns (names as in the file, case-insensitive); empty: all
+  std::optional<Format>
+      format;  // otherwise recognised by its first bytes; plain text without a recognisable header is Malformed
+  std::vector<std::string> wanted;  // decode only these columns (names as in the file, case-insensitive); empty: all
   Limits limits;
 };
 
@@ -78,10 +80,11 @@ struct TableSummary {
   std::uint64_t rows = 0;
 };
 
-// Reads bytes in memory to the format's end without decoding cells, as fast as the format allows: a VOTable must be well-formed XML to </VOTABLE>
-// with rows that hold as many cells as there are fields (BINARY: a stream that ends at a row's end); FITS: every HDU complete by its header
-// (FITS standard 4.0 §3, §4.4.1, §7.3), NAXIS2 and heap inside the file, nothing behind the last HDU's padding; CSV/ECSV: as many cells in each
-// row as the header names. A VOTable whose INFO QUERY_STATUS is ERROR is Malformed with its text.
+// Reads bytes in memory to the format's end without decoding cells, as fast as the format allows: a VOTable must be
+// well-formed XML to </VOTABLE> with rows that hold as many cells as there are fields (BINARY: a stream that ends at a
+// row's end); FITS: every HDU complete by its header (FITS standard 4.0 §3, §4.4.1, §7.3), NAXIS2 and heap inside the
+// file, nothing behind the last HDU's padding; CSV/ECSV: as many cells in each row as the header names. A VOTable whose
+// INFO QUERY_STATUS is ERROR is Malformed with its text.
 Result<TableSummary> check_table(std::span<const std::byte> bytes, Format format, const Limits& limits = {});
 
 }  // namespace garner::table

@@ -9,6 +9,11 @@ namespace garner::table {
 namespace {
 
 constexpr std::uint64_t kCountBytes = 4;
+constexpr std::uint64_t kMaxRowInCells = 4;  // a row may take as much as that many of the largest cells
+
+std::unexpected<Error> row_too_large(std::uint64_t row, std::uint64_t max_cell_bytes) {
+  return fail(Kind::TooLarge, "row {} is larger than {} bytes", row, kMaxRowInCells * max_cell_bytes);
+}
 
 void append_utf8(std::string& out, std::uint32_t c) {
   if (c < 0x80) {
@@ -79,11 +84,14 @@ Result<BinaryLayout> BinaryLayout::make(const VotableTable& table, std::uint64_t
     is_fixed = is_fixed && !field.is_variable;
     total += field.bytes(field.count);  // no overflow: 10,000 columns of a bounded cell
   }
+  if (total == 0) return fail(Kind::Malformed, "the FIELDs make rows of no bytes");
+  if (total > kMaxRowInCells * max_cell_bytes) return row_too_large(1, max_cell_bytes);
   if (is_fixed) layout.fixed_row_bytes_ = total;
   return layout;
 }
 
-Result<std::optional<std::uint64_t>> BinaryLayout::row_bytes(std::span<const std::byte> bytes, std::uint64_t row) const {
+Result<std::optional<std::uint64_t>> BinaryLayout::row_bytes(std::span<const std::byte> bytes,
+                                                             std::uint64_t row) const {
   using Length = std::optional<std::uint64_t>;
   if (fixed_row_bytes_) return bytes.size() < *fixed_row_bytes_ ? Length() : Length(*fixed_row_bytes_);
   std::uint64_t at = mask_bytes_;
@@ -102,6 +110,7 @@ Result<std::optional<std::uint64_t>> BinaryLayout::row_bytes(std::span<const std
                   printable(field.column.name), count, max_cell_bytes_);
     }
     at += kCountBytes + field.bytes(count);
+    if (at > kMaxRowInCells * max_cell_bytes_) return row_too_large(row, max_cell_bytes_);
   }
   return at <= bytes.size() ? Length(at) : Length();
 }

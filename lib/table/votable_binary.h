@@ -22,7 +22,8 @@ class BinaryLayout {
   // The length of the row at the front of the bytes, or nothing if they do not hold it whole.
   Result<std::optional<std::uint64_t>> row_bytes(std::span<const std::byte> bytes, std::uint64_t row) const;
 
-  // Decodes the row's cells. `wanted` has an entry for each field; texts of cells point into the row, or into `scratch` (unicodeChar).
+  // Decodes the row's cells. `wanted` has an entry for each field; texts of cells point into the row, or into `scratch`
+  // (unicodeChar).
   void decode(std::span<const std::byte> row, const std::vector<bool>& wanted, std::vector<Cell>& cells,
               std::string& scratch) const;
 

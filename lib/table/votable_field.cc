@@ -59,8 +59,8 @@ Result<void> set_shape(VotableField& field, std::string_view arraysize, std::uin
   field.count = 1;
   const std::string_view whole = arraysize = trimmed(arraysize);
   const auto refuse = [&] {
-    return fail(Kind::Malformed, "FIELD '{}': arraysize '{}' is none of n, *, n*, nxm, nxm*", printable(field.column.name),
-                printable(whole, 60));
+    return fail(Kind::Malformed, "FIELD '{}': arraysize '{}' is none of n, *, n*, nxm, nxm*",
+                printable(field.column.name), printable(whole, 60));
   };
   std::size_t dimensions = 0;
   while (!arraysize.empty()) {
@@ -76,8 +76,8 @@ Result<void> set_shape(VotableField& field, std::string_view arraysize, std::uin
     }
     if (!has_number) return refuse();
     if (__builtin_mul_overflow(field.count, size, &field.count) || field.count > max_cell_bytes) {
-      return fail(Kind::TooLarge, "FIELD '{}': arraysize '{}' makes cells larger than {} bytes", printable(field.column.name),
-                  printable(whole, 60), max_cell_bytes);
+      return fail(Kind::TooLarge, "FIELD '{}': arraysize '{}' makes cells larger than {} bytes",
+                  printable(field.column.name), printable(whole, 60), max_cell_bytes);
     }
     if (arraysize.empty()) break;
     if (arraysize.front() != 'x' || arraysize.size() == 1) return refuse();
@@ -85,7 +85,8 @@ Result<void> set_shape(VotableField& field, std::string_view arraysize, std::uin
   }
   const bool is_text = row.type == ColumnType::Text;
   const std::size_t scalar_dimensions = is_text ? 1 : 0;
-  field.column.is_array = dimensions > scalar_dimensions && !(dimensions == 1 && !field.is_variable && field.count == 1);
+  field.column.is_array =
+      dimensions > scalar_dimensions && !(dimensions == 1 && !field.is_variable && field.count == 1);
   if (field.bytes(field.count) > max_cell_bytes) {
     return fail(Kind::TooLarge, "FIELD '{}': cells of {} bytes; {} are allowed", printable(field.column.name),
                 field.bytes(field.count), max_cell_bytes);

@@ -12,14 +12,28 @@
 
 namespace garner::table {
 
-enum class Datatype { Boolean, Bit, UnsignedByte, Short, Int, Long, Char, UnicodeChar, Float, Double, FloatComplex, DoubleComplex, Unknown };
+enum class Datatype {
+  Boolean,
+  Bit,
+  UnsignedByte,
+  Short,
+  Int,
+  Long,
+  Char,
+  UnicodeChar,
+  Float,
+  Double,
+  FloatComplex,
+  DoubleComplex,
+  Unknown
+};
 
 struct VotableField {
   Column column;
   Datatype datatype = Datatype::Unknown;
-  std::string datatype_name;          // as written, for messages
-  bool is_variable = false;           // arraysize ends in '*': a four-byte count of primitives stands before the cell
-  std::uint64_t count = 1;            // primitives in a cell of fixed size
+  std::string datatype_name;  // as written, for messages
+  bool is_variable = false;   // arraysize ends in '*': a four-byte count of primitives stands before the cell
+  std::uint64_t count = 1;    // primitives in a cell of fixed size
   std::optional<std::int64_t> null_value;  // <VALUES null="…"> of an integer
 
   // Bytes of a cell with `primitives` primitives, without a count in front; bits are packed.
@@ -34,10 +48,12 @@ struct VotableTable {
 };
 
 Datatype parse_datatype(std::string_view name);
-// Sets is_variable, count and the column's type and is_array. Malformed for an arraysize that is none. A repeat that passes max_cell_bytes is TooLarge.
+// Sets is_variable, count and the column's type and is_array. Malformed for an arraysize that is none. A repeat that
+// passes max_cell_bytes is TooLarge.
 Result<void> set_shape(VotableField& field, std::string_view arraysize, std::uint64_t max_cell_bytes);
 
-// An integer as TABLEDATA and VALUES write it: decimal with a sign, or hexadecimal with 0x (§6 of VOTable 1.4), blanks around it.
+// An integer as TABLEDATA and VALUES write it: decimal with a sign, or hexadecimal with 0x (§6 of VOTable 1.4), blanks
+// around it.
 std::optional<std::int64_t> parse_integer(std::string_view text);
 // A number as TABLEDATA writes it, NaN and ±Inf included.
 std::optional<double> parse_real(std::string_view text);

@@ -13,6 +13,7 @@ Result<void> RowCheck::begin(const VotableTable& table) {
   counter_ = {};
   decoder_ = {};
   decoded_.clear();
+  next_walk_ = kWalkAtBytes;
   layout_.reset();
   if (table.serialization == Serialization::TableData) return {};
   auto layout = BinaryLayout::make(table, max_cell_bytes_);
@@ -24,7 +25,7 @@ Result<void> RowCheck::begin(const VotableTable& table) {
 Result<void> RowCheck::stream_text(std::string_view base64) {
   if (layout_->fixed_row_bytes()) return counter_.add(base64);
   if (auto added = decoder_.add(base64, decoded_); !added) return added;
-  return decoded_.size() < kWalkAtBytes ? Result<void>() : walk_rows();
+  return decoded_.size() < next_walk_ ? Result<void>() : walk_rows();
 }
 
 Result<void> RowCheck::walk_rows() {
@@ -37,6 +38,7 @@ Result<void> RowCheck::walk_rows() {
     ++rows_;
   }
   decoded_.erase(decoded_.begin(), decoded_.end() - static_cast<std::ptrdiff_t>(rest.size()));
+  next_walk_ = decoded_.size() + kWalkAtBytes;
   return {};
 }
 
@@ -44,11 +46,12 @@ Result<void> RowCheck::end_stream() {
   if (const auto row_bytes = layout_->fixed_row_bytes()) {
     if (auto ended = counter_.finish(); !ended) return ended;
     const std::uint64_t bytes = counter_.decoded_bytes();
-    if (*row_bytes == 0 ? bytes != 0 : bytes % *row_bytes != 0) {
-      return fail(Kind::Corrupt, "the STREAM holds {} bytes, which is no multiple of its row's {}: it is cut inside a row", bytes,
+    if (bytes % *row_bytes != 0) {
+      return fail(Kind::Corrupt,
+                  "the STREAM holds {} bytes, which is no multiple of its row's {}: it is cut inside a row", bytes,
                   *row_bytes);
     }
-    rows_ = *row_bytes == 0 ? 0 : bytes / *row_bytes;
+    rows_ = bytes / *row_bytes;
     return {};
   }
   if (auto ended = decoder_.finish(); !ended) return ended;

@@ -1,5 +1,6 @@
-// Where a VOTable's rows go while its XML is parsed. RowCheck only proves that they are whole; the reader's own sink keeps them.
-// One thread at a time. Errors: Malformed for rows that do not fit the fields, Corrupt for a stream that ends inside a row.
+// Where a VOTable's rows go while its XML is parsed. RowCheck only proves that they are whole; the reader's own sink
+// keeps them. One thread at a time. Errors: Malformed for rows that do not fit the fields, Corrupt for a stream that
+// ends inside a row.
 #pragma once
 
 #include <optional>
@@ -13,13 +14,15 @@ namespace garner::table {
 class RowSink {
  public:
   virtual ~RowSink() = default;
-  // The fields are known; called once, before any row, also for a TABLE without DATA. The table outlives the sink's use.
+  // The fields are known; called once, before any row, also for a TABLE without DATA. The table outlives the sink's
+  // use.
   virtual Result<void> begin(const VotableTable& table) = 0;
   // TABLEDATA: whether the text of the cell about to begin should be given.
   virtual bool wants_text(std::size_t column) const = 0;
-  virtual void cell_text(std::string_view piece) = 0;
+  virtual Result<void> cell_text(std::string_view piece) = 0;
   virtual void end_cell() = 0;
-  virtual void end_row(std::uint64_t line) = 0;
+  virtual bool wants_lines() const = 0;          // counting line breaks costs time
+  virtual void end_row(std::uint64_t line) = 0;  // 0 where not wanted
   // BINARY and BINARY2: the STREAM's characters in pieces.
   virtual Result<void> stream_text(std::string_view base64) = 0;
   virtual Result<void> end_stream() = 0;
@@ -31,8 +34,9 @@ class RowCheck final : public RowSink {
 
   Result<void> begin(const VotableTable& table) override;
   bool wants_text(std::size_t) const override { return false; }
-  void cell_text(std::string_view) override {}
+  Result<void> cell_text(std::string_view) override { return {}; }
   void end_cell() override {}
+  bool wants_lines() const override { return false; }
   void end_row(std::uint64_t) override { ++rows_; }
   Result<void> stream_text(std::string_view base64) override;
   Result<void> end_stream() override;
@@ -44,9 +48,10 @@ class RowCheck final : public RowSink {
 
   std::uint64_t max_cell_bytes_;
   std::optional<BinaryLayout> layout_;
-  Base64Counter counter_;          // rows of one size: only counted
-  Base64Decoder decoder_;          // else decoded, to walk the lengths in them
+  Base64Counter counter_;  // rows of one size: only counted
+  Base64Decoder decoder_;  // else decoded, to walk the lengths in them
   std::vector<std::byte> decoded_;
+  std::size_t next_walk_ = 0;  // decoded bytes at which rows are walked next
   std::uint64_t rows_ = 0;
 };
 

@@ -1,0 +1,17 @@
+// The cells of one row of a FITS binary table, straight from its bytes (FITS standard 4.0 §7.3.3): big-endian numbers,
+// TNULL and NaN as null, scaling by TSCAL and TZERO. Arrays behind descriptors (P, Q) are checked to lie in the heap,
+// not decoded: null where empty. Errors: Corrupt for a descriptor that points outside of the heap, Malformed for a
+// scaled integer that no 64-bit integer holds.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "table/fits_layout.h"
+
+namespace garner::table {
+
+Result<void> decode_fits_row(const FitsTable& table, std::span<const std::byte> row, const std::vector<bool>& wanted,
+                             std::vector<Cell>& cells);
+
+}  // namespace garner::table
