@@ -9,8 +9,9 @@ namespace {
 // Why a certificate is not trusted, and what to do.
 std::string certificate_reason(long verify_result) {
   switch (verify_result) {
-    // libcurl checks the name itself, after OpenSSL was content with the chain.
-    case X509_V_OK: return "was made for another host: check the base URL in the archive profile";
+    // libcurl checks the name itself, after OpenSSL was content with the chain but before it notes that.
+    case X509_V_OK:
+    case X509_V_ERR_UNSPECIFIED: return "was made for another host: check the base URL in the archive profile";
     case X509_V_ERR_CERT_HAS_EXPIRED: return "has expired: check this machine's clock; else its owner must renew it";
     case X509_V_ERR_CERT_NOT_YET_VALID: return "is not valid yet: check this machine's clock";
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT: return "is self-signed: if you trust it, name its PEM file as ca_file";
@@ -33,6 +34,10 @@ Error time_out(const FailureFacts& facts) {
   return {Kind::Transient, fmt::format("{}: the exchange took longer than {} s in all", facts.where, facts.timeouts->total.count())};
 }
 
+// A system error below is a reset. None, once the reply has begun: bytes that break the rules (a chunk size that is no number), or TLS
+// ended without its closing alert.
+bool broken_reply(const FailureFacts& facts) { return facts.reply_begun && facts.os_error == 0; }
+
 }  // namespace
 
 Error describe_failure(const FailureFacts& facts) {
@@ -45,8 +50,10 @@ Error describe_failure(const FailureFacts& facts) {
     case CURLE_COULDNT_RESOLVE_PROXY: return because(Kind::Transient, "the proxy's name does not resolve");
     case CURLE_COULDNT_CONNECT: return because(Kind::Transient, "no connection");
     case CURLE_OPERATION_TIMEDOUT: return time_out(facts);
-    case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR: return because(Kind::Transient, "the connection was reset");
+    case CURLE_RECV_ERROR:
+      if (broken_reply(facts)) return because(Kind::Corrupt, "the reply breaks off or breaks the rules of HTTP");
+      [[fallthrough]];
+    case CURLE_SEND_ERROR: return because(Kind::Transient, "the connection was reset");
     case CURLE_GOT_NOTHING: return because(Kind::Transient, "the connection was closed without a reply");
     case CURLE_PARTIAL_FILE: return because(Kind::Corrupt, "the reply ended early");
     case CURLE_FILESIZE_EXCEEDED: return because(Kind::TooLarge, "the reply is longer than allowed");
@@ -64,7 +71,10 @@ Error describe_failure(const FailureFacts& facts) {
     case CURLE_SSL_CACERT_BADFILE:
       return because(Kind::Auth, "ca_file cannot be read: no server's certificate can be checked");
     case CURLE_SSL_CONNECT_ERROR: return because(Kind::Transient, "the TLS handshake failed");
-    case CURLE_OUT_OF_MEMORY: return because(Kind::Internal, "libcurl is out of memory");
+    case CURLE_OUT_OF_MEMORY:
+      // So libcurl before 8.x names a header line of more than 100 KiB.
+      if (facts.connected) return because(Kind::Corrupt, "a line of the reply's header is too long");
+      return because(Kind::Internal, "libcurl is out of memory");
     default: return because(Kind::Transient, "the exchange failed");
   }
 }

@@ -132,7 +132,13 @@ void Exchange::ended(CURLcode code) {
   // Also a connection kept alive that the server closed just then ends here; that costs one handshake.
   odd_ = connected_;
   if (refusal_) return settle(Error{refusal_->kind, origin_.where + ": " + refusal_->detail});
-  FailureFacts facts{.code = code, .curl_says = curl_says_.data(), .where = origin_.where, .connected = connected_, .timeouts = &request_.timeouts};
+  FailureFacts facts{.code = code,
+                     .curl_says = curl_says_.data(),
+                     .where = origin_.where,
+                     .connected = connected_,
+                     .reply_begun = first_byte_at_.has_value(),
+                     .timeouts = &request_.timeouts};
+  curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &facts.os_error);
   curl_easy_getinfo(easy_.get(), CURLINFO_SSL_VERIFYRESULT, &facts.verify_result);
   settle(describe_failure(facts));
 }

@@ -30,13 +30,13 @@ enum class Method { Get, Post };
 
 struct Request {
   Method method = Method::Get;
-  std::string url;                                          // http or https; anything else is refused
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;                                         // POST; its Content-Type is a header
-  Timeouts timeouts;
+  std::string url{};                                        // http or https; anything else is refused
+  std::vector<std::pair<std::string, std::string>> headers{};
+  std::string body{};                                       // POST; its Content-Type is a header
+  Timeouts timeouts{};
   std::uint64_t max_body_bytes = 64u << 20;                 // beyond: TooLarge
-  std::string spool_directory;                              // where a large reply spills; empty: it may not
-  std::string cookies;                                      // value of the Cookie header; never logged
+  std::string spool_directory{};                            // where a large reply spills; empty: it may not
+  std::string cookies{};                                    // value of the Cookie header; never logged
 };
 
 struct Timing {
@@ -71,11 +71,11 @@ class Transport {
 };
 
 struct TransportOptions {
-  std::string user_agent;      // with a contact
-  std::string ca_file;         // PEM; empty: the system's
-  std::string proxy;           // empty: none, whatever the environment says
+  std::string user_agent{};    // with a contact
+  std::string ca_file{};       // PEM; empty: the system's
+  std::string proxy{};         // empty: none, whatever the environment says
   std::uint64_t max_connections = 64;
-  std::shared_ptr<MemoryBudget> budget;
+  std::shared_ptr<MemoryBudget> budget{};
 };
 
 }  // namespace garner::http

@@ -1,0 +1,116 @@
+#include "http/body.h"
+
+#include "http/client.h"
+
+namespace garner::http {
+namespace {
+
+using testing::Folder;
+
+std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
+std::string noise(std::size_t size) {
+  std::string text(size, '\0');
+  std::uint32_t state = 1;
+  for (char& c : text) c = static_cast<char>((state = state * 1'664'525 + 1'013'904'223) >> 24);
+  return text;
+}
+void fill(Body& body, std::string_view text, std::size_t step) {
+  for (; !text.empty(); text.remove_prefix(std::min(step, text.size()))) {
+    ASSERT_TRUE(body.append(bytes_of(text.substr(0, step))).has_value());
+  }
+  ASSERT_TRUE(body.finish().has_value());
+}
+
+TEST(MemoryBudget, TakesOnlyWhatFits) {
+  MemoryBudget budget(100);
+  EXPECT_TRUE(budget.try_take(60));
+  EXPECT_FALSE(budget.try_take(41));
+  EXPECT_TRUE(budget.try_take(40));
+  EXPECT_FALSE(budget.try_take(UINT64_MAX));
+  budget.give_back(100);
+  EXPECT_EQ(budget.used(), 0u);
+}
+
+TEST(Body, StaysInMemoryWithinTheBudgetAndGivesItBack) {
+  auto budget = std::make_shared<MemoryBudget>(1u << 20);
+  const auto text = noise(300'001);
+  {
+    Body body(budget, "", 1u << 20);
+    fill(body, text, 1000);
+    EXPECT_TRUE(body.text() == text);
+    EXPECT_FALSE(body.spilled());
+    EXPECT_EQ(budget->used(), text.size()) << "no more than it holds, once finished";
+  }
+  EXPECT_EQ(budget->used(), 0u);
+}
+
+TEST(Body, SpillsBeyondTheBudgetAndLeavesNothingBehind) {
+  const Folder folder;
+  auto budget = std::make_shared<MemoryBudget>(100'000);
+  const auto text = noise(1'000'000);
+  {
+    Body body(budget, folder.path(), 1u << 20);
+    fill(body, text, 16'384);
+    EXPECT_TRUE(body.spilled());
+    EXPECT_TRUE(body.text() == text);
+    EXPECT_EQ(budget->used(), 0u) << "its memory went back when it spilled";
+    EXPECT_TRUE(folder.empty());
+  }
+  EXPECT_TRUE(folder.empty());
+}
+
+TEST(Body, UsesTheLastBytesOfTheBudgetBeforeItSpills) {
+  auto budget = std::make_shared<MemoryBudget>(20'000);
+  Body body(budget, "", 1u << 20);
+  fill(body, noise(20'000), 1000);
+  EXPECT_FALSE(body.spilled());
+  EXPECT_EQ(body.size(), 20'000u);
+}
+
+TEST(Body, IsTooLargeWhereItMayNotSpill) {
+  auto budget = std::make_shared<MemoryBudget>(1000);
+  Body body(budget, "", 1u << 20);
+  const auto refused = body.append(bytes_of(noise(1001)));
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().kind, Kind::TooLarge);
+}
+
+TEST(Body, IsTooLargeBeyondItsOwnLimit) {
+  Body body(nullptr, "", 10);
+  EXPECT_TRUE(body.append(bytes_of("0123456789")).has_value());
+  const auto refused = body.append(bytes_of("x"));
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().kind, Kind::TooLarge);
+}
+
+TEST(Body, CannotSpillIntoAFolderThatIsNotThere) {
+  Body body(std::make_shared<MemoryBudget>(0), "/nonexistent/spool", 1000);
+  const auto refused = body.append(bytes_of("x"));
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().kind, Kind::Internal);
+  EXPECT_THAT(refused.error().detail, ::testing::HasSubstr("/nonexistent/spool"));
+}
+
+TEST(Body, KeepsItsShareWhenMoved) {
+  auto budget = std::make_shared<MemoryBudget>(1000);
+  Body outer;
+  {
+    Body inner(budget, "", 1000);
+    fill(inner, "abc", 3);
+    outer = std::move(inner);
+  }
+  EXPECT_EQ(outer.text(), "abc");
+  EXPECT_EQ(budget->used(), 3u);
+  outer = Body();
+  EXPECT_EQ(budget->used(), 0u);
+  EXPECT_EQ(outer.size(), 0u);
+}
+
+TEST(Body, MayBeEmpty) {
+  Body body(std::make_shared<MemoryBudget>(0), "", 10);
+  EXPECT_TRUE(body.finish().has_value());
+  EXPECT_TRUE(body.bytes().empty());
+}
+
+}  // namespace
+}  // namespace garner::http
