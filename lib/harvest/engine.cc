@@ -77,6 +77,7 @@ Task<Result<void>> Engine::start() {
 }
 
 Task<Result<void>> Engine::add(ledger::HarvestRecord record) {
+  if (stopping_) co_return Result<void>{};  // the ledger has it: the next start takes it up
   auto run = co_await take_up(std::move(record));
   if (!run) co_return std::unexpected(run.error());
   pump();

@@ -13,6 +13,8 @@ std::unexpected<Error> unknown(const std::string& name) {
   return fail(Kind::NotFound, "no harvest is called '{}'; see: garner list", printable(name, 80));
 }
 
+std::unexpected<Error> stopping() { return fail(Kind::Cancelled, "the daemon is stopping; try again when it is back"); }
+
 // Puts sources of that outcome back to pending in every chunk of a type, and takes the block off chunks that have some.
 Result<std::uint64_t> reopen_chunks(ledger::Ledger& ledger, const HarvestFiles& files, std::uint16_t type, Outcome outcome) {
   std::vector<std::pair<std::uint32_t, ledger::ChunkRecord>> matching;
@@ -76,6 +78,7 @@ Result<Reopened> reopen_harvest(ledger::Ledger& ledger, const HarvestFiles& file
 }  // namespace
 
 Task<Result<HarvestStatus>> Engine::pause(std::string name, std::string by) {
+  if (stopping_) co_return stopping();
   auto run = find(name);
   if (!run) co_return unknown(name);
   if (run->record().state == HarvestState::Paused) co_return status_of(*run);
@@ -88,6 +91,7 @@ Task<Result<HarvestStatus>> Engine::pause(std::string name, std::string by) {
 }
 
 Task<Result<HarvestStatus>> Engine::resume(std::string name) {
+  if (stopping_) co_return stopping();
   auto run = find(name);
   if (!run) co_return unknown(name);
   if (run->record().state != HarvestState::Paused && run->record().state != HarvestState::Active) {
@@ -101,6 +105,7 @@ Task<Result<HarvestStatus>> Engine::resume(std::string name) {
 }
 
 Task<Result<HarvestStatus>> Engine::cancel(std::string name, std::string by) {
+  if (stopping_) co_return stopping();
   auto run = find(name);
   if (!run) co_return unknown(name);
   if (run->record().state == HarvestState::Finished) co_return fail(Kind::Conflict, "'{}' is finished; there is nothing to cancel", name);
@@ -115,6 +120,7 @@ Task<Result<HarvestStatus>> Engine::cancel(std::string name, std::string by) {
 }
 
 Task<Result<std::shared_ptr<HarvestFiles>>> Engine::remove(std::string name) {
+  if (stopping_) co_return stopping();
   auto run = find(name);
   if (!run) co_return unknown(name);
   run->set_state(HarvestState::Cancelled, "being removed");
@@ -129,6 +135,7 @@ Task<Result<std::shared_ptr<HarvestFiles>>> Engine::remove(std::string name) {
 }
 
 Task<Result<std::uint64_t>> Engine::retry(std::string name, Outcome outcome) {
+  if (stopping_) co_return stopping();
   auto run = find(name);
   if (!run) co_return unknown(name);
   if (run->record().state == HarvestState::Cancelled) co_return fail(Kind::Conflict, "'{}' is cancelled; submit it anew under another name", name);
