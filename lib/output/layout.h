@@ -7,7 +7,7 @@
 // A pack is what one good reply became. Its files are named from its retrieval_type, block and generation, never from when it ran or what came, so
 // that a re-fetch after a crash overwrites instead of doubling. Publishing: write to tmp/, fsync, rename into place, fsync the directory (and every new
 // directory's parent). Only after publish() returned may the ledger say delivered.
-// Blocking: runs on workers; one PackWriter belongs to one thread, a Layout may be used by many. Errors: DiskFull, Internal (with path and reason),
+// Blocking: runs on workers; one PackWriter belongs to one thread and must not outlive its Layout, a Layout may be used by many. Errors: DiskFull, Internal (with path and reason),
 // Corrupt (damage found), NotFound.
 #pragma once
 

@@ -1,0 +1,19 @@
+#include "output/layout.h"
+
+#include "output/paths.h"
+#include "output/single_file.h"
+
+namespace garner::output {
+
+std::unique_ptr<Layout> make_layout(const OutputSpec& spec) {
+  switch (spec.layout) {
+    case LayoutKind::Zip: return make_zip_layout(spec);
+    case LayoutKind::Files: return make_files_layout(spec);
+    case LayoutKind::TarZst: return make_tar_zst_layout(spec);
+  }
+  return nullptr;
+}
+
+std::filesystem::path spool_directory(const OutputSpec& spec) { return spec.directory / kTempFolder; }
+
+}  // namespace garner::output

@@ -1,0 +1,37 @@
+// Where files lie below an output directory: the one place that knows the templates. docs/layouts.md shows them to users.
+// All paths are relative to the output directory, without "." or ".."; the names follow from type, block, generation and source_id alone.
+// Pure functions. A retrieval type that is not [A-Z0-9_]+ is a broken invariant (intake checks it) and aborts.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "output/layout.h"
+
+namespace garner::output {
+
+inline constexpr std::string_view kOwnFolder = ".garner";
+inline constexpr std::string_view kTempFolder = ".garner/tmp";
+inline constexpr std::string_view kChecksumFolder = ".garner/checksums";
+inline constexpr std::string_view kManifestFile = "MANIFEST.yaml";
+inline constexpr std::string_view kCreditFile = "CREDIT.txt";
+inline constexpr std::string_view kChecksumFile = "SHA256SUMS";
+inline constexpr std::string_view kCatalogueFile = "CATALOGUE.csv.zst";
+
+// RVS/0000/RVS-0000017.tar.zst, RVS/0000/RVS-0000017.1.tar.zst; extension without its dot.
+std::string pack_path(const PackKey& key, std::string_view extension);
+
+// XP_SAMPLED_RAW-0000017.fits: a table of many sources, unique in its harvest (the archive calls every one of them XP_SAMPLED_RAW.fits).
+std::string raw_name(const OutputSpec& spec, const PackKey& key);
+// XP_SAMPLED/0000/XP_SAMPLED_RAW-0000017.fits[.zst]
+std::string raw_path(const OutputSpec& spec, const PackKey& key);
+
+// RVS/012/RVS-Gaia DR3 123.xml[.zst] or, beyond level 3, RVS/012/0203/RVS-Gaia DR3 123.xml[.zst].
+std::string product_path(const OutputSpec& spec, std::string_view retrieval_type, SourceId id);
+// The HEALPix level of the folders: the smallest, 7 at most, at which a folder holds 1,000 sources or fewer on the mean.
+int folder_level(std::uint64_t sources);
+
+// .garner/checksums/RVS/0000/0000017.sha256
+std::string checksum_list_path(const PackKey& key);
+
+}  // namespace garner::output
