@@ -1,0 +1,295 @@
+#include "ledger/chunk_record.h"
+
+#include <bit>
+#include <bitset>
+
+#include "ledger/bytes.h"
+#include "ledger/rows.h"
+
+namespace garner::ledger {
+namespace {
+
+// The first byte. kDone stands there so that a restart reads no further.
+constexpr std::uint8_t kDone = 0x01;
+constexpr std::uint8_t kBlocked = 0x02;
+constexpr std::uint8_t kHasLastError = 0x04;
+constexpr std::uint8_t kHasFailures = 0x08;
+constexpr std::uint8_t kHasPackOf = 0x10;
+constexpr unsigned kOutcomesShift = 5;
+enum OutcomesForm : std::uint8_t { kNoOutcomes = 0, kUniform = 1, kTwoKinds = 2, kTwoBits = 3 };
+constexpr std::uint8_t kUnusedFlags = 0x80;
+constexpr std::size_t kSmallestPack = 1 + std::tuple_size_v<Sha256> + 1 + 1;
+
+bool all_settled(const std::vector<Outcome>& outcomes) {
+  return !outcomes.empty() && std::ranges::find(outcomes, Outcome::Pending) == outcomes.end();
+}
+
+struct Kinds {  // which outcomes occur; first and second are the lowest two
+  int count = 0;
+  Outcome first = Outcome::Pending, second = Outcome::Pending;
+};
+
+Kinds kinds_of(const std::vector<Outcome>& outcomes) {
+  std::bitset<4> seen;
+  for (const Outcome outcome : outcomes) seen.set(static_cast<std::size_t>(outcome));
+  Kinds kinds;
+  for (std::uint8_t i = 0; i < 4; ++i) {
+    if (!seen.test(i)) continue;
+    if (kinds.count == 0) kinds.first = Outcome{i};
+    if (kinds.count == 1) kinds.second = Outcome{i};
+    ++kinds.count;
+  }
+  return kinds;
+}
+
+OutcomesForm form_of(const Kinds& kinds) {
+  return kinds.count == 0 ? kNoOutcomes : kinds.count == 1 ? kUniform : kinds.count == 2 ? kTwoKinds : kTwoBits;
+}
+
+// Numbers of `width` bits, low bits first.
+template <class Number>
+void put_packed(std::string& out, std::size_t count, unsigned width, Number number) {
+  std::uint64_t word = 0;
+  unsigned used = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    word |= static_cast<std::uint64_t>(number(i)) << used;
+    for (used += width; used >= 8; used -= 8, word >>= 8) put_byte(out, static_cast<std::uint8_t>(word));
+  }
+  if (used > 0) put_byte(out, static_cast<std::uint8_t>(word));
+}
+
+constexpr std::uint64_t packed_size(std::uint64_t count, unsigned width) { return (count * width + 7) / 8; }
+
+template <class Take>
+void take_packed(std::string_view bytes, std::size_t count, unsigned width, Take take) {
+  std::uint64_t word = 0;
+  unsigned have = 0;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    for (; have < width; have += 8) word |= static_cast<std::uint64_t>(static_cast<std::uint8_t>(bytes[at++])) << have;
+    take(i, static_cast<std::uint32_t>(word & ((std::uint64_t{1} << width) - 1)));
+    word >>= width;
+    have -= width;
+  }
+}
+
+void put_outcomes(std::string& out, const std::vector<Outcome>& outcomes, const Kinds& kinds) {
+  if (kinds.count == 0) return;
+  put_varint(out, outcomes.size());
+  if (kinds.count == 1) {
+    put_byte(out, static_cast<std::uint8_t>(kinds.first));
+  } else if (kinds.count == 2) {
+    put_byte(out, static_cast<std::uint8_t>(static_cast<unsigned>(kinds.first) | static_cast<unsigned>(kinds.second) << 2));
+    put_packed(out, outcomes.size(), 1, [&](std::size_t i) { return outcomes[i] == kinds.second ? 1U : 0U; });
+  } else {
+    put_packed(out, outcomes.size(), 2, [&](std::size_t i) { return static_cast<unsigned>(outcomes[i]); });
+  }
+}
+
+const char* take_outcomes(ByteReader& reader, OutcomesForm form, std::vector<Outcome>& outcomes) {
+  if (form == kNoOutcomes) return nullptr;
+  const std::uint64_t count = reader.varint();
+  if (!reader.ok() || count == 0 || count > kMaxChunkSize) return "its number of outcomes is out of range";
+  if (form == kTwoBits) {
+    const auto packed = reader.take(packed_size(count, 2));
+    if (!reader.ok()) return "its outcomes are cut";
+    outcomes.resize(count);
+    take_packed(packed, count, 2, [&](std::size_t i, std::uint32_t value) { outcomes[i] = static_cast<Outcome>(value); });
+    return nullptr;
+  }
+  const std::uint8_t kinds = reader.byte();
+  const auto first = static_cast<Outcome>(kinds & 3);
+  const auto second = static_cast<Outcome>(kinds >> 2 & 3);
+  if (!reader.ok() || kinds > (form == kUniform ? 3 : 15)) return "its kind of outcome is unknown";
+  if (form == kUniform) {
+    outcomes.assign(count, first);
+    return nullptr;
+  }
+  const auto packed = reader.take(packed_size(count, 1));
+  if (!reader.ok()) return "its outcomes are cut";
+  outcomes.resize(count);
+  take_packed(packed, count, 1, [&](std::size_t i, std::uint32_t bit) { outcomes[i] = bit != 0 ? second : first; });
+  return nullptr;
+}
+
+// Reasons are few and ids many: each text stands once.
+void put_failures(std::string& out, const std::map<std::uint32_t, std::string>& failures) {
+  std::map<std::string_view, std::size_t> number_of;
+  std::vector<std::string_view> texts;
+  for (const auto& [place, reason] : failures) {
+    if (number_of.emplace(reason, texts.size()).second) texts.push_back(reason);
+  }
+  put_varint(out, texts.size());
+  for (const auto text : texts) put_text(out, text);
+  put_varint(out, failures.size());
+  std::uint32_t next = 0;
+  for (const auto& [place, reason] : failures) {
+    put_varint(out, place - next);
+    put_varint(out, number_of.at(reason));
+    next = place + 1;
+  }
+}
+
+const char* take_failures(ByteReader& reader, std::size_t places, std::map<std::uint32_t, std::string>& failures) {
+  const std::uint64_t text_count = reader.varint();
+  if (text_count > reader.rest().size()) return "it claims more reasons than it can hold";
+  std::vector<std::string_view> texts;
+  for (std::uint64_t i = 0; i < text_count && reader.ok(); ++i) texts.push_back(reader.text());
+  const std::uint64_t count = reader.varint();
+  if (!reader.ok() || count == 0 || count > places) return "its failures are cut";
+  std::uint64_t next = 0;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::uint64_t place = next + reader.varint32();
+    const std::uint64_t text = reader.varint();
+    if (!reader.ok() || place >= places || text >= texts.size()) return "a failure names a place or a reason that is not there";
+    failures.emplace_hint(failures.end(), static_cast<std::uint32_t>(place), texts[text]);
+    next = place + 1;
+  }
+  return nullptr;
+}
+
+void put_packs(std::string& out, const std::vector<Pack>& packs) {
+  put_varint(out, packs.size());
+  for (const Pack& pack : packs) {
+    put_varint(out, pack.generation);
+    out.append(pack.hash.begin(), pack.hash.end());
+    put_varint(out, pack.bytes);
+    put_varint(out, pack.products);
+  }
+}
+
+const char* take_packs(ByteReader& reader, std::vector<Pack>& packs) {
+  const std::uint64_t count = reader.varint();
+  if (!reader.ok() || count > reader.rest().size() / kSmallestPack) return "it claims more packs than it can hold";
+  packs.resize(count);
+  for (Pack& pack : packs) {
+    pack.generation = reader.varint32();
+    std::ranges::copy(reader.take(pack.hash.size()), pack.hash.begin());
+    pack.bytes = reader.varint();
+    pack.products = reader.varint32();
+  }
+  return reader.ok() ? nullptr : "a pack is cut";
+}
+
+void put_pack_of(std::string& out, const std::vector<std::uint32_t>& pack_of) {
+  const auto width = static_cast<unsigned>(std::bit_width(*std::ranges::max_element(pack_of)));
+  put_varint(out, pack_of.size());
+  put_byte(out, static_cast<std::uint8_t>(width));
+  put_packed(out, pack_of.size(), width, [&](std::size_t i) { return pack_of[i]; });
+}
+
+// Delivered places must point at a pack; what stands at others means nothing.
+bool points_at_packs(const ChunkRecord& record) {
+  if (record.pack_of.size() != record.outcomes.size()) return false;
+  for (std::size_t i = 0; i < record.pack_of.size(); ++i) {
+    if (record.outcomes[i] == Outcome::Delivered && record.pack_of[i] >= record.packs.size()) return false;
+  }
+  return true;
+}
+
+const char* take_pack_of(ByteReader& reader, ChunkRecord& record) {
+  const std::uint64_t count = reader.varint();
+  const unsigned width = reader.byte();
+  if (!reader.ok() || count == 0 || count != record.outcomes.size() || width > 32) return "its pack numbers do not match its outcomes";
+  const auto packed = reader.take(packed_size(count, width));
+  if (!reader.ok()) return "its pack numbers are cut";
+  record.pack_of.resize(count);
+  take_packed(packed, count, width, [&](std::size_t i, std::uint32_t value) { record.pack_of[i] = value; });
+  return points_at_packs(record) ? nullptr : "a delivered place points at no pack";
+}
+
+const char* take_record(ByteReader& reader, ChunkRecord& record) {
+  const std::uint8_t flags = reader.byte();
+  if (!reader.ok() || (flags & kUnusedFlags) != 0) return "unknown flags";
+  record.blocked = (flags & kBlocked) != 0;
+  record.attempts = reader.varint32();
+  record.requests = reader.varint32();
+  if ((flags & kHasLastError) != 0) record.last_error = reader.text();
+  if (const char* flaw = take_outcomes(reader, static_cast<OutcomesForm>(flags >> kOutcomesShift & 3), record.outcomes)) return flaw;
+  if (const char* flaw = take_packs(reader, record.packs)) return flaw;
+  if ((flags & kHasFailures) != 0) {
+    if (const char* flaw = take_failures(reader, record.outcomes.size(), record.failures)) return flaw;
+  }
+  if ((flags & kHasPackOf) != 0) {
+    if (const char* flaw = take_pack_of(reader, record)) return flaw;
+  }
+  if (((flags & kDone) != 0) != all_settled(record.outcomes)) return "its done flag does not match its outcomes";
+  return reader.finished() ? nullptr : "bytes after its end";
+}
+
+}  // namespace
+
+std::string_view outcome_name(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::Pending: return "pending";
+    case Outcome::Delivered: return "delivered";
+    case Outcome::Absent: return "absent";
+    case Outcome::Failed: return "failed";
+  }
+  return "pending";
+}
+
+bool ChunkRecord::done(std::uint32_t ids) const { return outcomes.size() >= ids && all_settled(outcomes); }
+
+std::uint32_t ChunkRecord::count(Outcome outcome, std::uint32_t ids) const {
+  const auto stated = static_cast<std::uint32_t>(std::ranges::count(outcomes, outcome));
+  const auto places = static_cast<std::uint32_t>(outcomes.size());
+  return outcome == Outcome::Pending && ids > places ? stated + (ids - places) : stated;
+}
+
+CounterDelta delta_between(const ChunkRecord& before, const ChunkRecord& after, std::uint32_t ids) {
+  const auto change = [&](Outcome outcome) {
+    return static_cast<std::int64_t>(after.count(outcome, ids)) - static_cast<std::int64_t>(before.count(outcome, ids));
+  };
+  const auto stored = [](const ChunkRecord& record) {
+    std::uint64_t bytes = 0;
+    for (const Pack& pack : record.packs) bytes += pack.bytes;
+    return bytes;
+  };
+  return {.delivered = change(Outcome::Delivered),
+          .absent = change(Outcome::Absent),
+          .failed = change(Outcome::Failed),
+          .bytes_stored = static_cast<std::int64_t>(stored(after) - stored(before)),
+          .chunks_done = (after.done(ids) ? 1 : 0) - (before.done(ids) ? 1 : 0),
+          .attempts = static_cast<std::int64_t>(after.attempts) - static_cast<std::int64_t>(before.attempts)};
+}
+
+std::string encode(const ChunkRecord& record) {
+  const Kinds kinds = kinds_of(record.outcomes);
+  std::string out;
+  put_byte(out, static_cast<std::uint8_t>((all_settled(record.outcomes) ? kDone : 0) | (record.blocked ? kBlocked : 0) |
+                                          (record.last_error.empty() ? 0 : kHasLastError) |
+                                          (record.failures.empty() ? 0 : kHasFailures) |
+                                          (record.pack_of.empty() ? 0 : kHasPackOf) | form_of(kinds) << kOutcomesShift));
+  put_varint(out, record.attempts);
+  put_varint(out, record.requests);
+  if (!record.last_error.empty()) put_text(out, record.last_error);
+  put_outcomes(out, record.outcomes, kinds);
+  put_packs(out, record.packs);
+  if (!record.failures.empty()) put_failures(out, record.failures);
+  if (!record.pack_of.empty()) put_pack_of(out, record.pack_of);
+  return out;
+}
+
+Result<ChunkRecord> decode_chunk(std::string_view bytes) {
+  ByteReader reader(bytes);
+  ChunkRecord record;
+  if (const char* flaw = take_record(reader, record)) return fail(Kind::Corrupt, "chunk record: {}", flaw);
+  return record;
+}
+
+bool is_done(std::string_view chunk_bytes) { return !chunk_bytes.empty() && (static_cast<std::uint8_t>(chunk_bytes[0]) & kDone) != 0; }
+
+std::string flaw_of(const ChunkRecord& record, std::uint32_t ids) {
+  if (!record.outcomes.empty() && record.outcomes.size() != ids) {
+    return fmt::format("{} outcomes for {} ids", record.outcomes.size(), ids);
+  }
+  for (const Outcome outcome : record.outcomes) {
+    if (outcome > Outcome::Failed) return fmt::format("unknown outcome {}", static_cast<int>(outcome));
+  }
+  if (!record.failures.empty() && record.failures.rbegin()->first >= record.outcomes.size()) return "a reason for a place without an outcome";
+  if (!record.pack_of.empty() && !points_at_packs(record)) return "a delivered place points at no pack";
+  return {};
+}
+
+}  // namespace garner::ledger

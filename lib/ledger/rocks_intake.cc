@@ -1,0 +1,160 @@
+#include "ledger/rocks_intake.h"
+
+#include <system_error>
+
+#include "base/log.h"
+
+namespace garner::ledger {
+namespace {
+
+constexpr std::uint64_t kTableFileBytes = 128 << 20;
+
+}  // namespace
+
+Result<void> TableFiles::put(std::string_view key, std::string_view value) {
+  if (!writer_) {
+    rocksdb::EnvOptions files;
+    files.bytes_per_sync = 4 << 20;  // so that the last sync is short
+    auto* handle = store_.family(family_);
+    writer_ = std::make_unique<rocksdb::SstFileWriter>(files, store_.table_options(family_), handle);
+    paths_.push_back(directory_ / fmt::format("{}-{}.sst", handle->GetName(), paths_.size()));
+    if (const auto status = writer_->Open(paths_.back()); !status.ok()) return store_error(status, "intake");
+  }
+  if (const auto status = writer_->Put(key, value); !status.ok()) return store_error(status, "intake");
+  return writer_->FileSize() >= kTableFileBytes ? finish() : Result<void>{};
+}
+
+Result<void> TableFiles::finish() {
+  if (!writer_) return {};
+  const auto status = writer_->Finish();  // syncs
+  writer_.reset();
+  if (!status.ok()) return store_error(status, "intake");
+  return {};
+}
+
+rocksdb::IngestExternalFileArg TableFiles::ingestion() const {
+  rocksdb::IngestExternalFileArg argument;
+  argument.column_family = store_.family(family_);
+  argument.external_files = paths_;
+  argument.options.move_files = true;
+  argument.options.failed_move_fall_back_to_copy = true;
+  argument.options.write_global_seqno = false;
+  return argument;
+}
+
+RocksIntake::RocksIntake(RocksStore& store, GroupCommit& commits, HarvestNo harvest, std::uint32_t chunk_size)
+    : store_(store),
+      commits_(commits),
+      harvest_(harvest),
+      chunk_size_(chunk_size),
+      directory_(store.intake_directory(harvest)),
+      ids_(store, Family::Ids, directory_),
+      refused_(store, Family::Refused, directory_) {
+  pending_.reserve(chunk_size);
+}
+
+RocksIntake::~RocksIntake() {
+  static_cast<void>(ids_.finish());  // closes the files
+  static_cast<void>(refused_.finish());
+  if (!committed_) {
+    GroupCommit::Turn turn(commits_);
+    if (auto erased = store_.erase(harvest_); !erased) log::warning("{}; the next start tries again", erased.error().detail);
+  }
+  std::error_code error;
+  std::filesystem::remove_all(directory_, error);
+  if (error) log::warning("ledger: {} can't be removed: {}; the next start tries again", directory_.string(), error.message());
+}
+
+Result<void> RocksIntake::add(std::span<const SourceId> rising_ids) {
+  if (spent_) return fail(Kind::Internal, "intake: ids after its commit");
+  for (const SourceId id : rising_ids) {
+    if (id <= last_ || id.value > kMaxSourceId) return fail(Kind::Internal, "intake: {} after {}: ids must rise strictly", id.value, last_.value);
+    last_ = id;
+  }
+  sources_ += rising_ids.size();
+  while (!rising_ids.empty()) {
+    if (pending_.empty() && rising_ids.size() >= chunk_size_) {
+      if (auto written = write_block(rising_ids.first(chunk_size_)); !written) return written;
+      rising_ids = rising_ids.subspan(chunk_size_);
+      continue;
+    }
+    const auto part = rising_ids.first(std::min(rising_ids.size(), chunk_size_ - pending_.size()));
+    pending_.insert(pending_.end(), part.begin(), part.end());
+    rising_ids = rising_ids.subspan(part.size());
+    if (pending_.size() < chunk_size_) continue;
+    if (auto written = write_block(pending_); !written) return written;
+    pending_.clear();
+  }
+  return {};
+}
+
+Result<void> RocksIntake::write_block(std::span<const SourceId> ids) {
+  if (blocks_ == UINT32_MAX) return fail(Kind::TooLarge, "a harvest holds at most {} chunks of ids; use a larger chunk_size", UINT32_MAX);
+  return ids_.put(block_key(harvest_, blocks_++), encode_ids(ids));
+}
+
+Result<void> RocksIntake::add_refused(const RefusedRow& row) {
+  if (spent_) return fail(Kind::Internal, "intake: refused rows after its commit");
+  return refused_.put(refused_key(harvest_, refused_rows_++), encode_refused(row));
+}
+
+Result<void> RocksIntake::check(const HarvestRecord& record) const {
+  if (spent_) return fail(Kind::Internal, "intake: committed twice");
+  if (sources_ == 0) return fail(Kind::Invalid, "harvest {}: its id list holds no source", printable(record.name, 100));
+  if (record.name.empty()) return fail(Kind::Invalid, "a harvest needs a name");
+  if (record.retrieval_types.empty() || record.retrieval_types.size() > UINT16_MAX) {
+    return fail(Kind::Invalid, "harvest {}: {} retrieval_types; expected 1 to {}", printable(record.name, 100), record.retrieval_types.size(), UINT16_MAX);
+  }
+  return {};
+}
+
+Result<HarvestRecord> RocksIntake::commit(HarvestRecord record) {
+  if (auto good = check(record); !good) return std::unexpected(good.error());
+  spent_ = true;
+  if (!pending_.empty()) {
+    if (auto written = write_block(pending_); !written) return std::unexpected(written.error());
+  }
+  for (TableFiles* files : {&ids_, &refused_}) {
+    if (auto finished = files->finish(); !finished) return std::unexpected(finished.error());
+  }
+  record.no = harvest_;
+  record.chunk_size = chunk_size_;
+  record.blocks = blocks_;
+  record.sources = sources_;
+
+  GroupCommit::Turn turn(commits_);
+  if (commits_.name_taken(record.name)) {
+    return fail(Kind::Conflict, "there is a harvest named {} already; choose another name, or remove the old one first", printable(record.name, 100));
+  }
+  if (auto taken = ingest(); !taken) return std::unexpected(taken.error());
+  if (auto written = write_record(record); !written) return std::unexpected(written.error());
+  committed_ = true;
+  Counters counters;
+  counters.requested = sources_;
+  commits_.admit(harvest_, Shape(record), std::vector<Counters>(record.retrieval_types.size(), counters));
+  return record;
+}
+
+Result<void> RocksIntake::ingest() {
+  std::vector<rocksdb::IngestExternalFileArg> arguments{ids_.ingestion()};
+  if (!refused_.empty()) arguments.push_back(refused_.ingestion());
+  if (const auto status = store_.db().IngestExternalFiles(arguments); !status.ok()) return store_error(status, "taking over an id list");
+  return {};
+}
+
+Result<void> RocksIntake::write_record(const HarvestRecord& record) {
+  const auto json = encode_harvest(record);
+  if (!json) return std::unexpected(json.error());
+  rocksdb::WriteBatch batch;
+  batch.Put(store_.family(Family::Harvests), record_key(harvest_), *json);
+  batch.Put(store_.family(Family::Harvests), manifest_key(harvest_), record.manifest);
+  Counters counters;
+  counters.requested = record.sources;
+  for (std::size_t type = 0; type < record.retrieval_types.size(); ++type) {
+    batch.Put(store_.family(Family::Counters), counters_key(harvest_, static_cast<std::uint16_t>(type)), encode_counters(counters));
+  }
+  batch.Delete(store_.family(Family::Meta), erase_key(harvest_));
+  return store_.write(batch, "recording a harvest");
+}
+
+}  // namespace garner::ledger

@@ -1,0 +1,254 @@
+#include "ledger/rocks_ledger.h"
+
+#include <charconv>
+#include <system_error>
+
+#include "ledger/bytes.h"
+#include "ledger/group_commit.h"
+#include "ledger/rocks_intake.h"
+#include "ledger/rocks_ledger_on.h"
+#include "ledger/rocks_store.h"
+
+namespace garner::ledger {
+namespace {
+
+template <class Unsigned>
+Unsigned last_number(const rocksdb::Slice& key) {
+  ByteReader reader(view(key).substr(key.size() - std::min(key.size(), sizeof(Unsigned))));
+  return reader.big_endian<Unsigned>();
+}
+
+class RocksLedger final : public Ledger {
+ public:
+  explicit RocksLedger(std::unique_ptr<RocksStore> store) : store_(std::move(store)), commits_(*store_) {}
+  Result<void> load();
+
+  Result<std::unique_ptr<Intake>> begin_intake(std::uint32_t chunk_size) override;
+  Result<std::vector<HarvestRecord>> harvests() override;
+  Result<void> update(const HarvestRecord& record) override;
+  Result<void> remove(HarvestNo harvest) override;
+  Result<std::vector<SourceId>> ids(HarvestNo harvest, std::uint32_t block) override;
+  Result<std::optional<std::uint32_t>> find_block(HarvestNo harvest, SourceId id) override;
+  Result<ChunkRecord> chunk(ChunkKey key) override;
+  Result<void> settle(ChunkKey key, const ChunkRecord& record, const CounterDelta& delta) override { return commits_.settle(key, record, delta); }
+  Result<std::vector<Counters>> counters(HarvestNo harvest) override { return commits_.counters(harvest); }
+  Result<void> scan(HarvestNo harvest, std::uint16_t type, std::uint32_t from,
+                    const std::function<bool(std::uint32_t block, const ChunkRecord&)>& visit) override;
+  Result<std::vector<bool>> done_blocks(HarvestNo harvest, std::uint16_t type, std::uint32_t blocks) override;
+  Result<void> refused(HarvestNo harvest, std::uint64_t from, const std::function<bool(const RefusedRow&)>& visit) override;
+
+ private:
+  Result<rocksdb::PinnableSlice> block_bytes(HarvestNo harvest, std::uint32_t block);
+  Result<HarvestNo> reserve_number();
+
+  std::unique_ptr<RocksStore> store_;
+  GroupCommit commits_;
+  HarvestNo next_ = 1;
+};
+
+// Reads what is kept in memory: the shape and counters of every harvest.
+Result<void> RocksLedger::load() {
+  if (auto text = store_->get(Family::Meta, kNextHarvestKey, "next harvest number")) {
+    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), next_);
+    if (error != std::errc{} || end != text->data() + text->size()) return fail(Kind::Corrupt, "ledger: its next harvest number is no number");
+  } else if (text.error().kind != Kind::NotFound) {
+    return std::unexpected(text.error());
+  }
+  auto all = harvests();
+  if (!all) return std::unexpected(all.error());
+  for (const HarvestRecord& record : *all) {
+    std::vector<Counters> counters;
+    for (std::size_t type = 0; type < record.retrieval_types.size(); ++type) {
+      const auto bytes = store_->get(Family::Counters, counters_key(record.no, static_cast<std::uint16_t>(type)), "counters");
+      if (!bytes) return with_context(bytes.error(), "harvest {}", record.name);
+      const auto decoded = decode_counters(*bytes);
+      if (!decoded) return with_context(decoded.error(), "harvest {}", record.name);
+      counters.push_back(*decoded);
+    }
+    commits_.admit(record.no, Shape(record), std::move(counters));
+  }
+  return {};
+}
+
+Result<HarvestNo> RocksLedger::reserve_number() {
+  GroupCommit::Turn turn(commits_);
+  if (next_ == UINT32_MAX) return fail(Kind::Internal, "ledger: all harvest numbers are used");
+  rocksdb::WriteBatch batch;
+  batch.Put(store_->family(Family::Meta), kNextHarvestKey, std::to_string(next_ + 1));
+  batch.Put(store_->family(Family::Meta), erase_key(next_), "");
+  if (auto written = store_->write(batch, "beginning an intake"); !written) return std::unexpected(written.error());
+  return next_++;
+}
+
+Result<std::unique_ptr<Intake>> RocksLedger::begin_intake(std::uint32_t chunk_size) {
+  if (chunk_size == 0 || chunk_size > kMaxChunkSize) return fail(Kind::Invalid, "chunk_size {}: expected 1 to {}", chunk_size, kMaxChunkSize);
+  const auto harvest = reserve_number();
+  if (!harvest) return std::unexpected(harvest.error());
+  auto intake = std::make_unique<RocksIntake>(*store_, commits_, *harvest, chunk_size);
+  std::error_code error;
+  std::filesystem::create_directory(store_->intake_directory(*harvest), error);
+  if (error) return fail_errno(error.value(), store_->intake_directory(*harvest).string());
+  return intake;
+}
+
+Result<std::vector<HarvestRecord>> RocksLedger::harvests() {
+  std::vector<HarvestRecord> records;
+  const Range range(harvest_prefix(0), harvest_prefix_end(UINT32_MAX));
+  const auto rows = store_->walk(Family::Harvests, range);
+  while (rows->Valid()) {
+    const std::string json = rows->value().ToString();
+    const std::string key = rows->key().ToString();
+    rows->Next();
+    if (!rows->Valid() || key != record_key(ByteReader(key).big_endian<HarvestNo>()) || rows->key() != manifest_key(ByteReader(key).big_endian<HarvestNo>())) {
+      if (!rows->status().ok()) break;
+      return fail(Kind::Corrupt, "ledger: a harvest record without its manifest");
+    }
+    auto record = decode_harvest(json, view(rows->value()));
+    if (!record) return std::unexpected(record.error());
+    records.push_back(std::move(*record));
+    rows->Next();
+  }
+  if (!rows->status().ok()) return store_error(rows->status(), "reading harvests");
+  return records;
+}
+
+Result<void> RocksLedger::update(const HarvestRecord& record) {
+  const auto json = encode_harvest(record);
+  if (!json) return std::unexpected(json.error());
+  GroupCommit::Turn turn(commits_);
+  const auto shape = commits_.shape(record.no);
+  if (!shape) return std::unexpected(shape.error());
+  if (*shape != Shape(record)) return fail(Kind::Internal, "ledger: harvest {}: its name, types and ids are fixed", shape->name);
+  rocksdb::WriteBatch batch;
+  batch.Put(store_->family(Family::Harvests), record_key(record.no), *json);
+  return store_->write(batch, "updating a harvest");
+}
+
+Result<void> RocksLedger::remove(HarvestNo harvest) {
+  GroupCommit::Turn turn(commits_);
+  if (auto shape = commits_.shape(harvest); !shape) return std::unexpected(shape.error());
+  rocksdb::WriteBatch batch;
+  batch.Delete(store_->family(Family::Harvests), record_key(harvest));
+  batch.Delete(store_->family(Family::Harvests), manifest_key(harvest));
+  batch.Put(store_->family(Family::Meta), erase_key(harvest), "");
+  if (auto written = store_->write(batch, "removing a harvest"); !written) return written;
+  commits_.dismiss(harvest);
+  return store_->erase(harvest);
+}
+
+Result<rocksdb::PinnableSlice> RocksLedger::block_bytes(HarvestNo harvest, std::uint32_t block) {
+  rocksdb::PinnableSlice bytes;
+  const auto status = store_->db().Get(rocksdb::ReadOptions(), store_->family(Family::Ids), block_key(harvest, block), &bytes);
+  if (status.ok()) return bytes;
+  if (!status.IsNotFound()) return store_error(status, fmt::format("ids of block {}", block));
+  if (auto shape = commits_.shape(harvest); !shape) return std::unexpected(shape.error());  // removed in between
+  return fail(Kind::Corrupt, "ledger: harvest number {} has lost block {} of its ids", harvest, block);
+}
+
+Result<std::vector<SourceId>> RocksLedger::ids(HarvestNo harvest, std::uint32_t block) {
+  const auto shape = commits_.shape(harvest);
+  if (!shape) return std::unexpected(shape.error());
+  if (block >= shape->blocks) return fail(Kind::NotFound, "harvest {}: it has no block {}, only {}", shape->name, block, shape->blocks);
+  const auto bytes = block_bytes(harvest, block);
+  if (!bytes) return std::unexpected(bytes.error());
+  auto decoded = decode_ids(view(*bytes));
+  if (!decoded) return with_context(decoded.error(), "harvest {}, block {}", shape->name, block);
+  if (decoded->size() != shape->ids_in(block)) {
+    return fail(Kind::Corrupt, "harvest {}, block {}: {} ids, expected {}", shape->name, block, decoded->size(), shape->ids_in(block));
+  }
+  return decoded;
+}
+
+Result<std::optional<std::uint32_t>> RocksLedger::find_block(HarvestNo harvest, SourceId id) {
+  const auto shape = commits_.shape(harvest);
+  if (!shape) return std::unexpected(shape.error());
+  std::uint32_t low = 0, high = shape->blocks;  // the first block that begins after the id lies in [low, high]
+  while (low < high) {
+    const std::uint32_t middle = low + (high - low) / 2;
+    const auto bytes = block_bytes(harvest, middle);
+    if (!bytes) return std::unexpected(bytes.error());
+    const auto first = first_id(view(*bytes));
+    if (!first) return with_context(first.error(), "harvest {}, block {}", shape->name, middle);
+    if (*first <= id) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  if (low == 0) return std::nullopt;
+  const auto members = ids(harvest, low - 1);
+  if (!members) return std::unexpected(members.error());
+  if (!std::ranges::binary_search(*members, id)) return std::nullopt;
+  return low - 1;
+}
+
+Result<ChunkRecord> RocksLedger::chunk(ChunkKey key) {
+  const auto shape = commits_.shape(key.harvest);
+  if (!shape) return std::unexpected(shape.error());
+  if (key.type >= shape->types.size() || key.block >= shape->blocks) {
+    return fail(Kind::NotFound, "harvest {}: it has no chunk {} of type {}", shape->name, key.block, key.type);
+  }
+  rocksdb::PinnableSlice bytes;
+  const auto status = store_->db().Get(rocksdb::ReadOptions(), store_->family(Family::Chunks), chunk_key(key), &bytes);
+  if (status.IsNotFound()) return ChunkRecord{};
+  if (!status.ok()) return store_error(status, fmt::format("chunk {}", key.block));
+  auto record = decode_chunk(view(bytes));
+  if (!record) return with_context(record.error(), "harvest {}, {} chunk {}", shape->name, shape->types[key.type], key.block);
+  return record;
+}
+
+Result<void> RocksLedger::scan(HarvestNo harvest, std::uint16_t type, std::uint32_t from,
+                               const std::function<bool(std::uint32_t block, const ChunkRecord&)>& visit) {
+  const auto shape = commits_.shape(harvest);
+  if (!shape) return std::unexpected(shape.error());
+  const Range range(chunk_key({harvest, type, from}), chunk_key({harvest, type, shape->blocks}));
+  const auto rows = store_->walk(Family::Chunks, range);
+  for (; rows->Valid(); rows->Next()) {
+    const auto block = last_number<std::uint32_t>(rows->key());
+    const auto record = decode_chunk(view(rows->value()));
+    if (!record) return with_context(record.error(), "harvest {}, type {}, chunk {}", shape->name, type, block);
+    if (!visit(block, *record)) return {};
+  }
+  if (!rows->status().ok()) return store_error(rows->status(), "reading chunks");
+  return {};
+}
+
+Result<std::vector<bool>> RocksLedger::done_blocks(HarvestNo harvest, std::uint16_t type, std::uint32_t blocks) {
+  if (auto shape = commits_.shape(harvest); !shape) return std::unexpected(shape.error());
+  std::vector<bool> done(blocks);
+  const Range range(chunk_key({harvest, type, 0}), chunk_key({harvest, type, blocks}));
+  const auto rows = store_->walk(Family::Chunks, range);
+  for (; rows->Valid(); rows->Next()) {
+    if (is_done(view(rows->value()))) done[last_number<std::uint32_t>(rows->key())] = true;
+  }
+  if (!rows->status().ok()) return store_error(rows->status(), "reading chunks");
+  return done;
+}
+
+Result<void> RocksLedger::refused(HarvestNo harvest, std::uint64_t from, const std::function<bool(const RefusedRow&)>& visit) {
+  const auto shape = commits_.shape(harvest);
+  if (!shape) return std::unexpected(shape.error());
+  const Range range(refused_key(harvest, from), harvest_prefix_end(harvest));
+  const auto rows = store_->walk(Family::Refused, range);
+  for (; rows->Valid(); rows->Next()) {
+    const auto row = decode_refused(view(rows->value()));
+    if (!row) return with_context(row.error(), "harvest {}", shape->name);
+    if (!visit(*row)) return {};
+  }
+  if (!rows->status().ok()) return store_error(rows->status(), "reading refused rows");
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Ledger>> open_rocks_ledger_on(const std::filesystem::path& directory, std::shared_ptr<rocksdb::FileSystem> files) {
+  auto store = RocksStore::open(directory, std::move(files));
+  if (!store) return std::unexpected(store.error());
+  auto ledger = std::make_unique<RocksLedger>(std::move(*store));
+  if (auto loaded = ledger->load(); !loaded) return with_context(loaded.error(), "the ledger {}", directory.string());
+  return ledger;
+}
+
+Result<std::unique_ptr<Ledger>> open_rocks_ledger(const std::filesystem::path& directory) { return open_rocks_ledger_on(directory, nullptr); }
+
+}  // namespace garner::ledger

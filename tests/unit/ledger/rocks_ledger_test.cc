@@ -1,0 +1,207 @@
+// What the ledger keeps and gives back.
+#include <gmock/gmock.h>
+
+#include "ledger_fixture.h"
+
+namespace garner::ledger {
+namespace {
+
+using ::testing::HasSubstr;
+
+const std::vector<SourceId> kIds = samples::sky(1234, samples::kSkyPixels, 1);
+
+TEST_F(LedgerTest, GivesBackHarvestsIdsAndChunksAfterReopening) {
+  const auto harvest = add_harvest(*ledger, "bright", kIds);
+  EXPECT_EQ(harvest.blocks, 13U);
+  EXPECT_EQ(harvest.sources, kIds.size());
+  auto updated = harvest;
+  updated.state = HarvestState::Paused;
+  updated.reason = "the user said so";
+  updated.finished_s = 7;
+  ASSERT_TRUE(ledger->update(updated));
+  const auto settled = samples::delivered(100, 9);
+  ASSERT_TRUE(move_chunk(*ledger, harvest, {harvest.no, 1, 4}, settled));
+  reopen();
+  const auto harvests = ledger->harvests().value();
+  ASSERT_EQ(harvests.size(), 1U);
+  EXPECT_EQ(harvests[0].no, harvest.no);
+  EXPECT_EQ(harvests[0].name, "bright");
+  EXPECT_EQ(harvests[0].manifest, record_named("").manifest);
+  EXPECT_EQ(harvests[0].manifest_hash, record_named("").manifest_hash);
+  EXPECT_EQ(harvests[0].retrieval_types, record_named("").retrieval_types);
+  EXPECT_EQ(harvests[0].output_directory, "/srv/data/x");
+  EXPECT_EQ(harvests[0].duplicates, 3U);
+  EXPECT_EQ(harvests[0].refused, 2U);
+  EXPECT_EQ(harvests[0].submitter_uid, 1000U);
+  EXPECT_EQ(harvests[0].submitter_gid, 100U);
+  EXPECT_EQ(harvests[0].submitted_s, 1'700'000'000);
+  EXPECT_EQ(harvests[0].finished_s, 7);
+  EXPECT_EQ(harvests[0].state, HarvestState::Paused);
+  EXPECT_EQ(harvests[0].reason, "the user said so");
+  EXPECT_EQ(harvests[0].data_structure, "INDIVIDUAL");
+  std::vector<SourceId> all;
+  for (std::uint32_t block = 0; block < 13; ++block) {
+    const auto ids = ledger->ids(harvest.no, block).value();
+    EXPECT_EQ(ids.size(), ids_in(harvest, block));
+    all.insert(all.end(), ids.begin(), ids.end());
+  }
+  EXPECT_EQ(all, kIds);
+  EXPECT_EQ(ledger->chunk({harvest.no, 1, 4}).value(), settled);
+  EXPECT_EQ(ledger->chunk({harvest.no, 0, 4}).value(), ChunkRecord{});
+  EXPECT_EQ(ledger->counters(harvest.no).value()[1].delivered, 100U);
+  EXPECT_EQ(ledger->counters(harvest.no).value()[0].requested, kIds.size());
+}
+
+TEST_F(LedgerTest, CutsTheSameBlocksHoweverTheIdsCome) {
+  const auto whole = add_harvest(*ledger, "whole", kIds);
+  auto intake = ledger->begin_intake(100).value();
+  std::mt19937_64 random(4);
+  for (std::size_t at = 0; at < kIds.size();) {
+    const auto part = std::min<std::size_t>(random() % 250, kIds.size() - at);
+    ASSERT_TRUE(intake->add(std::span(kIds).subspan(at, part)));
+    at += part;
+  }
+  const auto pieces = must_take(intake->commit(record_named("pieces")));
+  for (std::uint32_t block = 0; block < whole.blocks; ++block) EXPECT_EQ(ledger->ids(whole.no, block).value(), ledger->ids(pieces.no, block).value());
+}
+
+TEST_F(LedgerTest, ForgetsAnIntakeThatIsDroppedAndNeverReusesItsNumber) {
+  {
+    auto intake = ledger->begin_intake(100).value();
+    ASSERT_TRUE(intake->add(kIds));
+    ASSERT_TRUE(intake->add_refused({"ids.txt line 1", "x", "no number"}));
+  }
+  EXPECT_TRUE(ledger->harvests()->empty());
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) EXPECT_THAT(entry.path().filename().string(), ::testing::Not(HasSubstr("intake-")));
+  const auto second = add_harvest(*ledger, "second", kIds);
+  EXPECT_EQ(second.no, 2U);
+  EXPECT_FALSE(ledger->ids(1, 0));
+  reopen();
+  EXPECT_EQ(add_harvest(*ledger, "third", kIds).no, 3U);
+}
+
+TEST_F(LedgerTest, RefusesATakenNameAndKeepsTheFirst) {
+  const auto first = add_harvest(*ledger, "bright", kIds);
+  {
+    auto intake = ledger->begin_intake(50).value();
+    ASSERT_TRUE(intake->add(std::span(kIds).first(10)));
+    const auto second = intake->commit(record_named("bright"));
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().kind, Kind::Conflict);
+    EXPECT_THAT(second.error().detail, HasSubstr("bright"));
+  }
+  reopen();
+  EXPECT_EQ(ledger->harvests()->size(), 1U);
+  EXPECT_EQ(ledger->ids(first.no, 12)->size(), 34U);
+}
+
+TEST_F(LedgerTest, RefusesAnEmptyIdListAndChunkSizesOutOfRange) {
+  auto intake = ledger->begin_intake(100).value();
+  ASSERT_TRUE(intake->add({}));
+  EXPECT_EQ(intake->commit(record_named("empty")).error().kind, Kind::Invalid);
+  EXPECT_EQ(ledger->begin_intake(0).error().kind, Kind::Invalid);
+  EXPECT_EQ(ledger->begin_intake(UINT32_MAX).error().kind, Kind::Invalid);
+}
+
+TEST_F(LedgerTest, RefusesIdsThatDoNotRise) {
+  auto intake = ledger->begin_intake(100).value();
+  ASSERT_TRUE(intake->add(std::vector<SourceId>{{5}, {6}}));
+  EXPECT_EQ(intake->add(std::vector<SourceId>{{6}}).error().kind, Kind::Internal);
+  EXPECT_EQ(intake->add(std::vector<SourceId>{{9}, {8}}).error().kind, Kind::Internal);
+  EXPECT_EQ(intake->add(std::vector<SourceId>{{kMaxSourceId + 1}}).error().kind, Kind::Internal);
+}
+
+TEST_F(LedgerTest, FindsTheBlockOfAnIdAndNoneForStrangers) {
+  const auto harvest = add_harvest(*ledger, "bright", kIds);
+  for (std::size_t i = 0; i < kIds.size(); i += 7) EXPECT_EQ(ledger->find_block(harvest.no, kIds[i]).value(), i / 100);
+  EXPECT_EQ(ledger->find_block(harvest.no, {kIds.front().value - 1}).value(), std::nullopt);
+  EXPECT_EQ(ledger->find_block(harvest.no, {kIds[150].value + 1}).value(), std::nullopt);
+  EXPECT_EQ(ledger->find_block(harvest.no, {kMaxSourceId}).value(), std::nullopt);
+  EXPECT_EQ(ledger->find_block(99, kIds[0]).error().kind, Kind::NotFound);
+}
+
+TEST_F(LedgerTest, PagesThroughRefusedRows) {
+  auto intake = ledger->begin_intake(100).value();
+  for (int i = 0; i < 300; ++i) ASSERT_TRUE(intake->add_refused({fmt::format("ids.txt line {}", i), "abc", "not a number"}));
+  ASSERT_TRUE(intake->add(kIds));
+  const auto harvest = must_take(intake->commit(record_named("bright")));
+  add_harvest(*ledger, "neighbour", kIds);
+  std::vector<std::string> page;
+  ASSERT_TRUE(ledger->refused(harvest.no, 256, [&](const RefusedRow& row) {
+    page.push_back(row.where);
+    return page.size() < 20;
+  }));
+  ASSERT_EQ(page.size(), 20U);
+  EXPECT_EQ(page.front(), "ids.txt line 256");
+  EXPECT_EQ(page.back(), "ids.txt line 275");
+  int rest = 0;
+  ASSERT_TRUE(ledger->refused(harvest.no, 290, [&](const RefusedRow&) { return ++rest > 0; }));
+  EXPECT_EQ(rest, 10);
+}
+
+TEST_F(LedgerTest, RemoveForgetsEverythingOfOneHarvestOnly) {
+  const auto first = add_harvest(*ledger, "first", kIds);
+  const auto second = add_harvest(*ledger, "second", kIds);
+  for (const auto& harvest : {first, second}) ASSERT_TRUE(move_chunk(*ledger, harvest, {harvest.no, 0, 2}, samples::delivered(100, 2)));
+  ASSERT_TRUE(ledger->remove(first.no));
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(ledger->harvests()->size(), 1U);
+    EXPECT_EQ(ledger->ids(first.no, 0).error().kind, Kind::NotFound);
+    EXPECT_EQ(ledger->chunk({first.no, 0, 2}).error().kind, Kind::NotFound);
+    EXPECT_EQ(ledger->settle({first.no, 0, 2}, {}, {}).error().kind, Kind::NotFound);
+    EXPECT_EQ(ledger->counters(first.no).error().kind, Kind::NotFound);
+    EXPECT_EQ(ledger->remove(first.no).error().kind, Kind::NotFound);
+    EXPECT_EQ(ledger->ids(second.no, 3).value(), (std::vector<SourceId>(kIds.begin() + 300, kIds.begin() + 400)));
+    EXPECT_EQ(ledger->chunk({second.no, 0, 2}).value(), samples::delivered(100, 2));
+    reopen();
+  }
+  EXPECT_EQ(add_harvest(*ledger, "first", kIds).no, 3U);
+}
+
+TEST_F(LedgerTest, ScansFromABlockOnInOrderUntilToldToStop) {
+  const auto harvest = add_harvest(*ledger, "bright", kIds);
+  for (const std::uint32_t block : {9U, 2U, 5U, 12U}) ASSERT_TRUE(move_chunk(*ledger, harvest, {harvest.no, 0, block}, samples::delivered(ids_in(harvest, block), block)));
+  ASSERT_TRUE(move_chunk(*ledger, harvest, {harvest.no, 1, 6}, samples::delivered(100, 6)));
+  std::vector<std::uint32_t> seen;
+  ASSERT_TRUE(ledger->scan(harvest.no, 0, 3, [&](std::uint32_t block, const ChunkRecord& record) {
+    EXPECT_EQ(record, samples::delivered(ids_in(harvest, block), block));
+    seen.push_back(block);
+    return seen.size() < 2;
+  }));
+  EXPECT_EQ(seen, (std::vector<std::uint32_t>{5, 9}));
+}
+
+TEST_F(LedgerTest, KnowsDoneBlocksFromHalfDoneOnes) {
+  const auto harvest = add_harvest(*ledger, "bright", kIds);
+  auto half = samples::delivered(100, 1);
+  half.outcomes[50] = Outcome::Pending;
+  ASSERT_TRUE(move_chunk(*ledger, harvest, {harvest.no, 0, 1}, half));
+  ASSERT_TRUE(move_chunk(*ledger, harvest, {harvest.no, 0, 2}, samples::delivered(100, 2)));
+  ASSERT_TRUE(move_chunk(*ledger, harvest, {harvest.no, 0, 12}, samples::delivered(34, 3)));
+  std::vector<bool> expected(13);
+  expected[2] = expected[12] = true;
+  EXPECT_EQ(ledger->done_blocks(harvest.no, 0, 13).value(), expected);
+  EXPECT_EQ(ledger->done_blocks(harvest.no, 1, 13).value(), std::vector<bool>(13));
+  EXPECT_EQ(ledger->counters(harvest.no).value()[0].chunks_done, 2U);
+}
+
+TEST_F(LedgerTest, RefusesARecordOrAShareThatDoesNotFit) {
+  const auto harvest = add_harvest(*ledger, "bright", kIds);
+  EXPECT_EQ(ledger->settle({harvest.no, 0, 1}, samples::delivered(99, 1), {}).error().kind, Kind::Internal);
+  EXPECT_EQ(ledger->settle({harvest.no, 2, 1}, {}, {}).error().kind, Kind::Internal);
+  EXPECT_EQ(ledger->settle({harvest.no, 0, 13}, {}, {}).error().kind, Kind::Internal);
+  EXPECT_EQ(ledger->settle({harvest.no, 0, 1}, {}, {.delivered = -1}).error().kind, Kind::Internal);
+  EXPECT_EQ(ledger->settle({harvest.no, 0, 1}, {}, {.delivered = 1235}).error().kind, Kind::Internal);
+  EXPECT_EQ(ledger->counters(harvest.no).value()[0], (Counters{.requested = kIds.size()}));
+}
+
+TEST_F(LedgerTest, UpdateKeepsNameTypesAndIds) {
+  auto harvest = add_harvest(*ledger, "bright", kIds);
+  harvest.name = "other";
+  EXPECT_EQ(ledger->update(harvest).error().kind, Kind::Internal);
+  harvest.no = 77;
+  EXPECT_EQ(ledger->update(harvest).error().kind, Kind::NotFound);
+}
+
+}  // namespace
+}  // namespace garner::ledger
