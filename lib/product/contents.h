@@ -4,6 +4,8 @@
 // Blocking and CPU-bound: runs on workers. Errors: Corrupt (damaged or cut), Malformed (not what was asked), TooLarge, DiskFull.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>

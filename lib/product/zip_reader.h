@@ -5,7 +5,9 @@
 // Pure functions over a span; any thread. Errors: Corrupt (cut or damaged), Malformed (breaks the format), TooLarge (passes a limit).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string_view>
 #include <vector>
