@@ -65,22 +65,35 @@ RocksIntake::~RocksIntake() {
   if (error) log::warning("ledger: {} can't be removed: {}; the next start tries again", directory_.string(), error.message());
 }
 
+Result<void> RocksIntake::remember(Result<void> done) {
+  if (!done) failure_ = done.error();
+  return done;
+}
+
 Result<void> RocksIntake::add(std::span<const SourceId> rising_ids) {
+  if (failure_) return std::unexpected(*failure_);
   if (spent_) return fail(Kind::Internal, "intake: ids after its commit");
   for (const SourceId id : rising_ids) {
-    if (id <= last_ || id.value > kMaxSourceId) return fail(Kind::Internal, "intake: {} after {}: ids must rise strictly", id.value, last_.value);
+    if (id <= last_ || id.value > kMaxSourceId) {
+      return remember(fail(Kind::Internal, "intake: {} after {}: ids must rise strictly", id.value, last_.value));
+    }
     last_ = id;
   }
   sources_ += rising_ids.size();
-  while (!rising_ids.empty()) {
-    if (pending_.empty() && rising_ids.size() >= chunk_size_) {
-      if (auto written = write_block(rising_ids.first(chunk_size_)); !written) return written;
-      rising_ids = rising_ids.subspan(chunk_size_);
+  return remember(cut(rising_ids));
+}
+
+// Into blocks of chunk_size; what is left over waits for the next ids.
+Result<void> RocksIntake::cut(std::span<const SourceId> ids) {
+  while (!ids.empty()) {
+    if (pending_.empty() && ids.size() >= chunk_size_) {
+      if (auto written = write_block(ids.first(chunk_size_)); !written) return written;
+      ids = ids.subspan(chunk_size_);
       continue;
     }
-    const auto part = rising_ids.first(std::min(rising_ids.size(), chunk_size_ - pending_.size()));
+    const auto part = ids.first(std::min(ids.size(), chunk_size_ - pending_.size()));
     pending_.insert(pending_.end(), part.begin(), part.end());
-    rising_ids = rising_ids.subspan(part.size());
+    ids = ids.subspan(part.size());
     if (pending_.size() < chunk_size_) continue;
     if (auto written = write_block(pending_); !written) return written;
     pending_.clear();
@@ -94,11 +107,13 @@ Result<void> RocksIntake::write_block(std::span<const SourceId> ids) {
 }
 
 Result<void> RocksIntake::add_refused(const RefusedRow& row) {
+  if (failure_) return std::unexpected(*failure_);
   if (spent_) return fail(Kind::Internal, "intake: refused rows after its commit");
-  return refused_.put(refused_key(harvest_, refused_rows_++), encode_refused(row));
+  return remember(refused_.put(refused_key(harvest_, refused_rows_++), encode_refused(row)));
 }
 
 Result<void> RocksIntake::check(const HarvestRecord& record) const {
+  if (failure_) return std::unexpected(*failure_);
   if (spent_) return fail(Kind::Internal, "intake: committed twice");
   if (sources_ == 0) return fail(Kind::Invalid, "harvest {}: its id list holds no source", printable(record.name, 100));
   if (record.name.empty()) return fail(Kind::Invalid, "a harvest needs a name");

@@ -42,7 +42,9 @@ class RocksIntake final : public Intake {
   Result<HarvestRecord> commit(HarvestRecord record) override;
 
  private:
+  Result<void> cut(std::span<const SourceId> ids);
   Result<void> write_block(std::span<const SourceId> ids);
+  Result<void> remember(Result<void> done);
   Result<void> check(const HarvestRecord& record) const;
   Result<void> ingest();
   Result<void> write_record(const HarvestRecord& record);
@@ -58,6 +60,7 @@ class RocksIntake final : public Intake {
   std::uint64_t sources_ = 0, refused_rows_ = 0;
   std::uint32_t blocks_ = 0;
   bool committed_ = false, spent_ = false;
+  std::optional<Error> failure_;  // the first; nothing is taken after it, so that no list loses a block
 };
 
 }  // namespace garner::ledger

@@ -107,8 +107,16 @@ TEST_F(LedgerTest, RefusesIdsThatDoNotRise) {
   auto intake = ledger->begin_intake(100).value();
   ASSERT_TRUE(intake->add(std::vector<SourceId>{{5}, {6}}));
   EXPECT_EQ(intake->add(std::vector<SourceId>{{6}}).error().kind, Kind::Internal);
-  EXPECT_EQ(intake->add(std::vector<SourceId>{{9}, {8}}).error().kind, Kind::Internal);
-  EXPECT_EQ(intake->add(std::vector<SourceId>{{kMaxSourceId + 1}}).error().kind, Kind::Internal);
+  EXPECT_EQ(ledger->begin_intake(9).value()->add(std::vector<SourceId>{{9}, {8}}).error().kind, Kind::Internal);
+  EXPECT_EQ(ledger->begin_intake(9).value()->add(std::vector<SourceId>{{kMaxSourceId + 1}}).error().kind, Kind::Internal);
+}
+
+TEST_F(LedgerTest, CommitsNoListThatLostIdsOnItsWay) {
+  auto intake = ledger->begin_intake(100).value();
+  ASSERT_TRUE(intake->add(std::span(kIds).first(500)));
+  EXPECT_FALSE(intake->add(std::span(kIds).first(1)));
+  EXPECT_FALSE(intake->add(std::span(kIds).subspan(500)));
+  EXPECT_EQ(intake->commit(record_named("bright")).error().kind, Kind::Internal);
 }
 
 TEST_F(LedgerTest, FindsTheBlockOfAnIdAndNoneForStrangers) {
