@@ -51,6 +51,7 @@ Error describe_failure(const FailureFacts& facts) {
     case CURLE_COULDNT_CONNECT: return because(Kind::Transient, "no connection");
     case CURLE_OPERATION_TIMEDOUT: return time_out(facts);
     case CURLE_RECV_ERROR:
+      if (!facts.connected) return because(Kind::Transient, "no connection");  // a proxy that refuses, for one
       if (broken_reply(facts)) return because(Kind::Corrupt, "the reply breaks off or breaks the rules of HTTP");
       [[fallthrough]];
     case CURLE_SEND_ERROR: return because(Kind::Transient, "the connection was reset");
@@ -69,7 +70,7 @@ Error describe_failure(const FailureFacts& facts) {
       return {Kind::Auth, fmt::format("{}: the server's certificate {} ({})", facts.where,
                                       certificate_reason(facts.verify_result), said)};
     case CURLE_SSL_CACERT_BADFILE:
-      return because(Kind::Auth, "ca_file cannot be read: no server's certificate can be checked");
+      return because(Kind::Auth, "ca_file cannot be read (without one: the system's bundle, of package ca-certificates)");
     case CURLE_SSL_CONNECT_ERROR: return because(Kind::Transient, "the TLS handshake failed");
     case CURLE_OUT_OF_MEMORY:
       // So libcurl before 8.x names a header line of more than 100 KiB.

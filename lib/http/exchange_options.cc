@@ -87,10 +87,13 @@ void Exchange::set_tls(const TransportOptions& options) {
   curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L);
   curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
   curl_easy_setopt(e, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  if (!options.ca_file.empty()) {
-    curl_easy_setopt(e, CURLOPT_CAINFO, options.ca_file.c_str());
-    curl_easy_setopt(e, CURLOPT_CAPATH, nullptr);  // ca_file alone counts, not the system's folder beside it
-  }
+  if (!options.ca_file.empty()) curl_easy_setopt(e, CURLOPT_CAINFO, options.ca_file.c_str());
+  const char* bundle = nullptr;
+  curl_easy_getinfo(e, CURLINFO_CAINFO, &bundle);
+  // The bundle alone counts, not the system's folder beside it: else ca_file would only add to what is trusted, and libcurl would read and
+  // parse the bundle for every connection instead of keeping it (CURLOPT_CA_CACHE_TIMEOUT), on the loop.
+  if (bundle != nullptr) curl_easy_setopt(e, CURLOPT_CAPATH, nullptr);
+  curl_easy_setopt(e, CURLOPT_CA_CACHE_TIMEOUT, 3600L);
 }
 
 void Exchange::set_callbacks() {

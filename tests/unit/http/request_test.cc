@@ -111,7 +111,8 @@ TEST(Fetch, ReadsAChunkedReplyAfterAnInterimOne) {
 
 TEST(Fetch, RefusesUrlsThatAreNotHttp) {
   Client client;
-  for (const std::string url : {"", "ftp://127.0.0.1/x", "file:///etc/passwd", "127.0.0.1/x", "http://", "http://user:secret@127.0.0.1/", "http://a b/"}) {
+  for (const std::string url : {"", "ftp://127.0.0.1/x", "file:///etc/passwd", "127.0.0.1/x", "http://", "http://user:secret@127.0.0.1/",
+                                "http://127.0.0.1:99999/", "http://a b/"}) {
     const auto reply = client.get(url);
     ASSERT_FALSE(reply.has_value()) << url;
     EXPECT_EQ(reply.error().kind, Kind::Invalid) << url;

@@ -60,7 +60,9 @@ TEST_F(Tls, RefusesACertificateThatIsNotValidYet) {
   expect_untrusted(ours_.server({.valid_from = std::chrono::hours(24), .valid_until = std::chrono::hours(48)}), "not valid yet");
 }
 
-TEST_F(Tls, RefusesAForeignAuthority) { expect_untrusted(foreign_.server({}), "an authority unknown here: if you trust it, name its PEM file as ca_file"); }
+TEST_F(Tls, RefusesAForeignAuthority) {
+  expect_untrusted(foreign_.server({}), "an authority unknown here: if you trust it, name its PEM file as ca_file");
+}
 
 TEST_F(Tls, RefusesASelfSignedCertificate) { expect_untrusted(self_signed_server({}), "is self-signed"); }
 
