@@ -1,0 +1,155 @@
+// The engine's pure decisions: what a failure means, and who may ask the archive now.
+#include <gtest/gtest.h>
+
+#include "../support/virtual_loop.h"
+#include "harvest/archive_queue.h"
+#include "harvest/rate_meter.h"
+#include "harvest/retry_policy.h"
+
+namespace garner::harvest {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::VirtualLoop;
+
+Error error_of(Kind kind, std::optional<std::chrono::seconds> retry_after = std::nullopt) { return {kind, "words", retry_after}; }
+
+Verdict judge(Kind kind, std::uint32_t attempts = 1, std::uint32_t failures = 1) {
+  Random random(1);
+  return judge_failure(error_of(kind), attempts, failures, archive::Manners{}, random);
+}
+
+TEST(RetryPolicy, GivesEachKindItsMeaning) {
+  struct Row {
+    Kind kind;
+    Next next;
+    bool counted, trouble;
+  };
+  const Row rows[] = {
+      {Kind::Transient, Next::RetryChunk, false, true},    {Kind::Overloaded, Next::RetryChunk, false, true},
+      {Kind::Maintenance, Next::RetryChunk, false, true},  {Kind::RateLimited, Next::RetryChunk, false, true},
+      {Kind::Suspect, Next::RetryChunk, true, false},      {Kind::Malformed, Next::RetryChunk, true, false},
+      {Kind::Corrupt, Next::RetryChunk, true, false},      {Kind::TooLarge, Next::BlockChunk, false, false},
+      {Kind::Auth, Next::BlockType, false, false},         {Kind::Quota, Next::BlockType, false, false},
+      {Kind::Unsupported, Next::BlockType, false, false},  {Kind::DiskFull, Next::HoldHarvest, false, false},
+      {Kind::Internal, Next::HoldHarvest, false, false},   {Kind::Cancelled, Next::Stop, false, false},
+  };
+  for (const Row& row : rows) {
+    const Verdict verdict = judge(row.kind);
+    EXPECT_EQ(verdict.next, row.next) << kind_name(row.kind);
+    EXPECT_EQ(verdict.counted, row.counted) << kind_name(row.kind);
+    EXPECT_EQ(verdict.archive_trouble, row.trouble) << kind_name(row.kind);
+  }
+}
+
+TEST(RetryPolicy, BlocksAChunkAtItsLastCountedAttempt) {
+  EXPECT_EQ(judge(Kind::Suspect, 5).next, Next::RetryChunk);
+  EXPECT_EQ(judge(Kind::Suspect, 6).next, Next::BlockChunk);
+}
+
+TEST(RetryPolicy, NeverGivesUpOverAnOutage) { EXPECT_EQ(judge(Kind::Overloaded, 1000, 100'000).next, Next::RetryChunk); }
+
+TEST(RetryPolicy, BacksOffExponentiallyWithFullJitterUpToItsCap) {
+  archive::Manners manners;
+  manners.retry_first = 1000ms;
+  manners.retry_most = 60'000ms;
+  Random random(7);
+  for (const auto& [failures, cap] : {std::pair{1u, 1000ms}, {2u, 2000ms}, {5u, 16'000ms}, {7u, 60'000ms}, {500u, 60'000ms}}) {
+    Duration least = 1h, most = 0s;
+    for (int i = 0; i < 2000; ++i) {
+      const Duration wait = back_off(failures, manners, random);
+      least = std::min(least, wait);
+      most = std::max(most, wait);
+    }
+    EXPECT_LE(most, cap) << failures;
+    EXPECT_GE(most, cap * 9 / 10) << failures;
+    EXPECT_LE(least, cap / 10) << failures;
+  }
+}
+
+TEST(RetryPolicy, WaitsAtLeastAsLongAsTheArchiveAsks) {
+  Random random(3);
+  const Verdict verdict = judge_failure(error_of(Kind::RateLimited, 3600s), 0, 1, archive::Manners{}, random);
+  EXPECT_GE(verdict.wait, 3600s);
+}
+
+class Queue : public ::testing::Test {
+ protected:
+  // Asks for a place; counts when it is given.
+  void ask(std::stop_token stop = {}) { tasks.spawn(hold(stop)); }
+  Task<void> hold(std::stop_token stop) {
+    if (co_await queue.acquire(stop)) ++given;
+    else ++refused;
+  }
+  void release(int places) {
+    for (int i = 0; i < places; ++i) queue.release();
+    loop.run_for(0s);
+  }
+  VirtualLoop loop;
+  ArchiveQueue queue{loop, 3};
+  TaskGroup tasks;
+  int given = 0, refused = 0;
+};
+
+TEST_F(Queue, GivesAsManyPlacesAsAllowedAndServesTheRestInOrder) {
+  for (int i = 0; i < 5; ++i) ask();
+  loop.run_for(0s);
+  EXPECT_EQ(given, 3);
+  release(1);
+  EXPECT_EQ(given, 4);
+  release(1);
+  EXPECT_EQ(given, 5);
+  release(3);
+}
+
+TEST_F(Queue, LetsAWaiterGoWhenItIsStopped) {
+  for (int i = 0; i < 3; ++i) ask();
+  std::stop_source stop;
+  ask(stop.get_token());
+  loop.run_for(0s);
+  stop.request_stop();
+  loop.run_for(0s);
+  EXPECT_EQ(refused, 1);
+  release(3);
+  EXPECT_EQ(given, 3);
+}
+
+TEST_F(Queue, RestsAfterThreeFailuresInARowAndThenAsksOneAtATime) {
+  ask();
+  for (int i = 0; i < 3; ++i) queue.troubled(loop.now() + 30s, false, "pool empty");
+  queue.release();
+  for (int i = 0; i < 3; ++i) ask();
+  loop.run_for(29s);
+  EXPECT_EQ(given, 1);
+  ASSERT_TRUE(queue.resting());
+  EXPECT_EQ(queue.resting()->reason, "pool empty");
+  loop.run_for(2s);
+  EXPECT_EQ(given, 2) << "one asks whether the archive is well again";
+  queue.succeeded();
+  loop.run_for(0s);
+  EXPECT_EQ(given, 4);
+  release(3);
+}
+
+TEST_F(Queue, ObeysATimeThatTheArchiveNamesAtTheFirstFailure) {
+  queue.troubled(loop.now() + 100s, true, "Retry-After");
+  ask();
+  loop.run_for(99s);
+  EXPECT_EQ(given, 0);
+  loop.run_for(2s);
+  EXPECT_EQ(given, 1);
+  release(1);
+}
+
+TEST(RateMeter, MeasuresOverTheLastMinuteOnly) {
+  RateMeter meter;
+  const SteadyTime start{1h};
+  meter.add(start, 600, 6000);
+  EXPECT_DOUBLE_EQ(meter.sources_per_s(start + 60s), 10);
+  EXPECT_DOUBLE_EQ(meter.sources_per_s(start + 61s), 0);
+  meter.add(start + 100s, 120, 0);
+  EXPECT_DOUBLE_EQ(meter.sources_per_s(start + 100s), 2);
+}
+
+}  // namespace
+}  // namespace garner::harvest

@@ -1,0 +1,216 @@
+#include <gtest/gtest.h>
+
+#include "stage.h"
+
+namespace garner::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using ledger::Outcome;
+
+Error trouble(Kind kind, const char* words = "made up") { return {kind, words, std::nullopt}; }
+
+TEST(Engine, AccountsForEverySourceOfAQuietNight) {
+  Stage stage;
+  stage.make_harvest("quiet", 1050, 100);
+  for (std::uint64_t i = 0; i < 1050; i += 7) stage.truth.missing.insert({"RVS", SourceId{1000 + i}});
+  stage.start_engine();
+  ASSERT_TRUE(stage.run_until_state("quiet", "finished"));
+  const auto status = stage.status("quiet");
+  EXPECT_EQ(status.requested, 2100u);
+  EXPECT_EQ(status.absent, 150u);
+  EXPECT_EQ(status.delivered, 1950u);
+  EXPECT_EQ(status.pending, 0u);
+  EXPECT_EQ(stage.archive->requests, 22);
+  EXPECT_EQ(stage.indexes_written, 1);
+}
+
+TEST(Engine, KeepsToTheArchivesCeiling) {
+  Stage stage;
+  stage.profile.manners.in_flight_most = 3;
+  stage.make_harvest("a", 3000, 100);
+  stage.make_harvest("b", 3000, 100);
+  stage.start_engine();
+  ASSERT_TRUE(stage.run_until_state("a", "finished"));
+  ASSERT_TRUE(stage.run_until_state("b", "finished"));
+  EXPECT_EQ(stage.archive->highest, 3);
+}
+
+TEST(Engine, FillsEveryPlaceWhileThereIsWork) {
+  Stage stage;
+  stage.make_harvest("full", 8000, 100, {"RVS"});
+  stage.start_engine();
+  const SteadyTime begin = stage.loop.now();
+  ASSERT_TRUE(stage.run_until_state("full", "finished"));
+  EXPECT_EQ(stage.loop.now() - begin, 20s) << "80 requests of 1 s, 4 at a time";
+}
+
+TEST(Engine, IsFairBetweenHarvests) {
+  Stage stage;
+  stage.make_harvest("long", 100'000, 100, {"RVS"});
+  stage.make_harvest("short", 400, 100, {"RVS"});
+  stage.start_engine();
+  ASSERT_TRUE(stage.run_until_state("short", "finished", 10s));
+  EXPECT_LE(stage.status("long").chunks_done, 12u);
+}
+
+TEST(Engine, NeverAsksAgainForWhatARestartFindsDelivered) {
+  Stage stage;
+  stage.make_harvest("restart", 5000, 100, {"RVS"});
+  stage.start_engine();
+  stage.loop.run_until([&] { return stage.status("restart").chunks_done >= 20; });
+  stage.end_engine();
+  stage.start_engine();
+  ASSERT_TRUE(stage.run_until_state("restart", "finished"));
+  for (const auto& [key, times] : stage.truth.asked) EXPECT_EQ(times, 1) << key.second.value;
+}
+
+TEST(Engine, KeepsTheSourcesOfAHopelessChunkPendingAndSaysWhy) {
+  Stage stage;
+  stage.make_harvest("poison", 1000, 100, {"RVS"});
+  stage.weather = [](const archive::ChunkRequest& request) -> std::optional<Error> {
+    if (request.ids.front().value == 1300) return trouble(Kind::Suspect, "500 \"null\"");
+    return std::nullopt;
+  };
+  stage.start_engine();
+  ASSERT_TRUE(stage.run_until_state("poison", "blocked"));
+  const auto status = stage.status("poison");
+  EXPECT_EQ(status.pending, 100u);
+  EXPECT_EQ(status.delivered, 900u);
+  EXPECT_EQ(status.failed, 0u);
+  EXPECT_EQ(status.chunks_blocked, 1u);
+  EXPECT_NE(status.waiting_for.find("500 \"null\""), std::string::npos) << status.waiting_for;
+  EXPECT_EQ(stage.truth.asked[(Truth::Key{"RVS", SourceId{1300}})], 7) << "six attempts, one of them with the other spelling too";
+  EXPECT_EQ(stage.truth.asked[(Truth::Key{"RVS", SourceId{1500}})], 1);
+
+  stage.end_engine();
+  stage.start_engine();
+  ASSERT_TRUE(stage.run_until_state("poison", "blocked")) << "a restart does not forget";
+  EXPECT_EQ(stage.archive->requests, 0);
+
+  stage.weather = [](const archive::ChunkRequest&) { return std::nullopt; };
+  const auto reopened = stage.await(stage.engine->retry("poison", Outcome::Pending));
+  ASSERT_TRUE(reopened);
+  EXPECT_EQ(*reopened, 100u);
+  ASSERT_TRUE(stage.run_until_state("poison", "finished"));
+  EXPECT_EQ(stage.status("poison").delivered, 1000u);
+}
+
+TEST(Engine, WaitsOutALongOutageWithoutCountingItAgainstAnyChunk) {
+  Stage stage;
+  stage.make_harvest("outage", 2000, 100, {"RVS"});
+  const SteadyTime back = stage.loop.now() + 30h;
+  stage.weather = [&](const archive::ChunkRequest&) -> std::optional<Error> {
+    if (stage.loop.now() < back) return trouble(Kind::Maintenance, "Archive down for maintenance");
+    return std::nullopt;
+  };
+  stage.start_engine();
+  stage.loop.run_for(10h);
+  const auto status = stage.status("outage");
+  EXPECT_EQ(status.state, "waiting");
+  EXPECT_NE(status.waiting_for.find("Archive down for maintenance"), std::string::npos) << status.waiting_for;
+  EXPECT_LT(stage.archive->requests, 400) << "one probe at a time, minutes apart";
+  ASSERT_TRUE(stage.run_until_state("outage", "finished"));
+  EXPECT_EQ(stage.status("outage").attempts, 0u);
+}
+
+TEST(Engine, BlocksTheRetrievalTypeThatTheArchiveCallsWrongAndFinishesTheOther) {
+  Stage stage;
+  stage.make_harvest("wrong", 1000, 100);
+  stage.weather = [](const archive::ChunkRequest& request) -> std::optional<Error> {
+    if (request.retrieval_type == "RVS") return trouble(Kind::Unsupported, "Unknown retrieval type: 'RVS'");
+    return std::nullopt;
+  };
+  stage.start_engine();
+  ASSERT_TRUE(stage.run_until_state("wrong", "blocked"));
+  const auto status = stage.status("wrong");
+  EXPECT_EQ(status.types[0].pending, 1000u);
+  EXPECT_NE(status.types[0].blocked.find("Unknown retrieval type"), std::string::npos);
+  EXPECT_EQ(status.types[1].delivered, 1000u);
+}
+
+TEST(Engine, TriesTheOtherSpellingOfDataStructureOnceAndKeepsWhatWorks) {
+  Stage stage;
+  stage.make_harvest("spelling", 1000, 100, {"RVS"});
+  stage.weather = [](const archive::ChunkRequest& request) -> std::optional<Error> {
+    if (request.structure_spelling == "INDIVIDUAL") return trouble(Kind::Unsupported, "Unknown data structure");
+    return std::nullopt;
+  };
+  stage.profile.manners.in_flight_most = 1;
+  stage.start_engine();
+  ASSERT_TRUE(stage.run_until_state("spelling", "finished"));
+  EXPECT_EQ(stage.archive->requests, 11);
+  EXPECT_EQ((*stage.ledger.harvests())[0].data_structure, "DATAMODEL_STANDARD");
+}
+
+TEST(Engine, PausesResumesAndCancels) {
+  Stage stage;
+  stage.make_harvest("verbs", 10'000, 100, {"RVS"});
+  stage.start_engine();
+  stage.loop.run_until([&] { return stage.status("verbs").chunks_done >= 8; });
+  ASSERT_TRUE(stage.await(stage.engine->pause("verbs", "ada")));
+  stage.loop.run_for(1h);
+  const auto paused = stage.status("verbs");
+  EXPECT_EQ(paused.state, "paused");
+  EXPECT_NE(paused.waiting_for.find("ada"), std::string::npos);
+  EXPECT_LE(paused.chunks_done, 12u) << "what was in flight settles, nothing new starts";
+  EXPECT_EQ(paused.chunks_in_flight, 0u);
+  ASSERT_TRUE(stage.await(stage.engine->resume("verbs")));
+  stage.loop.run_until([&] { return stage.status("verbs").chunks_done >= 20; });
+  const auto cancelled = stage.await(stage.engine->cancel("verbs", "ada"));
+  ASSERT_TRUE(cancelled);
+  EXPECT_EQ(cancelled->state, "cancelled");
+  EXPECT_FALSE(stage.await(stage.engine->resume("verbs")));
+  ASSERT_TRUE(stage.await(stage.engine->remove("verbs")));
+  EXPECT_FALSE(stage.engine->status("verbs"));
+  EXPECT_TRUE(stage.ledger.harvests()->empty());
+}
+
+TEST(Engine, AsksAgainForAbsentSourcesOnRetryAndOnlyForThose) {
+  Stage stage;
+  stage.make_harvest("absent", 500, 100, {"RVS"});
+  for (std::uint64_t id = 1000; id < 1050; ++id) stage.truth.missing.insert({"RVS", SourceId{id}});
+  stage.start_engine();
+  ASSERT_TRUE(stage.run_until_state("absent", "finished"));
+  EXPECT_EQ(stage.status("absent").absent, 50u);
+  stage.truth.missing.clear();
+  ASSERT_EQ(stage.await(stage.engine->retry("absent", Outcome::Absent)).value_or(0), 50u);
+  ASSERT_TRUE(stage.run_until_state("absent", "finished"));
+  EXPECT_EQ(stage.status("absent").delivered, 500u);
+  EXPECT_EQ(stage.truth.asked[(Truth::Key{"RVS", SourceId{1020}})], 2);
+  EXPECT_EQ(stage.truth.asked[(Truth::Key{"RVS", SourceId{1060}})], 1) << "delivered before, in the same chunk";
+  const auto record = *stage.ledger.chunk({1, 0, 0});
+  ASSERT_EQ(record.packs.size(), 2u);
+  EXPECT_EQ(record.packs[1].generation, 1u);
+  EXPECT_EQ(record.pack_of[0], 1u);
+  EXPECT_EQ(record.pack_of[60], 0u);
+}
+
+TEST(Engine, HoldsAHarvestWhileTheLedgerCannotWrite) {
+  Stage stage;
+  stage.make_harvest("full", 1000, 100, {"RVS"});
+  bool full = true;
+  stage.ledger.fail_settles_when([&] { return full; });
+  stage.start_engine();
+  stage.loop.run_for(10min);
+  auto status = stage.status("full");
+  EXPECT_EQ(status.state, "waiting");
+  EXPECT_NE(status.waiting_for.find("no space left"), std::string::npos) << status.waiting_for;
+  EXPECT_EQ(status.delivered, 0u);
+  full = false;
+  ASSERT_TRUE(stage.run_until_state("full", "finished"));
+  EXPECT_EQ(stage.status("full").delivered, 1000u);
+}
+
+TEST(Engine, SaysWhyAHarvestWithoutItsDirectoryDoesNotRun) {
+  Stage stage;
+  stage.make_harvest("gone", 100, 100, {"RVS"});
+  stage.prepare = [] { return Result<void>(fail(Kind::Internal, "/out/gone: Read-only file system")); };
+  stage.start_engine();
+  stage.loop.run_for(1min);
+  EXPECT_EQ(stage.status("gone").state, "blocked");
+  EXPECT_NE(stage.status("gone").waiting_for.find("Read-only"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace garner::testing

@@ -1,0 +1,134 @@
+// A Ledger in memory, for tests of what stands above it: same contract, no disk. Keeps count of what it was asked.
+#pragma once
+
+#include <map>
+
+#include "ledger/ledger.h"
+
+namespace garner::testing {
+
+class MemoryLedger final : public ledger::Ledger {
+ public:
+  using HarvestNo = ledger::HarvestNo;
+
+  Result<std::unique_ptr<ledger::Intake>> begin_intake(std::uint32_t chunk_size) override {
+    return std::make_unique<MemoryIntake>(*this, chunk_size);
+  }
+  Result<std::vector<ledger::HarvestRecord>> harvests() override {
+    std::vector<ledger::HarvestRecord> out;
+    for (const auto& [no, harvest] : harvests_) out.push_back(harvest.record);
+    return out;
+  }
+  Result<void> update(const ledger::HarvestRecord& record) override {
+    harvests_.at(record.no).record = record;
+    return {};
+  }
+  Result<void> remove(HarvestNo no) override {
+    harvests_.erase(no);
+    return {};
+  }
+  Result<std::vector<SourceId>> ids(HarvestNo no, std::uint32_t block) override { return harvests_.at(no).blocks.at(block); }
+  Result<std::optional<std::uint32_t>> find_block(HarvestNo no, SourceId id) override {
+    const auto& blocks = harvests_.at(no).blocks;
+    for (std::uint32_t i = 0; i < blocks.size(); ++i) {
+      if (id >= blocks[i].front() && id <= blocks[i].back()) return i;
+    }
+    return std::nullopt;
+  }
+  Result<ledger::ChunkRecord> chunk(ledger::ChunkKey key) override {
+    const auto& chunks = harvests_.at(key.harvest).chunks;
+    const auto found = chunks.find(key);
+    return found == chunks.end() ? ledger::ChunkRecord{} : found->second;
+  }
+  Result<void> settle(ledger::ChunkKey key, const ledger::ChunkRecord& record, const ledger::CounterDelta& delta) override {
+    if (fail_settle_ && fail_settle_()) return fail(Kind::DiskFull, "no space left (made up)");
+    auto& harvest = harvests_.at(key.harvest);
+    harvest.chunks[key] = record;
+    auto& c = harvest.counters.at(key.type);
+    const auto add = [](std::uint64_t& counter, std::int64_t by) { counter += static_cast<std::uint64_t>(by); };
+    add(c.delivered, delta.delivered);
+    add(c.absent, delta.absent);
+    add(c.failed, delta.failed);
+    add(c.bytes_received, delta.bytes_received);
+    add(c.bytes_stored, delta.bytes_stored);
+    add(c.chunks_done, delta.chunks_done);
+    add(c.attempts, delta.attempts);
+    return {};
+  }
+  Result<std::vector<ledger::Counters>> counters(HarvestNo no) override { return harvests_.at(no).counters; }
+  Result<void> scan(HarvestNo no, std::uint16_t type, std::uint32_t from,
+                    const std::function<bool(std::uint32_t, const ledger::ChunkRecord&)>& visit) override {
+    const auto snapshot = harvests_.at(no).chunks;
+    for (const auto& [key, record] : snapshot) {
+      if (key.type == type && key.block >= from && !visit(key.block, record)) break;
+    }
+    return {};
+  }
+  Result<std::vector<bool>> done_blocks(HarvestNo no, std::uint16_t type, std::uint32_t blocks) override {
+    std::vector<bool> done(blocks, false);
+    const auto& harvest = harvests_.at(no);
+    for (const auto& [key, record] : harvest.chunks) {
+      if (key.type == type) done[key.block] = record.done(static_cast<std::uint32_t>(harvest.blocks.at(key.block).size()));
+    }
+    return done;
+  }
+  Result<void> refused(HarvestNo no, std::uint64_t from, const std::function<bool(const ledger::RefusedRow&)>& visit) override {
+    const auto& rows = harvests_.at(no).refused;
+    for (std::uint64_t i = from; i < rows.size(); ++i) {
+      if (!visit(rows[static_cast<std::size_t>(i)])) break;
+    }
+    return {};
+  }
+
+  // Every settle asks this first, if it is set: true makes it fail.
+  void fail_settles_when(std::function<bool()> when) { fail_settle_ = std::move(when); }
+
+ private:
+  struct Harvest {
+    ledger::HarvestRecord record;
+    std::vector<std::vector<SourceId>> blocks;
+    std::map<ledger::ChunkKey, ledger::ChunkRecord> chunks;
+    std::vector<ledger::Counters> counters;
+    std::vector<ledger::RefusedRow> refused;
+  };
+  class MemoryIntake final : public ledger::Intake {
+   public:
+    MemoryIntake(MemoryLedger& ledger, std::uint32_t chunk_size) : ledger_(ledger), chunk_size_(chunk_size) {}
+    Result<void> add(std::span<const SourceId> ids) override {
+      for (const SourceId id : ids) {
+        if (harvest_.blocks.empty() || harvest_.blocks.back().size() == chunk_size_) harvest_.blocks.emplace_back();
+        harvest_.blocks.back().push_back(id);
+        ++harvest_.record.sources;
+      }
+      return {};
+    }
+    Result<void> add_refused(const ledger::RefusedRow& row) override {
+      harvest_.refused.push_back(row);
+      return {};
+    }
+    Result<ledger::HarvestRecord> commit(ledger::HarvestRecord record) override {
+      for (const auto& [no, other] : ledger_.harvests_) {
+        if (other.record.name == record.name) return fail(Kind::Conflict, "'{}' is taken", record.name);
+      }
+      record.no = ledger_.next_no_++;
+      record.sources = harvest_.record.sources;
+      record.blocks = static_cast<std::uint32_t>(harvest_.blocks.size());
+      harvest_.record = record;
+      harvest_.counters.resize(record.retrieval_types.size());
+      for (auto& c : harvest_.counters) c.requested = record.sources;
+      ledger_.harvests_[record.no] = std::move(harvest_);
+      return record;
+    }
+
+   private:
+    MemoryLedger& ledger_;
+    std::uint32_t chunk_size_;
+    Harvest harvest_;
+  };
+
+  std::map<HarvestNo, Harvest> harvests_;
+  HarvestNo next_no_ = 1;
+  std::function<bool()> fail_settle_;
+};
+
+}  // namespace garner::testing
