@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <cmath>
+#include <cstdlib>
+#include <ctime>
 
 #include "archive_sim/data_request.h"
 #include "archive_sim/pages.h"
@@ -17,6 +19,16 @@ double seconds_since(Clock::time_point start) { return std::chrono::duration<dou
 
 HttpReply error_reply(unsigned status, std::string_view message) {
   return text_reply(status, "text/html;charset=UTF-8", error_page(status, message));
+}
+
+// As given, or "date+7": the HTTP date (RFC 9110 §5.6.7) seven seconds from now.
+std::string retry_after_text(const std::string& knob) {
+  if (!knob.starts_with("date+")) return knob;
+  const std::time_t at = std::time(nullptr) + std::atol(knob.c_str() + 5);
+  std::tm utc{};
+  gmtime_r(&at, &utc);
+  char text[64];
+  return {text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &utc)};
 }
 
 // One request: holds what its steps share.
@@ -86,7 +98,7 @@ class DataCall {
         const unsigned status = fired.fault == Fault::TooMany429 ? 429 : 503;
         HttpReply reply = text_reply(status, "text/html", fmt::format("<html><head><title>{0}</title></head><body><h1>{0} {1}</h1></body></html>\n", status,
                                                                       status == 429 ? "Too Many Requests" : "Service Unavailable"));
-        if (!fired.knob.retry_after.empty()) reply.headers.emplace_back("Retry-After", fired.knob.retry_after);
+        if (!fired.knob.retry_after.empty()) reply.headers.emplace_back("Retry-After", retry_after_text(fired.knob.retry_after));
         return reply;
       }
       default: return refuse(500, "null");

@@ -85,12 +85,20 @@ std::int64_t null_value(Type type) {
   return std::numeric_limits<std::int64_t>::min();
 }
 
+// The archive's writer doubles the quotes of a unit once more than FITS asks for: 'dex' is read back as ''dex''.
+std::string with_doubled_quotes(std::string_view text) {
+  std::string out;
+  for (const char c : text) out.append(c == '\'' ? 2 : 1, c);
+  return out;
+}
+
 void append_column_cards(std::string& out, const Column& column, std::size_t number) {
   const Field& field = column.field;
   const auto key = [&](std::string_view stem) { return fmt::format("{}{}", stem, number); };
   append_string_card(out, key("TTYPE"), field.name, fmt::format("label for column {}", number));
   append_string_card(out, key("TFORM"), form_of(column), fmt::format("format for column {}", number));
-  if (!field.unit.empty()) append_string_card(out, key("TUNIT"), field.unit, fmt::format("units for column {}", number));
+  if (!field.unit.empty())
+    append_string_card(out, key("TUNIT"), with_doubled_quotes(field.unit), fmt::format("units for column {}", number));
   const bool has_tnull = field.type == Type::Short || field.type == Type::Int || field.type == Type::Long;
   if (has_tnull && !field.array && !column.nulls.empty())
     append_number_card(out, key("TNULL"), null_value(field.type), fmt::format("blank value for column {}", number));

@@ -54,7 +54,7 @@ struct Knobs {
   Vocabulary vocabulary = Vocabulary::Both;
   bool content_length = false;
   bool cache_members = false;
-  int deflate_level = 6;
+  int deflate_level = 4;                                        // half the work of 6, 4 % more bytes
   std::map<std::string, std::string, std::less<>> users;        // name, password
   bool require_login = false;
   double session_lifetime_s = 0;                                // 0: for ever

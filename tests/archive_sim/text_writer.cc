@@ -68,7 +68,8 @@ void append_names(std::string& out, const Table& table) {
 }
 
 std::string yaml_scalar(std::string_view text) {
-  return text.starts_with('\'') ? fmt::format("''{}''", text) : std::string(text);
+  if (text.starts_with('\'')) return fmt::format("''{}''", text);
+  return text.find('{') != std::string_view::npos ? fmt::format("'{}'", text) : std::string(text);
 }
 
 void append_ecsv_column(std::string& out, const Field& field) {
@@ -76,7 +77,7 @@ void append_ecsv_column(std::string& out, const Field& field) {
   out += fmt::format("# -\n#   name: {}\n", field.name);
   out += field.array ? fmt::format("#   datatype: string\n#   subtype: '{}[null]'\n", type) : fmt::format("#   datatype: {}\n", type);
   if (!field.unit.empty()) out += fmt::format("#   unit: {}\n", yaml_scalar(field.unit));
-  if (!field.description.empty()) out += fmt::format("#   description: {}\n", field.description);
+  if (!field.description.empty()) out += fmt::format("#   description: {}\n", yaml_scalar(field.description));
   if (!field.ucd.empty() || !field.utype.empty()) out += "#   meta:\n";
   if (!field.ucd.empty()) out += fmt::format("#     ucd: {}\n", field.ucd);
   if (!field.utype.empty()) out += fmt::format("#     utype: {}\n", field.utype);

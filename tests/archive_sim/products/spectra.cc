@@ -130,9 +130,10 @@ void add_common_params(Table& table, std::uint64_t id, std::int64_t solution, do
   table.csv_prefix = {{"source_id", std::to_string(id)}, {"solution_id", std::to_string(solution)}, {"ra", ra}, {"dec", dec}};
 }
 
-void add_flux_params(Table& table, std::string_view ucd, std::string_view unit) {
+// `arraysize`: the length of `ucd`.
+void add_flux_params(Table& table, std::string_view ucd, std::string_view arraysize, std::string_view unit) {
   table.params.push_back({"FluxAxisUcd", "char", std::string(ucd), "FLUXAXIS", "meta.ucd", "",
-                          "spec:Spectrum.Char.FluxAxis.Ucd", "Flux coordinate UCD", "*"});
+                          "spec:Spectrum.Char.FluxAxis.Ucd", "Flux coordinate UCD", arraysize});
   table.params.push_back({"FluxAxisUnit", "char", "Flux value", "FLUXAXIS", "meta.unit", unit,
                           "spec:Spectrum.Char.FluxAxis.Unit", "Flux coordinate unit", "10"});
 }
@@ -162,7 +163,7 @@ std::int64_t xp_solution(std::uint64_t id) { return kXpSolution + static_cast<st
 Table rvs_individual(Ids ids, const ProductOptions&) {
   Table table(kRvsFields);
   add_common_params(table, ids[0], kRvsSolution, 846.0, 870.0);
-  add_flux_params(table, "spect.continuum", "");
+  add_flux_params(table, "spect.continuum", "15", "");
   const RvsCounts counts = rvs_counts(ids[0]);
   table.params.push_back({"combined_transits", "short", std::to_string(counts.transits), "NTRANSIT", "meta.number", "", "",
                           kRvsRawFields[6].description});
@@ -189,7 +190,7 @@ Table rvs_raw(Ids ids, const ProductOptions&) {
 Table xp_sampled_individual(Ids ids, const ProductOptions&) {
   Table table(kXpFields);
   add_common_params(table, ids[0], xp_solution(ids[0]), 336.0, 1020.0);
-  add_flux_params(table, "phot.fluence;em.wl", "W.m**-2.nm**-1");
+  add_flux_params(table, "phot.fluence;em.wl", "18", "W.m**-2.nm**-1");
   add_samples(table, xp_spectrum(ids[0]), 336.0, 2.0);
   return table;
 }
