@@ -22,17 +22,22 @@ constexpr std::array<std::uint8_t, 256> make_values() {
 
 constexpr auto kValues = make_values();
 
+constexpr std::size_t kBlock = 64;
+
+// How many of a block's characters are of the alphabet; kBlock + 1 if one of them is neither that nor white space.
 // Written so that the compiler can do sixteen characters at once: no branch, no table.
-bool all_in_alphabet(const char* text, std::size_t count) {
-  unsigned char bad = 0;
-  for (std::size_t i = 0; i < count; ++i) {
+std::size_t count_block(const char* text) {
+  unsigned char count = 0, bad = 0;
+  for (std::size_t i = 0; i < kBlock; ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
-    const auto letter = static_cast<unsigned char>(static_cast<unsigned char>((c | 0x20) - 'a') < 26);
-    const auto digit = static_cast<unsigned char>(static_cast<unsigned char>(c - '/') < 11);  // '/' comes before '0'
-    const auto plus = static_cast<unsigned char>(c == '+');
-    bad |= static_cast<unsigned char>((letter | digit | plus) ^ 1);
+    const bool letter = static_cast<unsigned char>((c | 0x20) - 'a') < 26;
+    const bool digit = static_cast<unsigned char>(c - '/') < 11;  // '/' comes before '0'
+    const bool blank = (c == '\n') | (c == '\r') | (c == ' ') | (c == '\t');
+    const bool good = letter | digit | (c == '+');
+    count = static_cast<unsigned char>(count + good);
+    bad = static_cast<unsigned char>(bad | !(good | blank));
   }
-  return bad == 0;
+  return bad ? kBlock + 1 : count;
 }
 
 std::unexpected<Error> not_base64(unsigned char character) {
@@ -43,15 +48,15 @@ std::unexpected<Error> not_base64(unsigned char character) {
 }  // namespace
 
 std::size_t Base64Counter::take(std::string_view text) {
-  constexpr std::size_t kBlock = 32;
   std::size_t at = 0;
   while (at < text.size()) {
-    if (padding_ == 0) {
-      const std::size_t start = at;
-      while (text.size() - at >= kBlock && all_in_alphabet(text.data() + at, kBlock)) at += kBlock;
-      characters_ += at - start;
+    while (padding_ == 0 && text.size() - at >= kBlock) {
+      const std::size_t count = count_block(text.data() + at);
+      if (count > kBlock) break;
+      characters_ += count;
+      at += kBlock;
     }
-    // A block with a line break or the end in it, one character at a time.
+    // A block with padding or a foreign character in it, or the rest.
     const std::size_t stop = std::min(text.size(), at + kBlock);
     for (; at < stop; ++at) {
       const std::uint8_t value = kValues[static_cast<unsigned char>(text[at])];
@@ -83,30 +88,28 @@ Result<void> Base64Counter::finish() const {
 Result<void> Base64Decoder::add(std::string_view text, std::vector<std::byte>& out) {
   const auto* in = reinterpret_cast<const unsigned char*>(text.data());
   const auto* const end = in + text.size();
+  const std::size_t old_size = out.size();
+  out.resize(old_size + (text.size() + pending_) / 4 * 3);  // once, for there may be many lines in a piece
+  std::byte* to = out.data() + old_size;
   while (in != end) {
-    if (pending_ == 0 && padding_ == 0 && end - in >= 4) {
-      const std::size_t old_size = out.size();
-      out.resize(old_size + static_cast<std::size_t>(end - in) / 4 * 3);
-      std::byte* to = out.data() + old_size;
-      while (end - in >= 4) {
-        const std::uint32_t a = kValues[in[0]], b = kValues[in[1]], c = kValues[in[2]], d = kValues[in[3]];
-        if ((a | b | c | d) > 63) break;
-        const std::uint32_t quantum = a << 18 | b << 12 | c << 6 | d;
-        to[0] = static_cast<std::byte>(quantum >> 16);
-        to[1] = static_cast<std::byte>(quantum >> 8);
-        to[2] = static_cast<std::byte>(quantum);
-        to += 3;
-        in += 4;
-      }
-      out.resize(static_cast<std::size_t>(to - out.data()));
-      if (in == end) break;
+    while (pending_ == 0 && padding_ == 0 && end - in >= 4) {
+      const std::uint32_t a = kValues[in[0]], b = kValues[in[1]], c = kValues[in[2]], d = kValues[in[3]];
+      if ((a | b | c | d) > 63) break;
+      const std::uint32_t quantum = a << 18 | b << 12 | c << 6 | d;
+      to[0] = static_cast<std::byte>(quantum >> 16);
+      to[1] = static_cast<std::byte>(quantum >> 8);
+      to[2] = static_cast<std::byte>(quantum);
+      to += 3;
+      in += 4;
     }
-    if (auto added = add_slowly(*in++, out); !added) return added;
+    if (in == end) break;
+    if (auto added = add_slowly(*in++, to); !added) return added;
   }
+  out.resize(static_cast<std::size_t>(to - out.data()));
   return {};
 }
 
-Result<void> Base64Decoder::add_slowly(unsigned char character, std::vector<std::byte>& out) {
+Result<void> Base64Decoder::add_slowly(unsigned char character, std::byte*& to) {
   const std::uint8_t value = kValues[character];
   if (value == kSpace) return {};
   if (value == kBad) return not_base64(character);
@@ -119,7 +122,7 @@ Result<void> Base64Decoder::add_slowly(unsigned char character, std::vector<std:
     bits_ = bits_ << 6 | value;
   }
   if (++pending_ < 4) return {};
-  for (unsigned i = 0; i < 3 - padding_; ++i) out.push_back(static_cast<std::byte>(bits_ >> (16 - 8 * i)));
+  for (unsigned i = 0; i < 3 - padding_; ++i) *to++ = static_cast<std::byte>(bits_ >> (16 - 8 * i));
   bits_ = 0;
   pending_ = 0;
   return {};

@@ -34,7 +34,7 @@ class Base64Decoder {
   Result<void> finish() const;
 
  private:
-  Result<void> add_slowly(unsigned char character, std::vector<std::byte>& out);
+  Result<void> add_slowly(unsigned char character, std::byte*& to);
 
   std::uint32_t bits_ = 0;
   unsigned pending_ = 0;  // characters of the quantum begun, padding included

@@ -169,7 +169,7 @@ Result<void> FitsReader::open() {
   for (const auto& column : table_.columns) columns_.push_back(column.column);
   cells_.resize(columns_.size());
   wanted_ = wanted_columns(columns_, wanted_names_);
-  parameters_ = header_.cards;
+  parameters_ = std::move(header_.cards);
   ended_ = !has_table_;
   return {};
 }

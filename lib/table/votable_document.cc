@@ -24,6 +24,12 @@ std::string value_or_empty(const char* value) {
   return value ? std::string(value) : std::string();
 }
 
+std::uint64_t count_breaks(std::string_view text) {
+  std::uint64_t breaks = 0;
+  for (std::size_t at = 0; (at = text.find('\n', at)) != std::string_view::npos; ++at) ++breaks;
+  return breaks;
+}
+
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](char x, char y) { return (x | 0x20) == (y | 0x20); });
 }
@@ -80,8 +86,7 @@ Result<void> VotableDocument::parse_piece(std::string_view bytes, bool last) {
   const auto status = XML_Parse(parser_, bytes.data(), static_cast<int>(bytes.size()), last);
   if (status != XML_STATUS_OK && !error_) error_ = parse_error(last);
   if (error_) return std::unexpected(*error_);
-  const auto from = static_cast<std::ptrdiff_t>(counted_ - fed_);
-  lines_ += static_cast<std::uint64_t>(std::count(bytes.begin() + from, bytes.end(), '\n'));
+  if (whole_.empty()) lines_ += count_breaks(bytes.substr(counted_ - fed_));
   fed_ += bytes.size();
   counted_ = fed_;
   piece_ = {};
@@ -99,6 +104,7 @@ Result<void> VotableDocument::parse_piece(std::string_view bytes, bool last) {
 }
 
 Result<void> VotableDocument::feed_whole(std::string_view bytes) {
+  whole_ = bytes;
   constexpr int kTries = 8;  // a document full of the word STREAM must not be parsed in tiny pieces
   for (int tries = 0; tries < kTries; ++tries) {
     std::size_t at = bytes.find("STREAM");
@@ -122,7 +128,7 @@ std::size_t VotableDocument::skip_stream(std::string_view rest) {
   const auto base64 = rest.substr(0, length);
   if (base64.find('&') != std::string_view::npos) return 0;
   if (auto taken = sink_ ? sink_->stream_text(base64) : Result<void>(); !taken) refuse(std::move(taken.error()));
-  lines_ += static_cast<std::uint64_t>(std::count(base64.begin(), base64.end(), '\n'));
+  skipped_ += length;
   return length;
 }
 
@@ -426,10 +432,9 @@ void VotableDocument::set_parameter(std::string name, std::string value) {
 std::uint64_t VotableDocument::line() {
   const auto index = XML_GetCurrentByteIndex(parser_);
   const std::uint64_t at = index < 0 ? 0 : static_cast<std::uint64_t>(index);
+  if (!whole_.empty()) return count_breaks(whole_.substr(0, at + skipped_)) + 1;
   if (at > counted_ && at <= fed_ + piece_.size()) {
-    const auto begin = piece_.begin() + static_cast<std::ptrdiff_t>(counted_ - fed_);
-    const auto stop = piece_.begin() + static_cast<std::ptrdiff_t>(at - fed_);
-    lines_ += static_cast<std::uint64_t>(std::count(begin, stop, '\n'));
+    lines_ += count_breaks(piece_.substr(counted_ - fed_, at - counted_));
     counted_ = at;
   }
   return lines_ + 1;

@@ -114,6 +114,8 @@ class VotableDocument {
   std::optional<Error> error_;
   std::string_view piece_;                           // being parsed
   std::uint64_t fed_ = 0, counted_ = 0, lines_ = 0;  // bytes before piece_; bytes and line breaks counted
+  std::string_view whole_;                           // feed_whole: lines are counted only for an error
+  std::uint64_t skipped_ = 0;                        // bytes of whole_ that went past the parser
 };
 
 }  // namespace garner::table

@@ -74,7 +74,8 @@ std::map<std::string, std::string> unzip(const std::string& path) {
   while (archive_read_next_header(zip, &entry) == ARCHIVE_OK) {
     std::string& bytes = members[archive_entry_pathname(entry)];
     char block[8192];
-    for (la_ssize_t got; (got = archive_read_data(zip, block, sizeof block)) > 0;) bytes.append(block, static_cast<std::size_t>(got));
+    for (la_ssize_t got; (got = archive_read_data(zip, block, sizeof block)) > 0;)
+      bytes.append(block, static_cast<std::size_t>(got));
   }
   archive_read_free(zip);
   return members;
@@ -151,7 +152,8 @@ TEST_F(RealData, DatalinkMembersHoldTheirSourceIdWhereTheArchivePutsIt) {
 }
 
 TEST_F(RealData, RepeatedFitsCardsGiveTheLastOne) {
-  const auto members = unzip((root_ / "gaia/datalink_zip/gaia_dr3_source_id_5937083312263887616_dl_products_fits.zip").string());
+  const auto members =
+      unzip((root_ / "gaia/datalink_zip/gaia_dr3_source_id_5937083312263887616_dl_products_fits.zip").string());
   const auto summary = check_table(bytes_of(members.at("XP_SAMPLED-Gaia DR3 5937083312263887616.fits")), Format::Fits);
   ASSERT_TRUE(summary) << summary.error().detail;
   EXPECT_EQ(summary->parameters.at("SPECTRAL"), "nm");
@@ -181,7 +183,8 @@ TEST_F(RealData, ColumnsAreFoundWhereverTheyStand) {
   ASSERT_TRUE(ids) << ids.error().detail;
   EXPECT_EQ(*ids, std::vector<std::int64_t>{4651515861503587200});
   for (const char* ending : {"fits", "vot"}) {
-    const auto wide = read_integers(load(std::string("gaia/tap/xmlparser__1714556098855O-result.") + ending), "source_id");
+    const auto wide =
+        read_integers(load(std::string("gaia/tap/xmlparser__1714556098855O-result.") + ending), "source_id");
     ASSERT_TRUE(wide) << wide.error().detail;
     EXPECT_EQ(*wide, std::vector<std::int64_t>{5929246508730155392}) << ending;
   }
@@ -241,7 +244,8 @@ TEST_F(RealData, AnImageIsACompleteFitsFileWithoutATable) {
 }
 
 TEST_F(RealData, NoProductCutAnywhereIsWellFormed) {
-  // CSV and ECSV can't tell a cut at a line's end, or inside of the last cell of a line (RFC 4180 §2: the last line break may be missing).
+  // CSV and ECSV can't tell a cut at a line's end, or inside of the last cell of a line (RFC 4180 §2: the last line
+  // break may be missing).
   for (const auto& entry : fs::directory_iterator(root_ / "gaia/gaiaxpy")) {
     const auto format = format_of(entry.path());
     if (!format || *format == Format::Csv || *format == Format::Ecsv) continue;

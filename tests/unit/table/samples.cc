@@ -4,14 +4,20 @@
 
 namespace garner::table::samples {
 
-std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text.data(), text.size())); }
+std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text.data(), text.size()));
+}
 
 Bytes& Bytes::put(std::uint64_t value, int count) {
   for (int i = count - 1; i >= 0; --i) bytes_ += static_cast<char>(value >> (8 * i) & 0xff);
   return *this;
 }
-Bytes& Bytes::f32(float value) { return put(std::bit_cast<std::uint32_t>(value), 4); }
-Bytes& Bytes::f64(double value) { return put(std::bit_cast<std::uint64_t>(value), 8); }
+Bytes& Bytes::f32(float value) {
+  return put(std::bit_cast<std::uint32_t>(value), 4);
+}
+Bytes& Bytes::f64(double value) {
+  return put(std::bit_cast<std::uint64_t>(value), 8);
+}
 
 std::string base64(std::string_view bytes, std::size_t line_length) {
   constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -28,7 +34,8 @@ std::string base64(std::string_view bytes, std::size_t line_length) {
 }
 
 std::string votable(std::string_view fields, std::string_view data) {
-  return std::string(kVotableHead) + std::string(fields) + "<DATA>\n" + std::string(data) + "</DATA>\n" + std::string(kVotableFoot);
+  return std::string(kVotableHead) + std::string(fields) + "<DATA>\n" + std::string(data) + "</DATA>\n" +
+         std::string(kVotableFoot);
 }
 
 std::string binary(std::string_view element, std::string_view stream_bytes) {
@@ -62,7 +69,8 @@ std::string variable_binary2(std::size_t rows) {
 
 std::string tabledata(std::size_t rows) {
   std::string data = "<TABLEDATA>\n";
-  for (std::size_t i = 0; i < rows; ++i) data += fmt::format("<TR><TD>{}</TD><TD>{}.5</TD><TD>a &amp; b</TD></TR>\n", i + 1, i);
+  for (std::size_t i = 0; i < rows; ++i)
+    data += fmt::format("<TR><TD>{}</TD><TD>{}.5</TD><TD>a &amp; b</TD></TR>\n", i + 1, i);
   return votable(
       "<FIELD datatype=\"long\" name=\"source_id\"><DESCRIPTION>Unique id</DESCRIPTION></FIELD>\n"
       "<FIELD datatype=\"double\" name=\"ra\"/>\n<FIELD datatype=\"char\" arraysize=\"*\" name=\"note\"/>\n",
@@ -77,8 +85,10 @@ std::string csv(std::size_t rows) {
 
 std::string ecsv(std::size_t rows) {
   std::string text =
-      "# %ECSV 1.0\n# ---\n# delimiter: ','\n# datatype:\n# -\n#   name: source_id\n#   datatype: int64\n#   meta:\n#     ucd: meta.id\n"
-      "# -\n#   name: flux\n#   datatype: string\n#   subtype: 'float32[null]'\n#   unit: W\n# meta:\n#   source_id: 5937083312263887616\n"
+      "# %ECSV 1.0\n# ---\n# delimiter: ','\n# datatype:\n# -\n#   name: source_id\n#   datatype: int64\n#   meta:\n#  "
+      "   ucd: meta.id\n"
+      "# -\n#   name: flux\n#   datatype: string\n#   subtype: 'float32[null]'\n#   unit: W\n# meta:\n#   source_id: "
+      "5937083312263887616\n"
       "#   name: votable\n#   pos: [1.0, 2.0]\nsource_id,flux\n";
   for (std::size_t i = 0; i < rows; ++i) text += fmt::format("{},\"[{}.5,2.0]\"\n", i + 1, i);
   return text;
@@ -103,13 +113,21 @@ std::string fits_padded(std::string data) {
   return data;
 }
 
-std::string fits_primary() { return fits_header({{"SIMPLE", "T"}, {"BITPIX", "8"}, {"NAXIS", "0"}, {"EXTEND", "T"}}); }
+std::string fits_primary() {
+  return fits_header({{"SIMPLE", "T"}, {"BITPIX", "8"}, {"NAXIS", "0"}, {"EXTEND", "T"}});
+}
 
-std::string fits_bintable(std::size_t row_bytes, std::size_t rows, const std::vector<FitsColumnText>& columns, const std::string& data,
-                          std::size_t pcount, const std::vector<std::pair<std::string, std::string>>& more) {
-  std::vector<std::pair<std::string, std::string>> cards{
-      {"XTENSION", "'BINTABLE'"}, {"BITPIX", "8"}, {"NAXIS", "2"}, {"NAXIS1", std::to_string(row_bytes)}, {"NAXIS2", std::to_string(rows)},
-      {"PCOUNT", std::to_string(pcount)}, {"GCOUNT", "1"}, {"TFIELDS", std::to_string(columns.size())}};
+std::string fits_bintable(std::size_t row_bytes, std::size_t rows, const std::vector<FitsColumnText>& columns,
+                          const std::string& data, std::size_t pcount,
+                          const std::vector<std::pair<std::string, std::string>>& more) {
+  std::vector<std::pair<std::string, std::string>> cards{{"XTENSION", "'BINTABLE'"},
+                                                         {"BITPIX", "8"},
+                                                         {"NAXIS", "2"},
+                                                         {"NAXIS1", std::to_string(row_bytes)},
+                                                         {"NAXIS2", std::to_string(rows)},
+                                                         {"PCOUNT", std::to_string(pcount)},
+                                                         {"GCOUNT", "1"},
+                                                         {"TFIELDS", std::to_string(columns.size())}};
   for (std::size_t i = 0; i < columns.size(); ++i) {
     cards.emplace_back(fmt::format("TTYPE{}", i + 1), "'" + columns[i].name + "'");
     cards.emplace_back(fmt::format("TFORM{}", i + 1), "'" + columns[i].tform + "'");
@@ -124,7 +142,8 @@ std::string fits_table_file(std::size_t rows) {
   return fits_primary() + fits_bintable(12, rows, {{"source_id", "K"}, {"flux", "E"}}, bytes.str());
 }
 
-Result<std::vector<std::int64_t>> read_integers(std::string_view bytes, const std::string& column, std::optional<Format> format) {
+Result<std::vector<std::int64_t>> read_integers(std::string_view bytes, const std::string& column,
+                                                std::optional<Format> format) {
   OpenOptions options;
   options.format = format;
   options.wanted = {column};

@@ -44,7 +44,8 @@ inline constexpr std::string_view kVotableFoot = "</TABLE>\n</RESOURCE>\n</VOTAB
 std::string votable(std::string_view fields, std::string_view data);
 std::string binary(std::string_view element, std::string_view stream_bytes);
 
-// Three columns (source_id long, flux float, flux_error float), `rows` rows of 17 bytes, mask included; about the shape of an RVS spectrum.
+// Three columns (source_id long, flux float, flux_error float), `rows` rows of 17 bytes, mask included; about the shape
+// of an RVS spectrum.
 std::string fixed_binary2(std::size_t rows);
 // source_id long, values double[*], note char[*].
 std::string variable_binary2(std::size_t rows);
@@ -61,12 +62,14 @@ struct FitsColumnText {
   std::string name, tform;
 };
 // A BINTABLE HDU. `more` goes behind the mandatory cards; later cards win.
-std::string fits_bintable(std::size_t row_bytes, std::size_t rows, const std::vector<FitsColumnText>& columns, const std::string& data,
-                          std::size_t pcount = 0, const std::vector<std::pair<std::string, std::string>>& more = {});
+std::string fits_bintable(std::size_t row_bytes, std::size_t rows, const std::vector<FitsColumnText>& columns,
+                          const std::string& data, std::size_t pcount = 0,
+                          const std::vector<std::pair<std::string, std::string>>& more = {});
 std::string fits_table_file(std::size_t rows);  // source_id K, flux E
 
 // All cells of Integer columns named `column`, to the file's end.
-Result<std::vector<std::int64_t>> read_integers(std::string_view bytes, const std::string& column, std::optional<Format> format = {});
+Result<std::vector<std::int64_t>> read_integers(std::string_view bytes, const std::string& column,
+                                                std::optional<Format> format = {});
 Result<std::uint64_t> count_rows(std::string_view bytes, Format format);
 
 }  // namespace garner::table::samples
