@@ -60,16 +60,16 @@ TEST(ThreadWorkers, FinishQueuedJobsBeforeTheyGo) {
 }
 
 TEST(ThreadWorkers, RunJobsSideBySide) {
-  ThreadWorkers workers(2);
   std::latch both(3);
+  ThreadWorkers workers(2);  // goes first: its jobs use the latch
   workers.submit([&both] { both.arrive_and_wait(); });
   workers.submit([&both] { both.arrive_and_wait(); });
   both.arrive_and_wait();
 }
 
 TEST(ThreadWorkers, AreNotIdleWhileAJobIsUnderWay) {
-  ThreadWorkers workers(1);
   std::latch begun(1), go_on(1);
+  ThreadWorkers workers(1);
   workers.submit([&] {
     begun.count_down();
     go_on.wait();
