@@ -27,13 +27,14 @@ table::Format table_format(ProductFormat format) {
   return table::Format::VOTable;
 }
 
-// Memory given in small pieces, so that a reader asked for the first row does not take in the whole product.
+// Memory given in pieces that begin small, so that a reader asked for the first row does not take in the whole product; they grow, so that a long
+// row is not gone over again and again.
 class DripSource final : public table::ByteSource {
  public:
   explicit DripSource(Bytes bytes) : rest_(bytes) {}
   Result<std::size_t> read(std::span<std::byte> out) override {
-    constexpr std::size_t kDrop = 4096;
-    const std::size_t count = std::min({out.size(), rest_.size(), kDrop});
+    const std::size_t count = std::min({out.size(), rest_.size(), drop_});
+    drop_ *= 4;
     if (count != 0) std::memcpy(out.data(), rest_.data(), count);
     rest_ = rest_.subspan(count);
     return count;
@@ -41,6 +42,7 @@ class DripSource final : public table::ByteSource {
 
  private:
   Bytes rest_;
+  std::size_t drop_ = 4096;
 };
 
 // What tells the two structures of a type apart (Gaia DR3 DataLink products). Types that are not here look alike in both, or are not
@@ -95,6 +97,12 @@ Result<SourceId> id_in_cell(const table::Column& column, const table::Cell& cell
   return SourceId{static_cast<std::uint64_t>(cell.integer)};
 }
 
+Result<SourceId> id_in_row(const table::TableReader& reader) {
+  const auto column = table::find_column(reader.columns(), kIdColumn);
+  if (!column) return fail(Kind::Malformed, "it has no column {}", kIdColumn);
+  return id_in_cell(reader.columns()[*column], reader.cell(*column));
+}
+
 std::optional<std::string_view> id_in_parameters(const table::TableSummary& summary) {
   for (const char* name : {"source_id", "SOURCEID", "SOURCE_ID"}) {  // VOTable and ECSV, FITS
     if (const auto found = summary.parameters.find(name); found != summary.parameters.end()) return trimmed(found->second);
@@ -133,6 +141,18 @@ Result<void> check_fits_holds_data(Bytes bytes) {
   return fail(Kind::Corrupt, "the FITS file holds neither a table nor an image");
 }
 
+// The comma-separated part of an ECSV text, behind its header in comments (ECSV 1.0). Where it is separated by blanks it will have no column
+// source_id as CSV.
+Bytes behind_comments(Bytes bytes) {
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  std::size_t at = 0;
+  while (at < text.size() && text[at] == '#') {
+    const auto end = text.find('\n', at);
+    at = end == text.npos ? text.size() : end + 1;
+  }
+  return bytes.subspan(at);
+}
+
 // A reader that stands on the first row.
 Result<std::unique_ptr<table::TableReader>> open_first_row(Bytes bytes, table::Format format, bool all_columns) {
   table::OpenOptions options;
@@ -144,6 +164,15 @@ Result<std::unique_ptr<table::TableReader>> open_first_row(Bytes bytes, table::F
   if (!row) return std::unexpected(row.error());
   if (!*row) return fail(Kind::Internal, "a table that had rows has none");
   return reader;
+}
+
+// The header of an ECSV file was parsed when it was checked, and costs more than all the rest: its first row is read as CSV where that can be.
+Result<std::unique_ptr<table::TableReader>> open_checked(Bytes bytes, table::Format format, bool all_columns) {
+  if (format == table::Format::Ecsv) {
+    auto as_csv = open_first_row(behind_comments(bytes), table::Format::Csv, all_columns);
+    if (as_csv && table::find_column((*as_csv)->columns(), kIdColumn)) return as_csv;
+  }
+  return open_first_row(bytes, format, all_columns);
 }
 
 }  // namespace
@@ -162,7 +191,7 @@ Result<void> check_individual(Bytes bytes, const Claim& claim, SourceId id) {
 
   std::unique_ptr<table::TableReader> first;
   if (summary->rows != 0 && ((column && !written) || (untyped && claim.judge_structure))) {
-    auto opened = open_first_row(bytes, format, untyped && claim.judge_structure);
+    auto opened = open_checked(bytes, format, untyped && claim.judge_structure);
     if (!opened) return std::unexpected(std::move(opened.error()));
     first = std::move(*opened);
   }
@@ -171,7 +200,7 @@ Result<void> check_individual(Bytes bytes, const Claim& claim, SourceId id) {
     if (auto good = check_structure(came, DataStructure::Individual); !good) return good;
   }
   if (!written && (!column || first == nullptr)) return {};  // no place for an id: the name is all there is
-  const auto inside = written ? parse_source_id(*written) : id_in_cell(first->columns()[*column], first->cell(*column));
+  const auto inside = written ? parse_source_id(*written) : id_in_row(*first);
   if (!inside) return with_context(inside.error(), "its source_id");
   return same_source(*inside, id);
 }

@@ -43,6 +43,15 @@ TEST(ContentChecks, RejectAnIdThatIsNone) {
   expect_rejected(question.read({part}), Kind::Malformed, "its source_id");
 }
 
+TEST(ContentChecks, FindTheIdInAnEcsvTableSeparatedByBlanks) {
+  Question question{.type = "MCMC_MSC", .format = ProductFormat::Ecsv};
+  auto data = as_ecsv(chain(100));
+  data.replace(data.find("# delimiter: ','\n"), 17, "# delimiter: ' '\n");
+  std::ranges::replace(data.begin() + static_cast<std::ptrdiff_t>(data.find("solution_id,")), data.end(), ',', ' ');
+  EXPECT_TRUE(question.read({ZipPart{.name = question.name_of(100), .data = data}}));
+  expect_rejected(question.read({ZipPart{.name = question.name_of(200), .data = data}}), Kind::Malformed, "it holds source 100");
+}
+
 TEST(ContentChecks, TakeATableWithoutRows) {
   for (const auto format : kFormats) {
     Question question{.type = "MCMC_MSC", .format = format};
