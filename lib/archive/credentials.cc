@@ -1,0 +1,76 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "archive/login.h"
+
+namespace garner::archive {
+
+namespace {
+
+constexpr std::string_view kFromSystemd = "systemd:";
+constexpr std::size_t kLongestFile = 4096;
+
+Result<std::string> path_of(const std::string& credential_file) {
+  if (!credential_file.starts_with(kFromSystemd)) return credential_file;
+  const std::string name = credential_file.substr(kFromSystemd.size());
+  const char* const directory = std::getenv("CREDENTIALS_DIRECTORY");
+  if (directory == nullptr || *directory == '\0') {
+    return fail(Kind::Auth, "credential_file is '{}', but systemd passed no credentials: add LoadCredential={}:/path/to/file to the unit", credential_file,
+                name);
+  }
+  return fmt::format("{}/{}", directory, name);
+}
+
+std::string_view take_line(std::string_view& text) {
+  const std::size_t end = std::min(text.find('\n'), text.size());
+  std::string_view line = text.substr(0, end);
+  text.remove_prefix(std::min(end + 1, text.size()));
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line;
+}
+
+Result<std::string> read_private_file(const std::string& path, bool check_mode) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  if (descriptor < 0) return fail(Kind::Auth, "credential_file {}: {}", path, std::strerror(errno));
+  struct Closer {
+    int descriptor;
+    ~Closer() { ::close(descriptor); }
+  } closer{descriptor};
+  struct stat about{};
+  if (::fstat(descriptor, &about) != 0) return fail(Kind::Auth, "credential_file {}: {}", path, std::strerror(errno));
+  if (!S_ISREG(about.st_mode)) return fail(Kind::Auth, "credential_file {}: is no regular file", path);
+  if (check_mode && (about.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    return fail(Kind::Auth, "credential_file {}: others than its owner may read or change it (mode {:04o}); run: chmod 600 {}", path,
+                about.st_mode & 07777, path);
+  }
+  std::string text(kLongestFile + 1, '\0');
+  const ssize_t count = ::read(descriptor, text.data(), text.size());
+  if (count < 0) return fail(Kind::Auth, "credential_file {}: {}", path, std::strerror(errno));
+  text.resize(static_cast<std::size_t>(count));
+  return text;
+}
+
+}  // namespace
+
+Result<Credentials> read_credentials(const std::string& credential_file) {
+  const auto path = path_of(credential_file);
+  if (!path) return std::unexpected(path.error());
+  // systemd guards what it passes by the folder and by ACLs, which show as group bits.
+  const auto text = read_private_file(*path, !credential_file.starts_with(kFromSystemd));
+  if (!text) return std::unexpected(text.error());
+  std::string_view rest = *text;
+  Credentials credentials;
+  credentials.user = take_line(rest);
+  credentials.password = take_line(rest);
+  if (text->size() > kLongestFile || credentials.user.empty() || credentials.password.empty() || !rest.empty()) {
+    return fail(Kind::Auth, "credential_file {}: expected two lines, the user name and the password", *path);
+  }
+  return credentials;
+}
+
+}  // namespace garner::archive
