@@ -31,10 +31,12 @@ struct Column {
   std::string unit, ucd, description;  // empty where not given
 };
 
-// One cell as the formats give it. Text is valid until the next call of next_row().
+// One cell as the formats give it. Text is valid until the next call of next_row(). Of an array's cell only `null` says
+// something (no element at all), and in the text formats `text`. NaN and, in TABLEDATA and ECSV, a float that can't be
+// parsed are null; a text that is no integer where one is due is Malformed.
 struct Cell {
   bool null = true;
-  std::int64_t integer = 0;  // valid if the column's type is Integer
+  std::int64_t integer = 0;  // valid if the column's type is Integer; 0 or 1 if Boolean
   double real = 0;           // valid if Float
   std::string_view text;     // CSV, TSV, ECSV, TABLEDATA: the cell's own characters; BINARY and FITS: valid if Text
 };
@@ -83,8 +85,9 @@ struct TableSummary {
 // Reads bytes in memory to the format's end without decoding cells, as fast as the format allows: a VOTable must be
 // well-formed XML to </VOTABLE> with rows that hold as many cells as there are fields (BINARY: a stream that ends at a
 // row's end); FITS: every HDU complete by its header (FITS standard 4.0 §3, §4.4.1, §7.3), NAXIS2 and heap inside the
-// file, nothing behind the last HDU's padding; CSV/ECSV: as many cells in each row as the header names. A VOTable whose
-// INFO QUERY_STATUS is ERROR is Malformed with its text.
+// file, nothing behind the last HDU's padding; CSV/ECSV: as many cells in each row as the header names (a cut at the
+// end of a line, or behind its last delimiter, can't be told). A VOTable whose INFO QUERY_STATUS is ERROR is Malformed
+// with its text.
 Result<TableSummary> check_table(std::span<const std::byte> bytes, Format format, const Limits& limits = {});
 
 }  // namespace garner::table

@@ -54,6 +54,13 @@ TEST(Fits, RefusesATruncatedLastHdu) {
   expect_both_refuse(two.substr(0, two.size() - 2 * 2880 - 100), Kind::Corrupt, "HDU 3: the file is cut");
 }
 
+TEST(Fits, RefusesAFileThatLacksTheWholeOfItsLastData) {
+  // 360 rows of 8 bytes are a block without padding.
+  const std::string whole = fits_primary() + fits_bintable(8, 360, {{"x", "D"}}, std::string(2880, '\1'));
+  ASSERT_TRUE(check(whole));
+  expect_both_refuse(whole.substr(0, whole.size() - 2880), Kind::Corrupt, "2880 bytes are missing");
+}
+
 TEST(Fits, RefusesAnNaxis2ThatDoesNotFitTheRows) {
   const std::string whole = samples::fits_table_file(400);  // 4800 bytes: two blocks
   ASSERT_TRUE(check(whole));
@@ -73,13 +80,11 @@ TEST(Fits, RefusesBytesBehindTheLastPadding) {
 }
 
 TEST(Fits, RefusesAbsurdHeadersQuickly) {
-  const auto primary = [](std::string_view naxis) {
-    return fits_header({{"SIMPLE", "T"},
-                        {"BITPIX", "8"},
-                        {"NAXIS", std::string(naxis)},
-                        {"NAXIS1", "9000000000000000000"},
-                        {"NAXIS2", "9000000000000000000"}});
+  const auto primary = [](std::string_view naxis, const std::string& size = "9000000000000000000") {
+    return fits_header(
+        {{"SIMPLE", "T"}, {"BITPIX", "8"}, {"NAXIS", std::string(naxis)}, {"NAXIS1", size}, {"NAXIS2", size}});
   };
+  expect_both_refuse(primary("2", "4294967296"), Kind::Malformed, "more bytes than any file");  // 2^64 is 0 in 64 bits
   expect_both_refuse(primary("2"), Kind::Malformed, "more bytes than any file");
   expect_both_refuse(primary("1000000"), Kind::Malformed, "NAXIS is 1000000");
   expect_both_refuse(primary("-1"), Kind::Malformed, "NAXIS is -1");

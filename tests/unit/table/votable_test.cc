@@ -169,6 +169,15 @@ TEST(Votable, RefusesOtherDocumentsAndTablelessOnes) {
   expect_both_refuse("not xml", Kind::Malformed, "not well-formed");
 }
 
+TEST(Votable, TakesElementsOutOfPlaceForNothing) {
+  for (const char* text : {"<VOTABLE><RESOURCE><DATA><TABLEDATA><TR><TD/></TR></TABLEDATA></DATA></RESOURCE></VOTABLE>",
+                           "<VOTABLE><DATA><BINARY><STREAM encoding='base64'>AAAA</STREAM></BINARY></DATA></VOTABLE>",
+                           "<VOTABLE><FIELD name='a'><VALUES null='1'/></FIELD><TR><TD/></TR></VOTABLE>",
+                           "<VOTABLE><INFO name='a'><INFO name='b'/><DESCRIPTION>x</DESCRIPTION></INFO></VOTABLE>"}) {
+    expect_both_refuse(text, Kind::Malformed, "no TABLE");
+  }
+}
+
 TEST(Votable, StaysWithinItsBounds) {
   Limits small;
   small.max_header_bytes = 10'000;
