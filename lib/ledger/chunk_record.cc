@@ -251,7 +251,7 @@ CounterDelta delta_between(const ChunkRecord& before, const ChunkRecord& after, 
           .failed = change(Outcome::Failed),
           .bytes_stored = static_cast<std::int64_t>(stored(after) - stored(before)),
           .chunks_done = (after.done(ids) ? 1 : 0) - (before.done(ids) ? 1 : 0),
-          .attempts = static_cast<std::int64_t>(after.attempts) - static_cast<std::int64_t>(before.attempts)};
+          .attempts = static_cast<std::int64_t>(after.requests) - static_cast<std::int64_t>(before.requests)};
 }
 
 std::string encode(const ChunkRecord& record) {

@@ -58,7 +58,8 @@ struct HarvestRecord {
 struct Counters {
   std::uint64_t requested = 0, delivered = 0, absent = 0, failed = 0;
   std::uint64_t bytes_received = 0, bytes_stored = 0;
-  std::uint64_t chunks_done = 0, attempts = 0;
+  std::uint64_t chunks_done = 0;
+  std::uint64_t attempts = 0;  // requests sent for chunks in all, the good ones too
   bool operator==(const Counters&) const = default;
 };
 

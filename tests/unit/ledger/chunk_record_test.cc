@@ -48,7 +48,8 @@ TEST(ChunkRecord, CountsPlacesWithoutOutcomeAsPending) {
 TEST(ChunkRecord, DeltaIsWhatATransitionAdds) {
   const ChunkRecord nothing;
   auto after = samples::delivered(10, 1);
-  after.attempts = 2;
+  after.attempts = 1;
+  after.requests = 2;
   const auto forth = delta_between(nothing, after, 10);
   EXPECT_EQ(forth.delivered, 10);
   EXPECT_EQ(forth.chunks_done, 1);

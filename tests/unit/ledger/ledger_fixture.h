@@ -8,6 +8,8 @@
 
 #include <atomic>
 #include <filesystem>
+#include <map>
+#include <mutex>
 
 #include "ledger/rocks_ledger.h"
 #include "ledger/rocks_ledger_on.h"
@@ -37,25 +39,39 @@ class TemporaryFolder {
 struct DiskState {
   std::atomic<bool> full = false;
   std::atomic<int> wal_syncs = 0;
+
+  std::mutex mutex;
+  std::map<std::string, std::uint64_t> synced;  // file name -> bytes that a power cut leaves, for those that grow while the ledger is open
 };
 
 class WatchedFile : public rocksdb::FSWritableFileOwnerWrapper {
  public:
-  WatchedFile(std::unique_ptr<rocksdb::FSWritableFile>&& file, std::shared_ptr<DiskState> state, bool is_wal)
-      : rocksdb::FSWritableFileOwnerWrapper(std::move(file)), state_(std::move(state)), is_wal_(is_wal) {}
+  WatchedFile(std::unique_ptr<rocksdb::FSWritableFile>&& file, std::shared_ptr<DiskState> state, std::string name)
+      : rocksdb::FSWritableFileOwnerWrapper(std::move(file)), state_(std::move(state)), name_(std::move(name)) {
+    note(0);
+  }
   using rocksdb::FSWritableFileOwnerWrapper::Append;
   rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options, rocksdb::IODebugContext* context) override {
     if (state_->full) return rocksdb::IOStatus::NoSpace("No space left on device");
+    written_ += data.size();
     return rocksdb::FSWritableFileOwnerWrapper::Append(data, options, context);
   }
   rocksdb::IOStatus Sync(const rocksdb::IOOptions& options, rocksdb::IODebugContext* context) override {
-    if (is_wal_) ++state_->wal_syncs;
-    return rocksdb::FSWritableFileOwnerWrapper::Sync(options, context);
+    if (name_.ends_with(".log")) ++state_->wal_syncs;
+    auto status = rocksdb::FSWritableFileOwnerWrapper::Sync(options, context);
+    if (status.ok()) note(written_);
+    return status;
   }
 
  private:
+  void note(std::uint64_t bytes) {
+    std::lock_guard lock(state_->mutex);
+    if (name_.ends_with(".log") || name_.starts_with("MANIFEST-")) state_->synced[name_] = bytes;
+  }
+
   std::shared_ptr<DiskState> state_;
-  bool is_wal_;
+  std::string name_;
+  std::uint64_t written_ = 0;
 };
 
 class WatchedFiles : public rocksdb::FileSystemWrapper {
@@ -66,7 +82,7 @@ class WatchedFiles : public rocksdb::FileSystemWrapper {
                                     rocksdb::IODebugContext* context) override {
     std::unique_ptr<rocksdb::FSWritableFile> file;
     auto status = rocksdb::FileSystemWrapper::NewWritableFile(name, options, &file, context);
-    if (status.ok()) *result = std::make_unique<WatchedFile>(std::move(file), state_, name.ends_with(".log"));
+    if (status.ok()) *result = std::make_unique<WatchedFile>(std::move(file), state_, std::filesystem::path(name).filename().string());
     return status;
   }
 

@@ -145,6 +145,16 @@ TEST_F(LedgerOpen, CleansIdsThatACrashLeftWithoutTheirHarvest) {
   EXPECT_EQ(count_rows(Family::Ids, harvest_prefix(harvest.no), harvest_prefix(harvest.no + 1)), 10);
 }
 
+TEST_F(LedgerOpen, RemovalLeavesNoRow) {
+  ASSERT_TRUE(move_chunk(*ledger, harvest, {harvest.no, 0, 1}, samples::delivered(100, 1)));
+  ASSERT_TRUE(ledger->remove(harvest.no));
+  ledger.reset();
+  for (const Family family : {Family::Harvests, Family::Ids, Family::Chunks, Family::Counters}) {
+    EXPECT_EQ(count_rows(family, harvest_prefix(0), harvest_prefix(99)), 0);
+  }
+  EXPECT_EQ(count_rows(Family::Meta, "erase/", "erase0"), 0);
+}
+
 TEST_F(LedgerOpen, FinishesARemovalThatACrashCutShort) {
   ASSERT_TRUE(move_chunk(*ledger, harvest, {harvest.no, 0, 1}, samples::delivered(100, 1)));
   ledger.reset();

@@ -96,6 +96,30 @@ TEST_F(LedgerOnWatchedDisk, EverySettleIsSyncedBeforeItReturns) {
   }
 }
 
+// The directory as a power cut leaves it now.
+void copy_what_is_synced(const std::filesystem::path& from, const std::filesystem::path& to, DiskState& disk) {
+  std::lock_guard lock(disk.mutex);
+  for (const auto& entry : std::filesystem::directory_iterator(from)) {
+    const auto name = entry.path().filename();
+    if (!entry.is_regular_file() || name == "LOCK") continue;
+    std::filesystem::copy_file(entry.path(), to / name);
+    if (const auto synced = disk.synced.find(name.string()); synced != disk.synced.end()) std::filesystem::resize_file(to / name, synced->second);
+  }
+}
+
+TEST_F(LedgerOnWatchedDisk, KeepsWhatIsSettledAcrossAPowerCut) {
+  const auto harvest = add_harvest(*ledger, "bright", kIds);
+  for (std::uint32_t block = 0; block < 10; ++block) {
+    ASSERT_TRUE(move_chunk(*ledger, harvest, {harvest.no, 0, block}, samples::delivered(100, block)));
+    const TemporaryFolder after;
+    copy_what_is_synced(folder.path(), after.path(), *disk);
+    auto reopened = open_rocks_ledger(after.path());
+    ASSERT_TRUE(reopened) << reopened.error().detail;
+    EXPECT_EQ((*reopened)->chunk({harvest.no, 0, block}).value(), samples::delivered(100, block));
+    EXPECT_EQ((*reopened)->counters(harvest.no).value()[0].chunks_done, block + 1);
+  }
+}
+
 TEST_F(LedgerOnWatchedDisk, AFullDiskIsSaidAndChangesNoCounterAndPasses) {
   const auto harvest = add_harvest(*ledger, "bright", kIds);
   ASSERT_TRUE(move_chunk(*ledger, harvest, {harvest.no, 0, 1}, samples::delivered(100, 1)));

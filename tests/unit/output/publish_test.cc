@@ -27,6 +27,19 @@ int in_child(const std::function<int()>& call) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }
 
+// A name space in which this process may mount; false if the system does not let it.
+bool own_mounts() {
+  const uid_t uid = ::geteuid();
+  const gid_t gid = ::getegid();
+  if (::unshare(CLONE_NEWNS | (uid == 0 ? 0 : CLONE_NEWUSER)) != 0) return false;
+  if (uid != 0) {
+    spill("/proc/self/setgroups", "deny");
+    spill("/proc/self/uid_map", fmt::format("{} {} 1", uid, uid));
+    spill("/proc/self/gid_map", fmt::format("{} {} 1", gid, gid));
+  }
+  return ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+}
+
 class Publish : public OutputTest {};
 
 struct Steps {
@@ -82,8 +95,7 @@ TEST_F(Publish, FsyncsEveryFileAndEveryDistinctFolderOfLayoutFilesOnce) {
 
 TEST_F(Publish, ReportsAFullDiskAndLeavesNothingBehind) {
   const int status = in_child([&] {
-    if (::unshare(CLONE_NEWNS | (::geteuid() == 0 ? 0 : CLONE_NEWUSER)) != 0) return kSkipped;
-    if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return kSkipped;
+    if (!own_mounts()) return kSkipped;
     fs::create_directory(base_ / "small");
     if (::mount("tmpfs", (base_ / "small").c_str(), "tmpfs", 0, "size=256k") != 0) return kSkipped;
     directory_ = base_ / "small" / "out";

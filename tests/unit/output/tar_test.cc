@@ -119,6 +119,33 @@ TEST_F(TarZst, NoticesEveryFlippedByteOfItsIndex) {
   }
 }
 
+TEST_F(TarZst, ChecksumsEveryFrameAndEndsAsATarArchiveDoes) {
+  publish({"RVS", 0, 0}, members_for(spec_, 60));
+  const std::string pack = slurp(pack_file());
+  const auto read = index();
+  ASSERT_GOOD(read);
+  std::uint64_t content = 0;
+  for (const auto& frame : read->frames) {
+    EXPECT_NE(pack[frame.offset + 4] & 4, 0);  // Content_Checksum_flag, RFC 8878 §3.1.1.1.1
+    content += frame.content;
+  }
+  std::uint64_t members = 0;
+  for (const auto& product : read->products) members += kTarBlock + product.size + tar_padding(product.size);
+  EXPECT_EQ(content, members + kTarEndBytes);
+}
+
+TEST_F(TarZst, NoticesBytesThatBelongToNoFrame) {
+  publish({"RVS", 0, 0}, members_for(spec_, 10));
+  std::string pack = slurp(pack_file());
+  const auto read = index();
+  ASSERT_GOOD(read);
+  pack.insert(read->frames.back().offset + read->frames.back().stored, "junk");
+  spill(pack_file(), pack);
+  const auto damaged = index();
+  ASSERT_FALSE(damaged.has_value());
+  EXPECT_EQ(damaged.error().kind, Kind::Corrupt);
+}
+
 TEST_F(TarZst, NoticesAPackThatIsCutAnywhere) {
   publish({"RVS", 0, 0}, members_for(spec_, 10));
   const std::string good = slurp(pack_file());

@@ -1,0 +1,104 @@
+#include "client/progress.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "client/format.h"
+#include "client/status_text.h"
+#include "fake_service.h"
+
+namespace garner::client {
+namespace {
+
+using control_test::example_status;
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(Bar, FillsInEighthsOfAColumn) {
+  EXPECT_EQ(bar(0, 100, 4), "    ");
+  EXPECT_EQ(bar(50, 100, 4), "██  ");
+  EXPECT_EQ(bar(100, 100, 4), "████");
+  EXPECT_EQ(bar(1, 32, 4), "▏   ");
+  EXPECT_EQ(bar(7, 32, 4), "▉   ");
+}
+
+TEST(Bar, SomethingIsMoreThanNothingAndAllButOneIsNotAll) {
+  EXPECT_EQ(bar(1, 1'000'000, 10), "▏         ");
+  EXPECT_EQ(bar(999'999, 1'000'000, 10), "█████████▉");
+  EXPECT_EQ(bar(3, 0, 2), "  ");
+}
+
+TEST(Progress, ShowsAHarvestAtItsFullWidth) {
+  const auto lines = progress_lines(example_status(), {130, 0});
+  ASSERT_EQ(lines.size(), 6u);
+  EXPECT_EQ(lines[0], "rvs-bright  running · gaia · 3 requests in flight");
+  EXPECT_EQ(lines[1], "  RVS            ███████████████████▏                       48 %   577,500 of 1,203,002   empty so far 31,200   failed 0");
+  EXPECT_EQ(lines[2], "  XP_CONTINUOUS                                              0 %         0 of 1,203,002   empty so far      0   failed 0");
+  EXPECT_EQ(lines[3], "  87 sources/s · 5.1 MB/s · 12.4 GB received, 8.9 GB stored · about 5 h 10 min left");
+  EXPECT_EQ(lines[4], "  in flight      chunk 1156 14 s · 1157 9 s · 1158 2 s");
+  EXPECT_EQ(lines[5], "  last trouble   21:47 chunk 1139: 500 pool empty, tried again after 41 s, delivered");
+}
+
+TEST(Progress, NoLineIsWiderThanTheTerminal) {
+  auto status = example_status();
+  status.last_trouble = std::string(500, 'x');
+  for (const std::size_t width : {40u, 60u, 80u, 100u, 200u}) {
+    for (const auto& line : progress_lines(status, {width, 0})) EXPECT_LE(text_width(line), width) << line;
+  }
+}
+
+TEST(Progress, ABlockedTypeSaysWhyInTheArchivesWords) {
+  auto status = example_status();
+  status.types[1].blocked = "Unknown retrieval type: 'XP_CONTINUOUS'";
+  EXPECT_THAT(progress_lines(status, {130, 0}), testing::Contains(HasSubstr("blocked: Unknown retrieval type: 'XP_CONTINUOUS'")));
+}
+
+TEST(Progress, WhatWaitsSaysForWhatAndHasNoRate) {
+  auto status = example_status();
+  status.state = "waiting";
+  status.waiting_for = "until 20:00";
+  EXPECT_EQ(state_text(status), "waiting until 20:00");
+  EXPECT_THAT(progress_lines(status, {130, 0})[3], Not(HasSubstr("sources/s")));
+  status.waiting_for = "the archive is down";
+  EXPECT_EQ(state_text(status), "waiting: the archive is down");
+}
+
+TEST(Progress, APipeGetsOnePlainLine) {
+  EXPECT_EQ(progress_line(example_status()),
+            "rvs-bright running, 577,500 of 2,406,004 products (24 %), delivered 546,300, absent 31,200, failed 0, 87 sources/s, about 5 h 10 min left");
+}
+
+TEST(Progress, TheEndTellsTheAccountAndTheNextCommand) {
+  auto status = example_status();
+  EXPECT_EQ(ending_line(status), "");
+  status.state = "finished";
+  status.failed = status.pending;
+  status.pending = 0;
+  EXPECT_THAT(ending_line(status), HasSubstr("finished: 2,406,004 requested = 546,300 delivered + 31,200 absent + 1,828,504 failed"));
+  EXPECT_THAT(ending_line(status), HasSubstr("garner sources rvs-bright --outcome failed"));
+  status.state = "blocked";
+  status.waiting_for = "12 chunks stay hopeless";
+  EXPECT_THAT(ending_line(status), HasSubstr("12 chunks stay hopeless"));
+  EXPECT_THAT(ending_line(status), HasSubstr("garner retry rvs-bright --outcome pending"));
+}
+
+TEST(StatusTable, AlignsItsColumns) {
+  std::vector<harvest::HarvestStatus> all = {example_status(), example_status("b")};
+  all[0].eta_s = 12 * 60;
+  all[1].delivered = 7;
+  all[1].eta_s.reset();
+  EXPECT_EQ(status_table(all, {100, 0}),
+            "HARVEST      STATE       DELIVERED  ABSENT  FAILED    PENDING   STORED  ETA\n"
+            "rvs-bright   running       546,300  31,200       0  1,828,504   8.9 GB  in 12 min\n"
+            "b            running             7  31,200       0  1,828,504   8.9 GB  -\n");
+}
+
+TEST(StatusDetails, TellTheAccountAndWhereTheDataLie) {
+  const auto text = status_details(example_status(), {130, 0});
+  EXPECT_THAT(text, HasSubstr("2,406,004 requested = 1,828,504 pending + 546,300 delivered + 31,200 absent + 0 failed"));
+  EXPECT_THAT(text, HasSubstr("/srv/gaia/rvs-bright (tar.zst)"));
+  EXPECT_THAT(text, HasSubstr("Gaia DR3, anonymous"));
+}
+
+}  // namespace
+}  // namespace garner::client

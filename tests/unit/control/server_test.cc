@@ -1,0 +1,147 @@
+// What the server owes its other clients while one of them is slow, rude or gone.
+#include "control/server.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "control/submission_stream.h"
+#include "daemon_fixture.h"
+#include "raw_connection.h"
+
+namespace garner::control {
+namespace {
+
+using control_test::example_status;
+using control_test::RawConnection;
+using control_test::TestDaemon;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+constexpr std::string_view kChunkedPost = "POST /v1/harvests HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+std::string chunk(std::string_view bytes) { return fmt::format("{:x}\r\n{}\r\n", bytes.size(), bytes); }
+
+std::string begun_stream() {
+  std::string out;
+  append_manifest(out, "m.yaml", "harvest: m\n");
+  append_ids(out, std::vector<SourceId>{{1}, {2}});
+  return out;
+}
+
+TEST(Server, StalledClientsHoldUpNobody) {
+  TestDaemon daemon;
+  std::vector<std::unique_ptr<RawConnection>> stalled;
+  for (int i = 0; i < 32; ++i) {
+    stalled.push_back(std::make_unique<RawConnection>(daemon.socket()));
+    ASSERT_TRUE(stalled.back()->send(i % 2 == 0 ? "GET /v1/har" : std::string(kChunkedPost) + "5\r\nM\x01"));
+  }
+  EXPECT_TRUE(daemon.client().daemon());
+}
+
+TEST(Server, AStalledClientIsLetGo) {
+  TestDaemon daemon({.idle_timeout = std::chrono::seconds(1)});
+  RawConnection stalled(daemon.socket());
+  ASSERT_TRUE(stalled.send("GET /v1/har"));
+  EXPECT_EQ(stalled.read_all(), "");  // ends because the daemon closes
+}
+
+TEST(Server, AnswersStatusDuringAnUpload) {
+  TestDaemon daemon;
+  daemon.service.harvests["h"] = example_status("h");
+  const auto upload = daemon.client().submit(false, "m.yaml", "harvest: m\n");
+  ASSERT_TRUE(upload->add_ids(std::vector<SourceId>(65'536, SourceId{1})));
+  daemon.service.wait_for_begun(1);
+  EXPECT_TRUE(daemon.client().status("h"));
+  EXPECT_TRUE(upload->finish());
+}
+
+TEST(Server, AnInterruptedSubmissionLeavesNothing) {
+  TestDaemon daemon;
+  {
+    RawConnection connection(daemon.socket());
+    ASSERT_TRUE(connection.send(std::string(kChunkedPost) + chunk(begun_stream())));
+    daemon.service.wait_for_begun(1);
+  }
+  daemon.service.wait_for_ended(1);
+  EXPECT_TRUE(daemon.service.submissions().at(0).dropped);
+}
+
+TEST(Server, AGivenUpUploadLeavesNothing) {
+  TestDaemon daemon;
+  {
+    const auto upload = daemon.client().submit(false, "m.yaml", "harvest: m\n");
+    daemon.service.wait_for_begun(1);
+  }
+  daemon.service.wait_for_ended(1);
+  EXPECT_TRUE(daemon.service.submissions().at(0).dropped);
+}
+
+TEST(Server, AStreamWithoutItsEndIsRefused) {
+  TestDaemon daemon;
+  RawConnection connection(daemon.socket());
+  ASSERT_TRUE(connection.send("POST /v1/harvests HTTP/1.1\r\nHost: g\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk(begun_stream()) + "0\r\n\r\n"));
+  const auto reply = connection.read_all();
+  EXPECT_THAT(reply, StartsWith("HTTP/1.1 400"));
+  EXPECT_THAT(reply, HasSubstr("without its end frame"));
+  EXPECT_TRUE(daemon.service.submissions().at(0).dropped);
+}
+
+TEST(Server, AFrameOverTheLimitIsRefusedAndTheRestDropped) {
+  TestDaemon daemon;
+  RawConnection connection(daemon.socket());
+  auto stream = begun_stream();
+  stream += std::string_view("I\x00\x00\x00\x7f", 5);
+  ASSERT_TRUE(connection.send("POST /v1/harvests HTTP/1.1\r\nHost: g\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk(stream) +
+                              chunk(std::string(1 << 20, 'x')) + "0\r\n\r\n"));
+  const auto reply = connection.read_all();
+  EXPECT_THAT(reply, StartsWith("HTTP/1.1 400"));
+  EXPECT_THAT(reply, HasSubstr("at most 1048576"));
+  EXPECT_TRUE(daemon.service.submissions().at(0).dropped);
+}
+
+TEST(Server, ABodyWhereNoneIsDueIsBounded) {
+  TestDaemon daemon;
+  daemon.service.harvests["h"] = example_status("h");
+  RawConnection connection(daemon.socket());
+  ASSERT_TRUE(connection.send("POST /v1/harvests/h/pause HTTP/1.1\r\nHost: g\r\nContent-Length: 9999999\r\n\r\n"));
+  EXPECT_THAT(connection.read_all(), StartsWith("HTTP/1.1 413"));
+  EXPECT_TRUE(daemon.service.calls().empty());
+}
+
+TEST(Server, SpeaksToPlainHttpClientsToo) {
+  TestDaemon daemon;
+  RawConnection connection(daemon.socket());
+  ASSERT_TRUE(connection.send("GET /metrics HTTP/1.1\r\nHost: g\r\nConnection: close\r\n\r\n"));
+  const auto reply = connection.read_all();
+  EXPECT_THAT(reply, StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(reply, HasSubstr("text/plain; version=0.0.4"));
+  EXPECT_THAT(reply, HasSubstr("garner_build_info{version=\"0.1.0\"} 1"));
+}
+
+TEST(Server, ErrorsAreJsonWithTheirStatus) {
+  TestDaemon daemon;
+  RawConnection connection(daemon.socket());
+  ASSERT_TRUE(connection.send("GET /v1/harvests/nope HTTP/1.1\r\nHost: g\r\nConnection: close\r\n\r\n"));
+  const auto reply = connection.read_all();
+  EXPECT_THAT(reply, StartsWith("HTTP/1.1 404"));
+  EXPECT_THAT(reply, HasSubstr(R"({"error":{"detail":"no harvest 'nope' here","kind":"not_found"}})"));
+}
+
+TEST(Server, EndsWhileClientsAreStalled) {
+  TestDaemon daemon;
+  RawConnection stalled(daemon.socket());
+  ASSERT_TRUE(stalled.send(std::string(kChunkedPost) + chunk(begun_stream())));
+  daemon.service.wait_for_begun(1);
+  daemon.stop();
+  EXPECT_TRUE(daemon.service.submissions().at(0).dropped);
+}
+
+TEST(Server, DoesNotStartOnADescriptorThatDoesNotListen) {
+  control_test::FakeService service;
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  EXPECT_FALSE(Server::start(fd, service, {}, {}));
+  ::close(fd);
+}
+
+}  // namespace
+}  // namespace garner::control
