@@ -64,6 +64,7 @@ class FilesWriter final : public PackWriter {
   };
 
   Result<void> sync_waiting() {
+    for (std::size_t i = synced_; i < waiting_.size(); ++i) waiting_[i].file.start_writeback();
     for (; synced_ < waiting_.size(); ++synced_) {
       if (auto synced = waiting_[synced_].file.sync(); !synced) return synced;
     }

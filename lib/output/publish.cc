@@ -85,6 +85,8 @@ Result<void> TempFile::append(std::span<const std::byte> bytes) {
   return {};
 }
 
+void TempFile::start_writeback() const { (void)::sync_file_range(file_.get(), 0, 0, SYNC_FILE_RANGE_WRITE); }
+
 Result<void> TempFile::sync() {
   hash_ = running_.finish();
   {

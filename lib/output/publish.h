@@ -36,6 +36,7 @@ class TempFile {
   Result<void> append(std::span<const std::byte> bytes);  // hashes them too
   std::uint64_t size() const { return size_; }
 
+  void start_writeback() const;  // a hint: that a later sync() waits less, when many files are synced one after the other
   Result<void> sync();           // fsync and close; no append after it
   const ledger::Sha256& hash() const { return hash_; }  // after sync()
 
