@@ -1,0 +1,147 @@
+#include "client/progress.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "base/error.h"
+#include "client/format.h"
+
+namespace garner::client {
+
+namespace {
+
+using harvest::HarvestStatus;
+using harvest::TypeStatus;
+
+constexpr std::size_t kBarMost = 40, kBarLeast = 8, kLabel = 13;
+constexpr std::size_t kInFlightShown = 6;
+
+std::uint64_t settled(const TypeStatus& type) { return type.delivered + type.absent + type.failed; }
+std::uint64_t settled(const HarvestStatus& status) { return status.delivered + status.absent + status.failed; }
+bool moves(const HarvestStatus& status) { return status.state == "running"; }
+
+std::string labelled(std::string label, std::string_view text) { return "  " + pad_right(std::move(label), kLabel) + "  " + std::string(text); }
+
+std::string headline(const HarvestStatus& status) {
+  auto out = fmt::format("{}  {}", status.name, state_text(status));
+  if (!status.archive.empty()) out += " · " + status.archive;
+  if (status.chunks_in_flight > 0) out += " · " + counted(status.chunks_in_flight, "request", "requests") + " in flight";
+  return out;
+}
+
+// The columns of all bar lines, as wide as their widest cell.
+struct Widths {
+  std::size_t type = kLabel, done = 0, total = 0, absent = 0, failed = 0;
+};
+
+Widths widths_of(const HarvestStatus& status) {
+  Widths widths;
+  for (const auto& type : status.types) {
+    widths.type = std::max(widths.type, text_width(type.retrieval_type));
+    widths.done = std::max(widths.done, thousands(settled(type)).size());
+    widths.total = std::max(widths.total, thousands(type.requested).size());
+    widths.absent = std::max(widths.absent, thousands(type.absent).size());
+    widths.failed = std::max(widths.failed, thousands(type.failed).size());
+  }
+  return widths;
+}
+
+std::string bar_line(const TypeStatus& type, const Widths& widths, std::size_t width) {
+  const auto head = "  " + pad_right(type.retrieval_type, widths.type) + "  ";
+  const auto counts = fmt::format("  {}   {} of {}", pad_left(percent_text(settled(type), type.requested), 5),
+                                  pad_left(thousands(settled(type)), widths.done), pad_left(thousands(type.requested), widths.total));
+  auto tail = fmt::format("   empty so far {}   failed {}", pad_left(thousands(type.absent), widths.absent),
+                          pad_left(thousands(type.failed), widths.failed));
+  auto taken = text_width(head) + text_width(counts);
+  if (taken + text_width(tail) + kBarLeast > width) tail.clear();
+  taken += text_width(tail);
+  const auto columns = taken + kBarLeast > width ? kBarLeast : std::min(kBarMost, width - taken);
+  return head + bar(settled(type), type.requested, columns) + counts + tail;
+}
+
+std::string rates_line(const HarvestStatus& status) {
+  std::string out = "  ";
+  if (moves(status)) {
+    out += fmt::format("{} sources/s · {}/s · ", rate_text(status.rate_sources_per_s),
+                       bytes_text(static_cast<std::uint64_t>(std::max(0.0, status.rate_bytes_per_s))));
+  }
+  out += fmt::format("{} received, {} stored", bytes_text(status.bytes_received), bytes_text(status.bytes_stored));
+  if (status.eta_s && status.pending > 0) out += fmt::format(" · about {} left", duration_text(*status.eta_s));
+  return out;
+}
+
+std::string in_flight_line(const HarvestStatus& status) {
+  std::string out;
+  for (std::size_t i = 0; i < std::min(status.in_flight.size(), kInFlightShown); ++i) {
+    const auto& chunk = status.in_flight[i];
+    out += fmt::format("{}{} {}", i == 0 ? "chunk " : " · ", chunk.chunk, duration_text(chunk.age_s));
+  }
+  if (status.in_flight.size() > kInFlightShown) out += fmt::format(" · {} more", status.in_flight.size() - kInFlightShown);
+  return labelled("in flight", out);
+}
+
+}  // namespace
+
+std::string bar(std::uint64_t part, std::uint64_t whole, std::size_t columns) {
+  static constexpr std::array<std::string_view, 8> kEighths = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+  const double fraction = whole == 0 ? 0 : std::min(1.0, static_cast<double>(part) / static_cast<double>(whole));
+  auto eighths = static_cast<std::size_t>(std::floor(fraction * static_cast<double>(columns) * 8));
+  if (fraction > 0 && eighths == 0) eighths = 1;  // something is more than nothing
+  std::string out;
+  for (std::size_t i = 0; i < eighths / 8; ++i) out += "█";
+  out += kEighths[eighths % 8];
+  return pad_right(std::move(out), columns);
+}
+
+std::string state_text(const HarvestStatus& status) {
+  if (status.waiting_for.empty() || moves(status)) return printable(status.state, 40);
+  // "waiting: the archive asked …", but "waiting until 20:00".
+  const bool clause = status.waiting_for.starts_with("until ") || status.waiting_for.starts_with("for ");
+  return printable(status.state, 40) + (clause ? " " : ": ") + printable(status.waiting_for);
+}
+
+std::vector<std::string> progress_lines(const HarvestStatus& status, const View& view) {
+  std::vector<std::string> lines = {headline(status)};
+  const auto widths = widths_of(status);
+  for (const auto& type : status.types) {
+    lines.push_back(bar_line(type, widths, view.width));
+    if (!type.blocked.empty()) lines.push_back(labelled("", "blocked: " + printable(type.blocked)));
+  }
+  lines.push_back(rates_line(status));
+  if (!status.in_flight.empty()) lines.push_back(in_flight_line(status));
+  if (status.chunks_blocked > 0) {
+    lines.push_back(labelled("blocked", counted(status.chunks_blocked, "chunk", "chunks") + " stay pending until: garner retry " + status.name +
+                                            " --outcome pending"));
+  }
+  if (!status.last_trouble.empty()) lines.push_back(labelled("last trouble", printable(status.last_trouble)));
+  for (auto& line : lines) line = cut(line, view.width);
+  return lines;
+}
+
+std::string progress_line(const HarvestStatus& status) {
+  auto out = fmt::format("{} {}, {} of {} products ({}), delivered {}, absent {}, failed {}", status.name, state_text(status), thousands(settled(status)),
+                         thousands(status.requested), percent_text(settled(status), status.requested), thousands(status.delivered),
+                         thousands(status.absent), thousands(status.failed));
+  if (moves(status) && status.rate_sources_per_s > 0) out += fmt::format(", {} sources/s", rate_text(status.rate_sources_per_s));
+  if (status.eta_s && status.pending > 0) out += fmt::format(", about {} left", duration_text(*status.eta_s));
+  return out;
+}
+
+std::string ending_line(const HarvestStatus& status) {
+  if (status.state == "blocked") {
+    return fmt::format("{} is blocked with {} pending: {}. When that is settled: garner retry {} --outcome pending", status.name,
+                       thousands(status.pending), status.waiting_for.empty() ? "see its last trouble" : printable(status.waiting_for), status.name);
+  }
+  if (status.state == "cancelled") return fmt::format("{} was cancelled; {} were still pending", status.name, thousands(status.pending));
+  if (status.state != "finished") return {};
+  auto out = fmt::format("{} finished: {} requested = {} delivered + {} absent + {} failed, {} in {}", status.name, thousands(status.requested),
+                         thousands(status.delivered), thousands(status.absent), thousands(status.failed), bytes_text(status.bytes_stored),
+                         printable(status.output_directory));
+  if (status.failed > 0) out += fmt::format("\nWhy they failed: garner sources {} --outcome failed", status.name);
+  return out;
+}
+
+}  // namespace garner::client

@@ -1,0 +1,80 @@
+#include "client/status_text.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "base/error.h"
+#include "client/format.h"
+
+namespace garner::client {
+
+namespace {
+
+using harvest::HarvestStatus;
+
+constexpr std::size_t kColumns = 8, kStateMost = 44;
+using Cells = std::array<std::string, kColumns>;
+
+constexpr std::array<bool, kColumns> kRightAligned = {false, false, true, true, true, true, true, false};
+constexpr std::array<std::size_t, kColumns> kLeast = {11, 10, 9, 6, 6, 7, 7, 3};
+
+std::string eta_cell(const HarvestStatus& status, std::time_t now) {
+  if (status.pending == 0 && status.finished_s > 0) return "done " + clock_text(status.finished_s, now);
+  return status.eta_s && status.pending > 0 ? eta_text(*status.eta_s, now) : std::string("-");
+}
+
+Cells cells_of(const HarvestStatus& status, std::time_t now) {
+  return {status.name,
+          cut(state_text(status), kStateMost),
+          thousands(status.delivered),
+          thousands(status.absent),
+          thousands(status.failed),
+          thousands(status.pending),
+          bytes_text(status.bytes_stored),
+          eta_cell(status, now)};
+}
+
+std::string line_of(const Cells& cells, const std::array<std::size_t, kColumns>& widths) {
+  std::string out;
+  for (std::size_t i = 0; i < kColumns; ++i) {
+    if (i != 0) out += "  ";
+    out += kRightAligned[i] ? pad_left(cells[i], widths[i]) : i + 1 == kColumns ? cells[i] : pad_right(cells[i], widths[i]);
+  }
+  return out + "\n";
+}
+
+}  // namespace
+
+std::string status_table(std::span<const HarvestStatus> harvests, const View& view) {
+  std::vector<Cells> rows = {{"HARVEST", "STATE", "DELIVERED", "ABSENT", "FAILED", "PENDING", "STORED", "ETA"}};
+  for (const auto& status : harvests) rows.push_back(cells_of(status, view.now));
+  auto widths = kLeast;
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < kColumns; ++i) widths[i] = std::max(widths[i], text_width(row[i]));
+  }
+  std::string out;
+  for (const auto& row : rows) out += line_of(row, widths);
+  return out;
+}
+
+std::string status_details(const HarvestStatus& status, const View& view) {
+  std::string out;
+  for (const auto& line : progress_lines(status, view)) out += line + "\n";
+  const auto row = [&out](std::string label, std::string_view text) {
+    if (!text.empty()) out += fmt::format("  {}  {}\n", pad_right(std::move(label), 13), text);
+  };
+  row("account", fmt::format("{} requested = {} pending + {} delivered + {} absent + {} failed", thousands(status.requested), thousands(status.pending),
+                             thousands(status.delivered), thousands(status.absent), thousands(status.failed)));
+  row("sources", fmt::format("{} · {} duplicates · {} refused", thousands(status.sources), thousands(status.duplicates), thousands(status.refused)));
+  row("chunks", fmt::format("{} of {} done · {} asked in all", thousands(status.chunks_done), thousands(status.chunks_total),
+                            counted(status.attempts, "request", "requests")));
+  row("asked as", printable(status.identity.empty() ? status.release : status.release + ", " + status.identity));
+  row("output", printable(status.output_directory + (status.layout.empty() ? "" : " (" + status.layout + ")")));
+  if (status.submitted_s > 0) row("submitted", fmt::format("{} by user id {}", clock_text(status.submitted_s, view.now), status.submitter_uid));
+  if (status.finished_s > 0) row("finished", clock_text(status.finished_s, view.now));
+  if (status.failed > 0) row("why failed", "garner sources " + status.name + " --outcome failed");
+  return out;
+}
+
+}  // namespace garner::client

@@ -1,0 +1,14 @@
+// The table of all harvests, and one harvest in detail. Pure functions of statuses.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "client/progress.h"
+
+namespace garner::client {
+
+std::string status_table(std::span<const harvest::HarvestStatus> harvests, const View& view);
+std::string status_details(const harvest::HarvestStatus& status, const View& view);
+
+}  // namespace garner::client

@@ -1,0 +1,27 @@
+// What `garner submit` says about the id list, the plan and the new harvest. Pure functions.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harvest/service.h"
+#include "manifest/id_list.h"
+#include "manifest/manifest.h"
+
+namespace garner::client {
+
+// What the client learnt while it read the list.
+struct ListRead {
+  std::string name;                          // as in the manifest, or "standard input", "the manifest's ids"
+  manifest::IdListCounts counts;
+  std::vector<ledger::RefusedRow> refused;   // the first few
+};
+
+inline constexpr std::size_t kRefusedShown = 3;
+
+std::string plan_text(const manifest::Manifest& manifest, const ListRead& list, const harvest::Plan& plan);
+std::string submitted_text(const ListRead& list, const harvest::SubmitResult& result);
+// Rows refused, each on a line of its own, indented.
+std::string refused_text(const ListRead& list, std::size_t indent);
+
+}  // namespace garner::client
