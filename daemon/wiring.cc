@@ -88,6 +88,7 @@ harvest::ServiceOptions make_service_options(const Config& config) {
       .service_uid = geteuid(),
       .find_profile = [directory = config.archives_directory](const std::string& name) { return archive::find_profile(directory, name); },
       .user_name = user_name,
+      .find_group = group_number,
   };
 }
 

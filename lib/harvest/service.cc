@@ -11,6 +11,7 @@ using ledger::Outcome;
 
 constexpr std::size_t kRowsMost = 50'000;
 constexpr std::uint64_t kVerifyBytesAPage = 256u << 20;
+constexpr std::size_t kChunksAPage = 20'000;  // looked through for a page of a listing, so that no call takes long
 
 // Where a listing goes on: "type.block.place".
 struct Cursor {
@@ -87,6 +88,8 @@ Result<std::size_t> list_chunk(ledger::Ledger& ledger, const HarvestFiles& files
                                std::size_t from, std::size_t rows_most, std::vector<SourceRow>& rows) {
   auto record = ledger.chunk({files.no, type, block});
   if (!record) return std::unexpected(record.error());
+  const bool none = record->outcomes.empty() ? wanted != Outcome::Pending : std::ranges::find(record->outcomes, wanted) == record->outcomes.end();
+  if (none) return 0;
   auto ids = ledger.ids(files.no, block);
   if (!ids) return std::unexpected(ids.error());
   Places places(files, type, block);
@@ -199,8 +202,13 @@ Result<SourcesPage> EngineService::sources(const std::string& name, const std::s
   auto wanted = parse_outcome(outcome);
   if (!wanted) return std::unexpected(wanted.error());
   const HarvestFiles& h = **harvest;
+  std::size_t chunks = 0;
   for (; cursor->type < h.types.size(); ++cursor->type, cursor->block = 0) {
     for (; cursor->block < h.blocks; ++cursor->block, cursor->place = 0) {
+      if (chunks++ == kChunksAPage) {
+        page.next = cursor->text();
+        return page;
+      }
       auto next = list_chunk(ledger_, h, static_cast<std::uint16_t>(cursor->type), static_cast<std::uint32_t>(cursor->block), *wanted,
                              static_cast<std::size_t>(cursor->place), rows_most, page.rows);
       if (!next) return std::unexpected(next.error());

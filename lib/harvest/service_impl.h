@@ -16,6 +16,7 @@ struct ServiceOptions {
   std::uint32_t service_uid = 0;
   std::function<Result<archive::Profile>(const std::string& name)> find_profile;
   std::function<std::string(std::uint32_t uid)> user_name;
+  std::function<std::optional<std::uint32_t>(const std::string& group)> find_group;
 };
 
 class EngineService final : public Service {

@@ -42,6 +42,9 @@ Result<Checked> check(const std::string& text, const std::string& file, const Se
   auto parsed = manifest::parse_manifest(text, file);
   if (!parsed) return std::unexpected(parsed.error());
   out.manifest = std::move(*parsed);
+  if (out.manifest.output_group && options.find_group && !options.find_group(*out.manifest.output_group)) {
+    return fail(Kind::Invalid, "{}: output.group: there is no group '{}' on this machine", file, printable(*out.manifest.output_group, 60));
+  }
   auto profile = options.find_profile(out.manifest.archive);
   if (!profile) return with_context(profile.error(), "{}: archive", file);
   out.profile = std::move(*profile);
