@@ -1,6 +1,6 @@
-// The small pieces from which the ledger's keys and values are put together: varints (7 bits a byte, low ones first, as in LEB128),
-// big-endian numbers, and a reader that never leaves its bytes. docs/ledger-format.md says where they stand.
-// Values; no I/O.
+// The small pieces from which the ledger's keys and values are put together: varints (7 bits a byte, low ones first, as
+// in LEB128), big-endian numbers, and a reader that never leaves its bytes. docs/ledger-format.md says where they
+// stand. Values; no I/O.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,9 @@
 
 namespace garner::ledger {
 
-inline void put_byte(std::string& out, std::uint8_t value) { out.push_back(static_cast<char>(value)); }
+inline void put_byte(std::string& out, std::uint8_t value) {
+  out.push_back(static_cast<char>(value));
+}
 
 inline void put_varint(std::string& out, std::uint64_t value) {
   while (value >= 0x80) {
@@ -32,7 +34,8 @@ void put_big_endian(std::string& out, Unsigned value) {
   }
 }
 
-// Reads what the put functions wrote. The first read that does not fit turns ok() false for good; it and all later ones give 0 or nothing.
+// Reads what the put functions wrote. The first read that does not fit turns ok() false for good; it and all later ones
+// give 0 or nothing.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : rest_(bytes) {}

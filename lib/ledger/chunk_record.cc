@@ -58,7 +58,9 @@ void put_packed(std::string& out, std::size_t count, unsigned width, Number numb
   if (used > 0) put_byte(out, static_cast<std::uint8_t>(word));
 }
 
-constexpr std::uint64_t packed_size(std::uint64_t count, unsigned width) { return (count * width + 7) / 8; }
+constexpr std::uint64_t packed_size(std::uint64_t count, unsigned width) {
+  return (count * width + 7) / 8;
+}
 
 template <class Take>
 void take_packed(std::string_view bytes, std::size_t count, unsigned width, Take take) {
@@ -79,7 +81,8 @@ void put_outcomes(std::string& out, const std::vector<Outcome>& outcomes, const 
   if (kinds.count == 1) {
     put_byte(out, static_cast<std::uint8_t>(kinds.first));
   } else if (kinds.count == 2) {
-    put_byte(out, static_cast<std::uint8_t>(static_cast<unsigned>(kinds.first) | static_cast<unsigned>(kinds.second) << 2));
+    put_byte(out,
+             static_cast<std::uint8_t>(static_cast<unsigned>(kinds.first) | static_cast<unsigned>(kinds.second) << 2));
     put_packed(out, outcomes.size(), 1, [&](std::size_t i) { return outcomes[i] == kinds.second ? 1U : 0U; });
   } else {
     put_packed(out, outcomes.size(), 2, [&](std::size_t i) { return static_cast<unsigned>(outcomes[i]); });
@@ -94,7 +97,8 @@ const char* take_outcomes(ByteReader& reader, OutcomesForm form, std::vector<Out
     const auto packed = reader.take(packed_size(count, 2));
     if (!reader.ok()) return "its outcomes are cut";
     outcomes.resize(count);
-    take_packed(packed, count, 2, [&](std::size_t i, std::uint32_t value) { outcomes[i] = static_cast<Outcome>(value); });
+    take_packed(packed, count, 2,
+                [&](std::size_t i, std::uint32_t value) { outcomes[i] = static_cast<Outcome>(value); });
     return nullptr;
   }
   const std::uint8_t kinds = reader.byte();
@@ -141,7 +145,8 @@ const char* take_failures(ByteReader& reader, std::size_t places, std::map<std::
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::uint64_t place = next + reader.varint32();
     const std::uint64_t text = reader.varint();
-    if (!reader.ok() || place >= places || text >= texts.size()) return "a failure names a place or a reason that is not there";
+    if (!reader.ok() || place >= places || text >= texts.size())
+      return "a failure names a place or a reason that is not there";
     failures.emplace_hint(failures.end(), static_cast<std::uint32_t>(place), texts[text]);
     next = place + 1;
   }
@@ -190,7 +195,8 @@ bool points_at_packs(const ChunkRecord& record) {
 const char* take_pack_of(ByteReader& reader, ChunkRecord& record) {
   const std::uint64_t count = reader.varint();
   const unsigned width = reader.byte();
-  if (!reader.ok() || count == 0 || count != record.outcomes.size() || width > 32) return "its pack numbers do not match its outcomes";
+  if (!reader.ok() || count == 0 || count != record.outcomes.size() || width > 32)
+    return "its pack numbers do not match its outcomes";
   const auto packed = reader.take(packed_size(count, width));
   if (!reader.ok()) return "its pack numbers are cut";
   record.pack_of.resize(count);
@@ -205,7 +211,8 @@ const char* take_record(ByteReader& reader, ChunkRecord& record) {
   record.attempts = reader.varint32();
   record.requests = reader.varint32();
   if ((flags & kHasLastError) != 0) record.last_error = reader.text();
-  if (const char* flaw = take_outcomes(reader, static_cast<OutcomesForm>(flags >> kOutcomesShift & 3), record.outcomes)) return flaw;
+  if (const char* flaw = take_outcomes(reader, static_cast<OutcomesForm>(flags >> kOutcomesShift & 3), record.outcomes))
+    return flaw;
   if (const char* flaw = take_packs(reader, record.packs)) return flaw;
   if ((flags & kHasFailures) != 0) {
     if (const char* flaw = take_failures(reader, record.outcomes.size(), record.failures)) return flaw;
@@ -221,15 +228,21 @@ const char* take_record(ByteReader& reader, ChunkRecord& record) {
 
 std::string_view outcome_name(Outcome outcome) {
   switch (outcome) {
-    case Outcome::Pending: return "pending";
-    case Outcome::Delivered: return "delivered";
-    case Outcome::Absent: return "absent";
-    case Outcome::Failed: return "failed";
+    case Outcome::Pending:
+      return "pending";
+    case Outcome::Delivered:
+      return "delivered";
+    case Outcome::Absent:
+      return "absent";
+    case Outcome::Failed:
+      return "failed";
   }
   return "pending";
 }
 
-bool ChunkRecord::done(std::uint32_t ids) const { return outcomes.size() >= ids && all_settled(outcomes); }
+bool ChunkRecord::done(std::uint32_t ids) const {
+  return outcomes.size() >= ids && all_settled(outcomes);
+}
 
 std::uint32_t ChunkRecord::count(Outcome outcome, std::uint32_t ids) const {
   const auto stated = static_cast<std::uint32_t>(std::ranges::count(outcomes, outcome));
@@ -257,10 +270,10 @@ CounterDelta delta_between(const ChunkRecord& before, const ChunkRecord& after, 
 std::string encode(const ChunkRecord& record) {
   const Kinds kinds = kinds_of(record.outcomes);
   std::string out;
-  put_byte(out, static_cast<std::uint8_t>((all_settled(record.outcomes) ? kDone : 0) | (record.blocked ? kBlocked : 0) |
-                                          (record.last_error.empty() ? 0 : kHasLastError) |
-                                          (record.failures.empty() ? 0 : kHasFailures) |
-                                          (record.pack_of.empty() ? 0 : kHasPackOf) | form_of(kinds) << kOutcomesShift));
+  put_byte(out, static_cast<std::uint8_t>(
+                    (all_settled(record.outcomes) ? kDone : 0) | (record.blocked ? kBlocked : 0) |
+                    (record.last_error.empty() ? 0 : kHasLastError) | (record.failures.empty() ? 0 : kHasFailures) |
+                    (record.pack_of.empty() ? 0 : kHasPackOf) | form_of(kinds) << kOutcomesShift));
   put_varint(out, record.attempts);
   put_varint(out, record.requests);
   if (!record.last_error.empty()) put_text(out, record.last_error);
@@ -278,7 +291,9 @@ Result<ChunkRecord> decode_chunk(std::string_view bytes) {
   return record;
 }
 
-bool is_done(std::string_view chunk_bytes) { return !chunk_bytes.empty() && (static_cast<std::uint8_t>(chunk_bytes[0]) & kDone) != 0; }
+bool is_done(std::string_view chunk_bytes) {
+  return !chunk_bytes.empty() && (static_cast<std::uint8_t>(chunk_bytes[0]) & kDone) != 0;
+}
 
 std::string flaw_of(const ChunkRecord& record, std::uint32_t ids) {
   if (!record.outcomes.empty() && record.outcomes.size() != ids) {
@@ -287,7 +302,8 @@ std::string flaw_of(const ChunkRecord& record, std::uint32_t ids) {
   for (const Outcome outcome : record.outcomes) {
     if (outcome > Outcome::Failed) return fmt::format("unknown outcome {}", static_cast<int>(outcome));
   }
-  if (!record.failures.empty() && record.failures.rbegin()->first >= record.outcomes.size()) return "a reason for a place without an outcome";
+  if (!record.failures.empty() && record.failures.rbegin()->first >= record.outcomes.size())
+    return "a reason for a place without an outcome";
   if (!record.pack_of.empty() && !points_at_packs(record)) return "a delivered place points at no pack";
   return {};
 }

@@ -29,7 +29,8 @@ Result<DirectoryLock> DirectoryLock::take(const std::filesystem::path& directory
     if (errno != EWOULDBLOCK) return fail_errno(errno, path.string());
     const int pid = pid_in(fd);
     const std::string holder = pid > 0 ? fmt::format("process {}", pid) : "another process";
-    return fail(Kind::Conflict, "{} is using the ledger {}; stop it first, or use another state directory", holder, directory.string());
+    return fail(Kind::Conflict, "{} is using the ledger {}; stop it first, or use another state directory", holder,
+                directory.string());
   }
   const std::string text = fmt::format("{}\n", ::getpid());
   if (::ftruncate(fd, 0) != 0 || ::pwrite(fd, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {

@@ -11,9 +11,10 @@ bool add(std::uint64_t& counter, std::int64_t delta) {
 }
 
 bool apply(Counters& counters, const CounterDelta& delta) {
-  return add(counters.delivered, delta.delivered) && add(counters.absent, delta.absent) && add(counters.failed, delta.failed) &&
-         add(counters.bytes_received, delta.bytes_received) && add(counters.bytes_stored, delta.bytes_stored) &&
-         add(counters.chunks_done, delta.chunks_done) && add(counters.attempts, delta.attempts) &&
+  return add(counters.delivered, delta.delivered) && add(counters.absent, delta.absent) &&
+         add(counters.failed, delta.failed) && add(counters.bytes_received, delta.bytes_received) &&
+         add(counters.bytes_stored, delta.bytes_stored) && add(counters.chunks_done, delta.chunks_done) &&
+         add(counters.attempts, delta.attempts) &&
          counters.delivered + counters.absent + counters.failed <= counters.requested;
 }
 
@@ -112,13 +113,15 @@ Result<void> GroupCommit::prepare(const Waiter& waiter, Changed& changed) const 
     return fail(Kind::Internal, "ledger: harvest {} has no chunk {} of type {}", live.shape.name, key.block, key.type);
   }
   if (const auto flaw = flaw_of(waiter.record, live.shape.ids_in(key.block)); !flaw.empty()) {
-    return fail(Kind::Internal, "ledger: {} {} chunk {}: {}", live.shape.name, live.shape.types[key.type], key.block, flaw);
+    return fail(Kind::Internal, "ledger: {} {} chunk {}: {}", live.shape.name, live.shape.types[key.type], key.block,
+                flaw);
   }
   const auto place = std::pair(key.harvest, key.type);
   const auto earlier = changed.find(place);
   Counters counters = earlier != changed.end() ? earlier->second : live.counters[key.type];
   if (!apply(counters, waiter.delta)) {
-    return fail(Kind::Internal, "ledger: {} {} chunk {}: its share does not fit the counters", live.shape.name, live.shape.types[key.type], key.block);
+    return fail(Kind::Internal, "ledger: {} {} chunk {}: its share does not fit the counters", live.shape.name,
+                live.shape.types[key.type], key.block);
   }
   changed.insert_or_assign(place, counters);
   return {};

@@ -1,6 +1,6 @@
-// Who may write when. Settled chunks of all callers that wait at the same time go into one batch, which costs one sync; the counters they change
-// are kept here in memory, so that nobody reads before writing. A failed write changes nothing here. Other writers take a turn alone.
-// Threads: any. For lib/ledger only.
+// Who may write when. Settled chunks of all callers that wait at the same time go into one batch, which costs one sync;
+// the counters they change are kept here in memory, so that nobody reads before writing. A failed write changes nothing
+// here. Other writers take a turn alone. Threads: any. For lib/ledger only.
 #pragma once
 
 #include <condition_variable>

@@ -1,6 +1,7 @@
-// A block's ids in bits. Two forms: `shaped` for ids as Gaia gives them (low 35 bits = running number << 7, docs/ledger-format.md), `raw`
-// for any other. Pixel gaps are Rice-coded in both: a random sky sample has geometric gaps, for which Rice codes are near the entropy. A
-// running number is log-uniform in practice, therefore its width takes few bits and what follows its leading 1 is stored as it is.
+// A block's ids in bits. Two forms: `shaped` for ids as Gaia gives them (low 35 bits = running number << 7,
+// docs/ledger-format.md), `raw` for any other. Pixel gaps are Rice-coded in both: a random sky sample has geometric
+// gaps, for which Rice codes are near the entropy. A running number is log-uniform in practice, therefore its width
+// takes few bits and what follows its leading 1 is stored as it is.
 #include <bit>
 #include <cassert>
 #include <cstring>
@@ -12,15 +13,16 @@
 namespace garner::ledger {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "the bit streams are read and written a little-endian word at a time");
+static_assert(std::endian::native == std::endian::little,
+              "the bit streams are read and written a little-endian word at a time");
 
 constexpr std::uint8_t kShaped = 1;
 constexpr std::uint8_t kRaw = 2;
 constexpr unsigned kLowBits = kSourceIdPixelShift;  // what stands below the pixel
 constexpr unsigned kRunningShift = 7;
 constexpr unsigned kRunningBits = 25;
-constexpr unsigned kPixelBits = 28;      // ids have 63 bits
-constexpr std::uint32_t kLongGap = 24;   // so many ones say that the gap follows in kPixelBits plain bits
+constexpr unsigned kPixelBits = 28;     // ids have 63 bits
+constexpr std::uint32_t kLongGap = 24;  // so many ones say that the gap follows in kPixelBits plain bits
 constexpr std::uint64_t kLowMask = (std::uint64_t{1} << kLowBits) - 1;
 
 // Both classes handle at most 56 bits a call: a word shifted by up to 7.
@@ -65,7 +67,9 @@ class BitReader {
   std::size_t position_ = 0;
 };
 
-constexpr std::uint64_t low_bits(std::uint64_t word, unsigned bits) { return word & ((std::uint64_t{1} << bits) - 1); }
+constexpr std::uint64_t low_bits(std::uint64_t word, unsigned bits) {
+  return word & ((std::uint64_t{1} << bits) - 1);
+}
 
 std::uint64_t rice_cost(std::span<const std::uint32_t> gaps, unsigned k) {
   std::uint64_t bits = 0;
@@ -97,8 +101,12 @@ struct Survey {  // of the ids after the first
   std::uint64_t mantissa_bits = 0;
 };
 
-constexpr std::uint32_t running_number(SourceId id) { return static_cast<std::uint32_t>(id.value & kLowMask) >> kRunningShift; }
-constexpr unsigned mantissa_width(unsigned width) { return width == 0 ? 0 : width - 1; }
+constexpr std::uint32_t running_number(SourceId id) {
+  return static_cast<std::uint32_t>(id.value & kLowMask) >> kRunningShift;
+}
+constexpr unsigned mantissa_width(unsigned width) {
+  return width == 0 ? 0 : width - 1;
+}
 
 Survey survey(std::span<const SourceId> ids) {
   Survey found;
@@ -144,7 +152,9 @@ struct Shape {
   unsigned rice = 0, narrowest = 0, class_bits = 0;
 };
 
-Result<std::vector<SourceId>> broken(std::string_view what) { return fail(Kind::Corrupt, "block of ids: {}", what); }
+Result<std::vector<SourceId>> broken(std::string_view what) {
+  return fail(Kind::Corrupt, "block of ids: {}", what);
+}
 
 // The ids after the first, which is in `ids` already.
 template <bool kIsShaped>
@@ -226,11 +236,13 @@ Result<std::vector<SourceId>> decode_ids(std::string_view bytes) {
   const std::uint8_t form = reader.byte();
   Shape shape{.count = reader.varint()};
   if (!reader.ok() || (form != kShaped && form != kRaw)) return broken("its header is not one");
-  if (shape.count == 0) return reader.finished() ? Result<std::vector<SourceId>>{} : broken("bytes after an empty block");
+  if (shape.count == 0)
+    return reader.finished() ? Result<std::vector<SourceId>>{} : broken("bytes after an empty block");
   const std::uint64_t first = reader.big_endian<std::uint64_t>();
   if (!reader.ok() || first > kMaxSourceId) return broken("its first id is not one");
   std::vector<SourceId> ids{{first}};
-  if (shape.count == 1) return reader.finished() ? Result<std::vector<SourceId>>(std::move(ids)) : broken("bytes after its only id");
+  if (shape.count == 1)
+    return reader.finished() ? Result<std::vector<SourceId>>(std::move(ids)) : broken("bytes after its only id");
 
   shape.rice = reader.byte();
   if (form == kShaped) {
@@ -241,9 +253,11 @@ Result<std::vector<SourceId>> decode_ids(std::string_view bytes) {
     return broken("its parameters are out of range");
   }
   // An id takes a bit at least, so what is reserved here stays in proportion to the input.
-  if (shape.count > kMaxChunkSize || shape.count - 1 > reader.rest().size() * 8) return broken("it claims more ids than it can hold");
+  if (shape.count > kMaxChunkSize || shape.count - 1 > reader.rest().size() * 8)
+    return broken("it claims more ids than it can hold");
   ids.reserve(static_cast<std::size_t>(shape.count));
-  const char* flaw = form == kShaped ? take_ids<true>(reader.rest(), shape, ids) : take_ids<false>(reader.rest(), shape, ids);
+  const char* flaw =
+      form == kShaped ? take_ids<true>(reader.rest(), shape, ids) : take_ids<false>(reader.rest(), shape, ids);
   if (flaw != nullptr) return broken(flaw);
   return ids;
 }

@@ -58,11 +58,13 @@ RocksIntake::~RocksIntake() {
   static_cast<void>(refused_.finish());
   if (!committed_) {
     GroupCommit::Turn turn(commits_);
-    if (auto erased = store_.erase(harvest_); !erased) log::warning("{}; the next start tries again", erased.error().detail);
+    if (auto erased = store_.erase(harvest_); !erased)
+      log::warning("{}; the next start tries again", erased.error().detail);
   }
   std::error_code error;
   std::filesystem::remove_all(directory_, error);
-  if (error) log::warning("ledger: {} can't be removed: {}; the next start tries again", directory_.string(), error.message());
+  if (error)
+    log::warning("ledger: {} can't be removed: {}; the next start tries again", directory_.string(), error.message());
 }
 
 Result<void> RocksIntake::remember(Result<void> done) {
@@ -102,7 +104,8 @@ Result<void> RocksIntake::cut(std::span<const SourceId> ids) {
 }
 
 Result<void> RocksIntake::write_block(std::span<const SourceId> ids) {
-  if (blocks_ == UINT32_MAX) return fail(Kind::TooLarge, "a harvest holds at most {} chunks of ids; use a larger chunk_size", UINT32_MAX);
+  if (blocks_ == UINT32_MAX)
+    return fail(Kind::TooLarge, "a harvest holds at most {} chunks of ids; use a larger chunk_size", UINT32_MAX);
   return ids_.put(block_key(harvest_, blocks_++), encode_ids(ids));
 }
 
@@ -118,7 +121,8 @@ Result<void> RocksIntake::check(const HarvestRecord& record) const {
   if (sources_ == 0) return fail(Kind::Invalid, "harvest {}: its id list holds no source", printable(record.name, 100));
   if (record.name.empty()) return fail(Kind::Invalid, "a harvest needs a name");
   if (record.retrieval_types.empty() || record.retrieval_types.size() > UINT16_MAX) {
-    return fail(Kind::Invalid, "harvest {}: {} retrieval_types; expected 1 to {}", printable(record.name, 100), record.retrieval_types.size(), UINT16_MAX);
+    return fail(Kind::Invalid, "harvest {}: {} retrieval_types; expected 1 to {}", printable(record.name, 100),
+                record.retrieval_types.size(), UINT16_MAX);
   }
   return {};
 }
@@ -139,7 +143,8 @@ Result<HarvestRecord> RocksIntake::commit(HarvestRecord record) {
 
   GroupCommit::Turn turn(commits_);
   if (commits_.name_taken(record.name)) {
-    return fail(Kind::Conflict, "there is a harvest named {} already; choose another name, or remove the old one first", printable(record.name, 100));
+    return fail(Kind::Conflict, "there is a harvest named {} already; choose another name, or remove the old one first",
+                printable(record.name, 100));
   }
   if (auto taken = ingest(); !taken) return std::unexpected(taken.error());
   if (auto written = write_record(record); !written) return std::unexpected(written.error());
@@ -153,7 +158,8 @@ Result<HarvestRecord> RocksIntake::commit(HarvestRecord record) {
 Result<void> RocksIntake::ingest() {
   std::vector<rocksdb::IngestExternalFileArg> arguments{ids_.ingestion()};
   if (!refused_.empty()) arguments.push_back(refused_.ingestion());
-  if (const auto status = store_.db().IngestExternalFiles(arguments); !status.ok()) return store_error(status, "taking over an id list");
+  if (const auto status = store_.db().IngestExternalFiles(arguments); !status.ok())
+    return store_error(status, "taking over an id list");
   return {};
 }
 
@@ -166,7 +172,8 @@ Result<void> RocksIntake::write_record(const HarvestRecord& record) {
   Counters counters;
   counters.requested = record.sources;
   for (std::size_t type = 0; type < record.retrieval_types.size(); ++type) {
-    batch.Put(store_.family(Family::Counters), counters_key(harvest_, static_cast<std::uint16_t>(type)), encode_counters(counters));
+    batch.Put(store_.family(Family::Counters), counters_key(harvest_, static_cast<std::uint16_t>(type)),
+              encode_counters(counters));
   }
   batch.Delete(store_.family(Family::Meta), erase_key(harvest_));
   return store_.write(batch, "recording a harvest");

@@ -1,6 +1,7 @@
-// An id list becoming a harvest: blocks are written straight into RocksDB table files in <ledger>/intake-<number>/, which the store takes over by
-// rename at commit. Until the harvest's record is written its number stands in an `erase/` row, so that whatever a crash leaves goes at the next open.
-// One thread at a time. It must go before its ledger. For lib/ledger only.
+// An id list becoming a harvest: blocks are written straight into RocksDB table files in <ledger>/intake-<number>/,
+// which the store takes over by rename at commit. Until the harvest's record is written its number stands in an
+// `erase/` row, so that whatever a crash leaves goes at the next open. One thread at a time. It must go before its
+// ledger. For lib/ledger only.
 #pragma once
 
 #include <rocksdb/sst_file_writer.h>

@@ -30,12 +30,15 @@ class RocksLedger final : public Ledger {
   Result<std::vector<SourceId>> ids(HarvestNo harvest, std::uint32_t block) override;
   Result<std::optional<std::uint32_t>> find_block(HarvestNo harvest, SourceId id) override;
   Result<ChunkRecord> chunk(ChunkKey key) override;
-  Result<void> settle(ChunkKey key, const ChunkRecord& record, const CounterDelta& delta) override { return commits_.settle(key, record, delta); }
+  Result<void> settle(ChunkKey key, const ChunkRecord& record, const CounterDelta& delta) override {
+    return commits_.settle(key, record, delta);
+  }
   Result<std::vector<Counters>> counters(HarvestNo harvest) override { return commits_.counters(harvest); }
   Result<void> scan(HarvestNo harvest, std::uint16_t type, std::uint32_t from,
                     const std::function<bool(std::uint32_t block, const ChunkRecord&)>& visit) override;
   Result<std::vector<bool>> done_blocks(HarvestNo harvest, std::uint16_t type, std::uint32_t blocks) override;
-  Result<void> refused(HarvestNo harvest, std::uint64_t from, const std::function<bool(const RefusedRow&)>& visit) override;
+  Result<void> refused(HarvestNo harvest, std::uint64_t from,
+                       const std::function<bool(const RefusedRow&)>& visit) override;
 
  private:
   Result<rocksdb::PinnableSlice> block_bytes(HarvestNo harvest, std::uint32_t block);
@@ -50,7 +53,8 @@ class RocksLedger final : public Ledger {
 Result<void> RocksLedger::load() {
   if (auto text = store_->get(Family::Meta, kNextHarvestKey, "next harvest number")) {
     const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), next_);
-    if (error != std::errc{} || end != text->data() + text->size()) return fail(Kind::Corrupt, "ledger: its next harvest number is no number");
+    if (error != std::errc{} || end != text->data() + text->size())
+      return fail(Kind::Corrupt, "ledger: its next harvest number is no number");
   } else if (text.error().kind != Kind::NotFound) {
     return std::unexpected(text.error());
   }
@@ -59,7 +63,8 @@ Result<void> RocksLedger::load() {
   for (const HarvestRecord& record : *all) {
     std::vector<Counters> counters;
     for (std::size_t type = 0; type < record.retrieval_types.size(); ++type) {
-      const auto bytes = store_->get(Family::Counters, counters_key(record.no, static_cast<std::uint16_t>(type)), "counters");
+      const auto bytes =
+          store_->get(Family::Counters, counters_key(record.no, static_cast<std::uint16_t>(type)), "counters");
       if (!bytes) return with_context(bytes.error(), "harvest {}", record.name);
       const auto decoded = decode_counters(*bytes);
       if (!decoded) return with_context(decoded.error(), "harvest {}", record.name);
@@ -81,7 +86,8 @@ Result<HarvestNo> RocksLedger::reserve_number() {
 }
 
 Result<std::unique_ptr<Intake>> RocksLedger::begin_intake(std::uint32_t chunk_size) {
-  if (chunk_size == 0 || chunk_size > kMaxChunkSize) return fail(Kind::Invalid, "chunk_size {}: expected 1 to {}", chunk_size, kMaxChunkSize);
+  if (chunk_size == 0 || chunk_size > kMaxChunkSize)
+    return fail(Kind::Invalid, "chunk_size {}: expected 1 to {}", chunk_size, kMaxChunkSize);
   const auto harvest = reserve_number();
   if (!harvest) return std::unexpected(harvest.error());
   auto intake = std::make_unique<RocksIntake>(*store_, commits_, *harvest, chunk_size);
@@ -98,10 +104,11 @@ Result<std::vector<HarvestRecord>> RocksLedger::harvests() {
   while (rows->Valid()) {
     const std::string json = rows->value().ToString();
     const std::string key = rows->key().ToString();
+    const auto harvest = ByteReader(key).big_endian<HarvestNo>();
     rows->Next();
-    if (!rows->Valid() || key != record_key(ByteReader(key).big_endian<HarvestNo>()) || rows->key() != manifest_key(ByteReader(key).big_endian<HarvestNo>())) {
-      if (!rows->status().ok()) break;
-      return fail(Kind::Corrupt, "ledger: a harvest record without its manifest");
+    if (!rows->status().ok()) break;
+    if (!rows->Valid() || key != record_key(harvest) || rows->key() != manifest_key(harvest)) {
+      return fail(Kind::Corrupt, "ledger: harvest number {} has lost its record or its manifest", harvest);
     }
     auto record = decode_harvest(json, view(rows->value()));
     if (!record) return std::unexpected(record.error());
@@ -118,7 +125,8 @@ Result<void> RocksLedger::update(const HarvestRecord& record) {
   GroupCommit::Turn turn(commits_);
   const auto shape = commits_.shape(record.no);
   if (!shape) return std::unexpected(shape.error());
-  if (*shape != Shape(record)) return fail(Kind::Internal, "ledger: harvest {}: its name, types and ids are fixed", shape->name);
+  if (*shape != Shape(record))
+    return fail(Kind::Internal, "ledger: harvest {}: its name, types and ids are fixed", shape->name);
   rocksdb::WriteBatch batch;
   batch.Put(store_->family(Family::Harvests), record_key(record.no), *json);
   return store_->write(batch, "updating a harvest");
@@ -138,7 +146,8 @@ Result<void> RocksLedger::remove(HarvestNo harvest) {
 
 Result<rocksdb::PinnableSlice> RocksLedger::block_bytes(HarvestNo harvest, std::uint32_t block) {
   rocksdb::PinnableSlice bytes;
-  const auto status = store_->db().Get(rocksdb::ReadOptions(), store_->family(Family::Ids), block_key(harvest, block), &bytes);
+  const auto status =
+      store_->db().Get(rocksdb::ReadOptions(), store_->family(Family::Ids), block_key(harvest, block), &bytes);
   if (status.ok()) return bytes;
   if (!status.IsNotFound()) return store_error(status, fmt::format("ids of block {}", block));
   if (auto shape = commits_.shape(harvest); !shape) return std::unexpected(shape.error());  // removed in between
@@ -148,13 +157,15 @@ Result<rocksdb::PinnableSlice> RocksLedger::block_bytes(HarvestNo harvest, std::
 Result<std::vector<SourceId>> RocksLedger::ids(HarvestNo harvest, std::uint32_t block) {
   const auto shape = commits_.shape(harvest);
   if (!shape) return std::unexpected(shape.error());
-  if (block >= shape->blocks) return fail(Kind::NotFound, "harvest {}: it has no block {}, only {}", shape->name, block, shape->blocks);
+  if (block >= shape->blocks)
+    return fail(Kind::NotFound, "harvest {}: it has no block {}, only {}", shape->name, block, shape->blocks);
   const auto bytes = block_bytes(harvest, block);
   if (!bytes) return std::unexpected(bytes.error());
   auto decoded = decode_ids(view(*bytes));
   if (!decoded) return with_context(decoded.error(), "harvest {}, block {}", shape->name, block);
   if (decoded->size() != shape->ids_in(block)) {
-    return fail(Kind::Corrupt, "harvest {}, block {}: {} ids, expected {}", shape->name, block, decoded->size(), shape->ids_in(block));
+    return fail(Kind::Corrupt, "harvest {}, block {}: {} ids, expected {}", shape->name, block, decoded->size(),
+                shape->ids_in(block));
   }
   return decoded;
 }
@@ -193,7 +204,8 @@ Result<ChunkRecord> RocksLedger::chunk(ChunkKey key) {
   if (status.IsNotFound()) return ChunkRecord{};
   if (!status.ok()) return store_error(status, fmt::format("chunk {}", key.block));
   auto record = decode_chunk(view(bytes));
-  if (!record) return with_context(record.error(), "harvest {}, {} chunk {}", shape->name, shape->types[key.type], key.block);
+  if (!record)
+    return with_context(record.error(), "harvest {}, {} chunk {}", shape->name, shape->types[key.type], key.block);
   return record;
 }
 
@@ -225,7 +237,8 @@ Result<std::vector<bool>> RocksLedger::done_blocks(HarvestNo harvest, std::uint1
   return done;
 }
 
-Result<void> RocksLedger::refused(HarvestNo harvest, std::uint64_t from, const std::function<bool(const RefusedRow&)>& visit) {
+Result<void> RocksLedger::refused(HarvestNo harvest, std::uint64_t from,
+                                  const std::function<bool(const RefusedRow&)>& visit) {
   const auto shape = commits_.shape(harvest);
   if (!shape) return std::unexpected(shape.error());
   const Range range(refused_key(harvest, from), harvest_prefix_end(harvest));
@@ -241,7 +254,8 @@ Result<void> RocksLedger::refused(HarvestNo harvest, std::uint64_t from, const s
 
 }  // namespace
 
-Result<std::unique_ptr<Ledger>> open_rocks_ledger_on(const std::filesystem::path& directory, std::shared_ptr<rocksdb::FileSystem> files) {
+Result<std::unique_ptr<Ledger>> open_rocks_ledger_on(const std::filesystem::path& directory,
+                                                     std::shared_ptr<rocksdb::FileSystem> files) {
   auto store = RocksStore::open(directory, std::move(files));
   if (!store) return std::unexpected(store.error());
   auto ledger = std::make_unique<RocksLedger>(std::move(*store));
@@ -249,6 +263,8 @@ Result<std::unique_ptr<Ledger>> open_rocks_ledger_on(const std::filesystem::path
   return ledger;
 }
 
-Result<std::unique_ptr<Ledger>> open_rocks_ledger(const std::filesystem::path& directory) { return open_rocks_ledger_on(directory, nullptr); }
+Result<std::unique_ptr<Ledger>> open_rocks_ledger(const std::filesystem::path& directory) {
+  return open_rocks_ledger_on(directory, nullptr);
+}
 
 }  // namespace garner::ledger

@@ -1,4 +1,5 @@
-// The ledger on a file system of the caller's, so that tests can fill the disk, count syncs and lose power. For lib/ledger and its tests only.
+// The ledger on a file system of the caller's, so that tests can fill the disk, count syncs and lose power. For
+// lib/ledger and its tests only.
 #pragma once
 
 #include <filesystem>
@@ -13,6 +14,7 @@ class FileSystem;
 namespace garner::ledger {
 
 // As open_rocks_ledger; files: null for the machine's own. RocksDB's files go through it, garner.pid and SCHEMA do not.
-Result<std::unique_ptr<Ledger>> open_rocks_ledger_on(const std::filesystem::path& directory, std::shared_ptr<rocksdb::FileSystem> files);
+Result<std::unique_ptr<Ledger>> open_rocks_ledger_on(const std::filesystem::path& directory,
+                                                     std::shared_ptr<rocksdb::FileSystem> files);
 
 }  // namespace garner::ledger

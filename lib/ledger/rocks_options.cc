@@ -10,11 +10,14 @@ namespace {
 constexpr std::size_t kMiB = 1 << 20;
 constexpr std::size_t kCacheBytes = 64 * kMiB;
 constexpr std::size_t kMemtableBytes = 16 * kMiB;
-constexpr std::size_t kWalBytes = 2 * kMiB;  // some 15,000 settled chunks; what a restart replays, and at rest it is dead weight
+constexpr std::size_t kWalBytes =
+    2 * kMiB;  // some 15,000 settled chunks; what a restart replays, and at rest it is dead weight
 
 }  // namespace
 
-std::shared_ptr<rocksdb::Cache> make_cache() { return rocksdb::NewLRUCache(kCacheBytes); }
+std::shared_ptr<rocksdb::Cache> make_cache() {
+  return rocksdb::NewLRUCache(kCacheBytes);
+}
 
 void charge_memtables(rocksdb::DBOptions& options, const std::shared_ptr<rocksdb::Cache>& cache) {
   options.write_buffer_manager = std::make_shared<rocksdb::WriteBufferManager>(2 * kMemtableBytes, cache);

@@ -19,8 +19,8 @@ std::shared_ptr<rocksdb::Cache> make_cache();
 // All memtables together count against the cache.
 void charge_memtables(rocksdb::DBOptions& options, const std::shared_ptr<rocksdb::Cache>& cache);
 
-// Reads within [begin, end) only. An upper bound always: without it a walk runs through deleted rows of the neighbours (RocksDB #10300).
-// Both must outlive the iterator.
+// Reads within [begin, end) only. An upper bound always: without it a walk runs through deleted rows of the neighbours
+// (RocksDB #10300). Both must outlive the iterator.
 class Range {
  public:
   Range(std::string begin, std::string end) : begin_(std::move(begin)), end_(std::move(end)), upper_(end_) {}
@@ -40,6 +40,8 @@ class Range {
   rocksdb::Slice upper_;
 };
 
-inline std::string_view view(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+inline std::string_view view(const rocksdb::Slice& slice) {
+  return {slice.data(), slice.size()};
+}
 
 }  // namespace garner::ledger

@@ -18,7 +18,8 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kSchemaFile = "SCHEMA";
 constexpr std::string_view kAdvice =
-    "restore the directory from a backup, or move it away and submit the harvests again (what was delivered stays in their output directories)";
+    "restore the directory from a backup, or move it away and submit the harvests again (what was delivered stays in "
+    "their output directories)";
 
 std::optional<std::uint32_t> number_in(std::string_view text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
@@ -31,7 +32,8 @@ std::optional<std::uint32_t> number_in(std::string_view text) {
 Result<void> refuse_newer(std::uint32_t version, const fs::path& directory) {
   if (version <= kSchemaVersion) return {};
   return fail(Kind::Unsupported,
-              "the ledger {} has schema version {}, this garnerd knows versions up to {}; install the newer garner again, or use another state directory",
+              "the ledger {} has schema version {}, this garnerd knows versions up to {}; install the newer garner "
+              "again, or use another state directory",
               directory.string(), version, kSchemaVersion);
 }
 
@@ -44,16 +46,20 @@ Result<void> check_schema_file(const fs::path& directory) {
   text.resize(static_cast<std::size_t>(file.gcount()));
   if (text.empty()) return {};  // cut by a power loss; the store itself has the version too
   const auto version = number_in(text);
-  if (!version) return fail(Kind::Corrupt, "the ledger {}: its file {} holds no number; {}", directory.string(), kSchemaFile, kAdvice);
+  if (!version)
+    return fail(Kind::Corrupt, "the ledger {}: its file {} holds no number; {}", directory.string(), kSchemaFile,
+                kAdvice);
   return refuse_newer(*version, directory);
 }
 
-// Without CURRENT, RocksDB would make an empty store and delete the files of the old one.
+// Without CURRENT, RocksDB writes a new one, of an empty store, over what is there (and only then complains of old log
+// files).
 Result<void> refuse_lost_current(const fs::path& directory) {
   std::error_code ignored;
   if (fs::exists(directory / "CURRENT", ignored)) return {};
   bool used = fs::exists(directory / kSchemaFile, ignored);
-  for (fs::directory_iterator it(directory, ignored), end; !used && it != end; it.increment(ignored)) used = it->path().extension() == ".sst";
+  for (fs::directory_iterator it(directory, ignored), end; !used && it != end; it.increment(ignored))
+    used = it->path().extension() == ".sst";
   if (!used) return {};
   return fail(Kind::Corrupt, "the ledger {} has lost its file CURRENT; {}", directory.string(), kAdvice);
 }
@@ -73,12 +79,15 @@ void remove_intakes(const fs::path& directory) {
 }  // namespace
 
 std::unexpected<Error> store_error(const rocksdb::Status& status, std::string_view doing) {
-  const Kind kind = status.IsNoSpace() ? Kind::DiskFull : status.IsCorruption() ? Kind::Corrupt : status.IsNotFound() ? Kind::NotFound : Kind::Internal;
+  const Kind kind = status.IsNoSpace()      ? Kind::DiskFull
+                    : status.IsCorruption() ? Kind::Corrupt
+                    : status.IsNotFound()   ? Kind::NotFound
+                                            : Kind::Internal;
   return fail(kind, "ledger: {}: {}", doing, printable(status.ToString()));
 }
 
-// Background errors make the store read-only until Resume(). RocksDB's own recovery is declined: it looks every few seconds and refuses ours
-// meanwhile, whereas the next write can try at once.
+// Background errors make the store read-only until Resume(). RocksDB's own recovery is declined: it looks every few
+// seconds and refuses ours meanwhile, whereas the next write can try at once.
 class RocksStore::Listener : public rocksdb::EventListener {
  public:
   void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) override {
@@ -88,7 +97,9 @@ class RocksStore::Listener : public rocksdb::EventListener {
     }
     log::error("ledger: it takes no writes now: {}", printable(status->ToString()));
   }
-  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status, bool* auto_recovery) override { *auto_recovery = false; }
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status, bool* auto_recovery) override {
+    *auto_recovery = false;
+  }
 
   // The error so far, which is forgotten; one that comes later is not.
   rocksdb::Status take() {
@@ -105,7 +116,8 @@ class RocksStore::Listener : public rocksdb::EventListener {
   rocksdb::Status error_;
 };
 
-Result<std::unique_ptr<RocksStore>> RocksStore::open(const fs::path& directory, std::shared_ptr<rocksdb::FileSystem> files) {
+Result<std::unique_ptr<RocksStore>> RocksStore::open(const fs::path& directory,
+                                                     std::shared_ptr<rocksdb::FileSystem> files) {
   std::error_code error;
   fs::create_directories(directory, error);
   if (error) return fail_errno(error.value(), fmt::format("the ledger's directory {}", directory.string()));
@@ -138,7 +150,8 @@ Result<void> RocksStore::open_database(std::shared_ptr<rocksdb::FileSystem> file
     options.env = env_.get();
   }
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
-  for (std::size_t i = 0; i < kFamilyNames.size(); ++i) families.emplace_back(kFamilyNames[i], family_options(Family{i}, cache_));
+  for (std::size_t i = 0; i < kFamilyNames.size(); ++i)
+    families.emplace_back(kFamilyNames[i], family_options(Family{i}, cache_));
   rocksdb::DB* db = nullptr;
   const auto status = rocksdb::DB::Open(options, directory_.string(), families, &families_, &db);
   db_.reset(db);
@@ -147,16 +160,19 @@ Result<void> RocksStore::open_database(std::shared_ptr<rocksdb::FileSystem> file
   if (const int pid = foreign_lock_holder(directory_ / "LOCK"); pid != 0) {
     return fail(Kind::Conflict, "process {} is using the ledger {}; stop it first", pid, directory_.string());
   }
-  const bool damaged = status.IsCorruption() || status.IsNotFound() || status.IsPathNotFound() || status.IsInvalidArgument();
+  const bool damaged =
+      status.IsCorruption() || status.IsNotFound() || status.IsPathNotFound() || status.IsInvalidArgument();
   if (!damaged) return store_error(status, fmt::format("opening {}", directory_.string()));
-  return fail(Kind::Corrupt, "the ledger {} is damaged: {}; {}", directory_.string(), printable(status.ToString()), kAdvice);
+  return fail(Kind::Corrupt, "the ledger {} is damaged: {}; {}", directory_.string(), printable(status.ToString()),
+              kAdvice);
 }
 
 Result<void> RocksStore::check_schema() {
   auto text = get(Family::Meta, kSchemaKey, "schema version");
   if (text) {
     const auto version = number_in(*text);
-    if (!version) return fail(Kind::Corrupt, "the ledger {}: its schema version is no number; {}", directory_.string(), kAdvice);
+    if (!version)
+      return fail(Kind::Corrupt, "the ledger {}: its schema version is no number; {}", directory_.string(), kAdvice);
     if (auto good = refuse_newer(*version, directory_); !good) return good;
   } else if (text.error().kind == Kind::NotFound) {
     rocksdb::WriteBatch batch;
@@ -217,7 +233,8 @@ Result<void> RocksStore::erase(HarvestNo harvest) {
     Range range(begin, end);
     if (!walk(which, range)->Valid()) continue;
     // Whole files go at once, and give their space back; the range deletion takes the rest.
-    if (const auto status = rocksdb::DeleteFilesInRange(db_.get(), rows, &first, &last, false); !status.ok()) return store_error(status, "erasing a harvest");
+    if (const auto status = rocksdb::DeleteFilesInRange(db_.get(), rows, &first, &last, false); !status.ok())
+      return store_error(status, "erasing a harvest");
     batch.DeleteRange(rows, begin, end);
     touched.push_back(rows);
   }
@@ -239,7 +256,8 @@ Result<void> RocksStore::finish_erasing() {
     auto rows = walk(Family::Meta, range);
     for (; rows->Valid(); rows->Next()) {
       const auto number = number_in(view(rows->key()).substr(kErasePrefix.size()));
-      if (!number) return fail(Kind::Corrupt, "the ledger {}: an erase row names no number; {}", directory_.string(), kAdvice);
+      if (!number)
+        return fail(Kind::Corrupt, "the ledger {}: an erase row names no number; {}", directory_.string(), kAdvice);
       numbers.push_back(*number);
     }
     if (!rows->status().ok()) return store_error(rows->status(), "looking for half-made harvests");
@@ -250,7 +268,9 @@ Result<void> RocksStore::finish_erasing() {
   return {};
 }
 
-fs::path RocksStore::intake_directory(HarvestNo harvest) const { return directory_ / fmt::format("intake-{}", harvest); }
+fs::path RocksStore::intake_directory(HarvestNo harvest) const {
+  return directory_ / fmt::format("intake-{}", harvest);
+}
 
 rocksdb::Options RocksStore::table_options(Family which) const {
   return rocksdb::Options(db_->GetDBOptions(), family_options(which, cache_));

@@ -1,5 +1,5 @@
-// The RocksDB directory below the ledger: opening it (one process, schema version, damage), its families, and what its errors mean to us.
-// It knows rows only as bytes. Threads: any, once open. For lib/ledger only.
+// The RocksDB directory below the ledger: opening it (one process, schema version, damage), its families, and what its
+// errors mean to us. It knows rows only as bytes. Threads: any, once open. For lib/ledger only.
 #pragma once
 
 #include <rocksdb/db.h>
@@ -23,7 +23,8 @@ std::unexpected<Error> store_error(const rocksdb::Status& status, std::string_vi
 class RocksStore {
  public:
   // files: a file system to use instead of the default one (tests). Errors as open_rocks_ledger.
-  static Result<std::unique_ptr<RocksStore>> open(const std::filesystem::path& directory, std::shared_ptr<rocksdb::FileSystem> files);
+  static Result<std::unique_ptr<RocksStore>> open(const std::filesystem::path& directory,
+                                                  std::shared_ptr<rocksdb::FileSystem> files);
   ~RocksStore();
 
   const std::filesystem::path& directory() const { return directory_; }
@@ -43,7 +44,8 @@ class RocksStore {
 
  private:
   class Listener;
-  RocksStore(std::filesystem::path directory, DirectoryLock lock) : directory_(std::move(directory)), lock_(std::move(lock)) {}
+  RocksStore(std::filesystem::path directory, DirectoryLock lock)
+      : directory_(std::move(directory)), lock_(std::move(lock)) {}
 
   Result<void> open_database(std::shared_ptr<rocksdb::FileSystem> files);
   Result<void> check_schema();

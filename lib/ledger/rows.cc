@@ -11,9 +11,9 @@ constexpr std::uint8_t kRecordPart = 0;
 constexpr std::uint8_t kManifestPart = 1;
 
 constexpr std::array<std::pair<HarvestState, std::string_view>, 4> kStates{{{HarvestState::Active, "active"},
-                                                                           {HarvestState::Paused, "paused"},
-                                                                           {HarvestState::Cancelled, "cancelled"},
-                                                                           {HarvestState::Finished, "finished"}}};
+                                                                            {HarvestState::Paused, "paused"},
+                                                                            {HarvestState::Cancelled, "cancelled"},
+                                                                            {HarvestState::Finished, "finished"}}};
 
 std::string_view state_name(HarvestState state) {
   const auto found = std::ranges::find(kStates, state, &std::pair<HarvestState, std::string_view>::first);
@@ -28,7 +28,9 @@ Result<HarvestState> state_named(std::string_view name) {
 
 }  // namespace
 
-std::string erase_key(HarvestNo harvest) { return std::string(kErasePrefix) + std::to_string(harvest); }
+std::string erase_key(HarvestNo harvest) {
+  return std::string(kErasePrefix) + std::to_string(harvest);
+}
 
 std::string harvest_prefix(HarvestNo harvest) {
   std::string key;
@@ -98,7 +100,8 @@ Result<std::string> encode_harvest(const HarvestRecord& record) {
                           {"data_structure", record.data_structure}}
         .dump();
   } catch (const nlohmann::json::exception&) {
-    return fail(Kind::Invalid, "harvest {}: its name, directory, types or reason are not UTF-8", printable(record.name, 100));
+    return fail(Kind::Invalid, "harvest {}: its name, directory, types or reason are not UTF-8",
+                printable(record.name, 100));
   }
 }
 
@@ -130,9 +133,11 @@ Result<HarvestRecord> decode_harvest(std::string_view json, std::string_view man
   const auto known = state_named(state);
   if (!known) return std::unexpected(known.error());
   record.state = *known;
-  if (record.chunk_size == 0 || record.blocks == 0 || record.sources == 0) return fail(Kind::Corrupt, "harvest record: it holds no sources");
+  if (record.chunk_size == 0 || record.blocks == 0 || record.sources == 0)
+    return fail(Kind::Corrupt, "harvest record: it holds no sources");
   if ((record.sources - 1) / record.chunk_size + 1 != record.blocks) {
-    return fail(Kind::Corrupt, "harvest record: {} sources do not make {} blocks of {}", record.sources, record.blocks, record.chunk_size);
+    return fail(Kind::Corrupt, "harvest record: {} sources do not make {} blocks of {}", record.sources, record.blocks,
+                record.chunk_size);
   }
   record.manifest = manifest;
   return record;
@@ -140,8 +145,9 @@ Result<HarvestRecord> decode_harvest(std::string_view json, std::string_view man
 
 std::string encode_counters(const Counters& counters) {
   std::string out;
-  for (const std::uint64_t value : {counters.requested, counters.delivered, counters.absent, counters.failed, counters.bytes_received,
-                                    counters.bytes_stored, counters.chunks_done, counters.attempts}) {
+  for (const std::uint64_t value :
+       {counters.requested, counters.delivered, counters.absent, counters.failed, counters.bytes_received,
+        counters.bytes_stored, counters.chunks_done, counters.attempts}) {
     put_varint(out, value);
   }
   return out;
@@ -150,8 +156,9 @@ std::string encode_counters(const Counters& counters) {
 Result<Counters> decode_counters(std::string_view bytes) {
   ByteReader reader(bytes);
   Counters counters;
-  for (std::uint64_t* value : {&counters.requested, &counters.delivered, &counters.absent, &counters.failed, &counters.bytes_received,
-                               &counters.bytes_stored, &counters.chunks_done, &counters.attempts}) {
+  for (std::uint64_t* value :
+       {&counters.requested, &counters.delivered, &counters.absent, &counters.failed, &counters.bytes_received,
+        &counters.bytes_stored, &counters.chunks_done, &counters.attempts}) {
     *value = reader.varint();
   }
   if (!reader.finished()) return fail(Kind::Corrupt, "counters: {} bytes that are not eight numbers", bytes.size());

@@ -1,5 +1,5 @@
-// Keys and values of the ledger's rows, other than chunks and ids (chunk_record.h). Keys are big-endian, so that a harvest's rows lie together
-// in order. docs/ledger-format.md has the byte tables. Values; no I/O. For lib/ledger only.
+// Keys and values of the ledger's rows, other than chunks and ids (chunk_record.h). Keys are big-endian, so that a
+// harvest's rows lie together in order. docs/ledger-format.md has the byte tables. Values; no I/O. For lib/ledger only.
 #pragma once
 
 #include <cstdint>
@@ -11,18 +11,20 @@
 namespace garner::ledger {
 
 inline constexpr std::uint32_t kSchemaVersion = 1;
-inline constexpr std::uint32_t kMaxChunkSize = 1U << 20;  // far above any archive's; bounds what a damaged row can ask for
+inline constexpr std::uint32_t kMaxChunkSize = 1U
+                                               << 20;  // far above any archive's; bounds what a damaged row can ask for
 
 // Family `meta`: names and decimal numbers.
 inline constexpr std::string_view kSchemaKey = "schema";
 inline constexpr std::string_view kNextHarvestKey = "next_harvest";
-inline constexpr std::string_view kErasePrefix = "erase/";  // + number: rows of a harvest that is not (or no longer) one
+inline constexpr std::string_view kErasePrefix =
+    "erase/";  // + number: rows of a harvest that is not (or no longer) one
 std::string erase_key(HarvestNo harvest);
 
-std::string harvest_prefix(HarvestNo harvest);                  // of its rows in every family but `meta`
-std::string harvest_prefix_end(HarvestNo harvest);              // the first key after them
-std::string record_key(HarvestNo harvest);                      // family `harvests`
-std::string manifest_key(HarvestNo harvest);                    // family `harvests`
+std::string harvest_prefix(HarvestNo harvest);      // of its rows in every family but `meta`
+std::string harvest_prefix_end(HarvestNo harvest);  // the first key after them
+std::string record_key(HarvestNo harvest);          // family `harvests`
+std::string manifest_key(HarvestNo harvest);        // family `harvests`
 std::string counters_key(HarvestNo harvest, std::uint16_t type);
 std::string block_key(HarvestNo harvest, std::uint32_t block);  // family `ids`
 std::string chunk_key(ChunkKey key);

@@ -21,7 +21,9 @@ TEST(ChunkRecord, GivesBackWhatTheLedgerTakes) {
   }
 }
 
-TEST(ChunkRecord, GivesBackTheDefaultRecord) { EXPECT_EQ(decode_chunk(encode(ChunkRecord{})).value(), ChunkRecord{}); }
+TEST(ChunkRecord, GivesBackTheDefaultRecord) {
+  EXPECT_EQ(decode_chunk(encode(ChunkRecord{})).value(), ChunkRecord{});
+}
 
 TEST(ChunkRecord, TakesSomeFiftyBytesWhenAllIsDelivered) {
   EXPECT_LE(encode(samples::delivered(500, 1)).size(), 50U);

@@ -25,7 +25,9 @@ void expect_round_trip(const std::vector<SourceId>& ids) {
   }
 }
 
-std::uint64_t gaia_id(std::uint64_t pixel, std::uint64_t running) { return pixel << 35 | running << 7; }
+std::uint64_t gaia_id(std::uint64_t pixel, std::uint64_t running) {
+  return pixel << 35 | running << 7;
+}
 
 TEST(IdCodec, GivesBackSkySamplesOfAnyDensity) {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
@@ -66,7 +68,8 @@ TEST(IdCodec, TakesAtMostThreePointThreeBytesAnIdOfTheSky) {
   // Ten million ids over the whole sky have this density.
   const auto ids = samples::sky(500'000, samples::kSkyPixels / 20, 1);
   std::size_t bytes = 0;
-  for (std::size_t at = 0; at < ids.size(); at += 500) bytes += encode_ids(std::span(ids).subspan(at, std::min<std::size_t>(500, ids.size() - at))).size();
+  for (std::size_t at = 0; at < ids.size(); at += 500)
+    bytes += encode_ids(std::span(ids).subspan(at, std::min<std::size_t>(500, ids.size() - at))).size();
   EXPECT_LE(static_cast<double>(bytes), 3.3 * static_cast<double>(ids.size()));
 }
 

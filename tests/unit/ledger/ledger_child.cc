@@ -1,6 +1,7 @@
 // The other process of the ledger's tests: opens the ledger in FOLDER, then
 //   ledger_child hold FOLDER     writes a byte and keeps it open until its standard input ends;
-//   ledger_child settle FOLDER   settles every open chunk of the first harvest's first type, writes each settled block as four bytes, and waits to be killed.
+//   ledger_child settle FOLDER   settles every open chunk of the first harvest's first type, writes each settled block
+//   as four bytes, and waits to be killed.
 #include <unistd.h>
 
 #include <cstring>
@@ -37,7 +38,8 @@ int settle(Ledger& ledger) {
   if (!harvests || harvests->empty()) return 1;
   {
     std::vector<std::jthread> workers;
-    for (std::uint32_t first = 0; first < 3; ++first) workers.emplace_back([&, first] { settle_every_third(ledger, harvests->front(), first); });
+    for (std::uint32_t first = 0; first < 3; ++first)
+      workers.emplace_back([&, first] { settle_every_third(ledger, harvests->front(), first); });
   }
   for (;;) ::pause();
 }

@@ -1,4 +1,5 @@
-// Prints what the ledger takes on disk and how fast it is: ledger_figures [MILLION_IDS [MILLION_CHUNKS]] (10 and 1 unless told otherwise).
+// Prints what the ledger takes on disk and how fast it is: ledger_figures [MILLION_IDS [MILLION_CHUNKS]] (10 and 1
+// unless told otherwise).
 #include <sys/stat.h>
 
 #include <cstdio>
@@ -38,7 +39,8 @@ double disk_bytes(const fs::path& folder) {
   return total;
 }
 
-HarvestRecord harvest_of(Ledger& ledger, const std::string& name, const std::vector<SourceId>& ids, std::uint32_t chunk_size) {
+HarvestRecord harvest_of(Ledger& ledger, const std::string& name, const std::vector<SourceId>& ids,
+                         std::uint32_t chunk_size) {
   auto intake = must(ledger.begin_intake(chunk_size));
   must(intake->add(ids));
   HarvestRecord record;
@@ -52,7 +54,9 @@ void settle_all(Ledger& ledger, const HarvestRecord& harvest, unsigned threads) 
   for (unsigned worker = 0; worker < threads; ++worker) {
     workers.emplace_back([&, worker] {
       for (std::uint32_t block = worker; block < harvest.blocks; block += threads) {
-        const auto ids = block + 1 < harvest.blocks ? harvest.chunk_size : static_cast<std::uint32_t>(harvest.sources - std::uint64_t{block} * harvest.chunk_size);
+        const auto ids = block + 1 < harvest.blocks
+                             ? harvest.chunk_size
+                             : static_cast<std::uint32_t>(harvest.sources - std::uint64_t{block} * harvest.chunk_size);
         const auto record = samples::delivered(ids, block);
         must(ledger.settle({harvest.no, 0, block}, record, delta_between({}, record, ids)));
       }
@@ -64,7 +68,8 @@ void codec_figures(const std::vector<SourceId>& ids) {
   const auto count = static_cast<double>(ids.size());
   std::vector<std::string> blocks;
   const double encoding = seconds([&] {
-    for (std::size_t at = 0; at < ids.size(); at += 500) blocks.push_back(encode_ids(std::span(ids).subspan(at, std::min<std::size_t>(500, ids.size() - at))));
+    for (std::size_t at = 0; at < ids.size(); at += 500)
+      blocks.push_back(encode_ids(std::span(ids).subspan(at, std::min<std::size_t>(500, ids.size() - at))));
   });
   std::size_t bytes = 0, back = 0;
   for (const auto& block : blocks) bytes += block.size();
@@ -72,8 +77,8 @@ void codec_figures(const std::vector<SourceId>& ids) {
     for (const auto& block : blocks) back += must(decode_ids(block)).size();
   });
   if (back != ids.size()) std::exit(1);
-  std::printf("codec                  %.3f bytes/id, encode %.1f M ids/s, decode %.1f M ids/s\n", static_cast<double>(bytes) / count, count / encoding / 1e6,
-              count / decoding / 1e6);
+  std::printf("codec                  %.3f bytes/id, encode %.1f M ids/s, decode %.1f M ids/s\n",
+              static_cast<double>(bytes) / count, count / encoding / 1e6, count / decoding / 1e6);
 }
 
 void size_figures(const fs::path& folder, const std::vector<SourceId>& ids) {
@@ -81,9 +86,11 @@ void size_figures(const fs::path& folder, const std::vector<SourceId>& ids) {
   auto ledger = must(open_rocks_ledger(folder));
   HarvestRecord harvest;
   const double ingest = seconds([&] { harvest = harvest_of(*ledger, "sky", ids, 500); });
-  std::printf("ingest                 %.1f M ids/s, %.3f bytes/id on disk\n", count / ingest / 1e6, disk_bytes(folder) / count);
+  std::printf("ingest                 %.1f M ids/s, %.3f bytes/id on disk\n", count / ingest / 1e6,
+              disk_bytes(folder) / count);
   const double settling = seconds([&] { settle_all(*ledger, harvest, 8); });
-  std::printf("settled by 8 threads   %.0f chunks/s, %.3f bytes/source on disk straight after\n", harvest.blocks / settling, disk_bytes(folder) / count);
+  std::printf("settled by 8 threads   %.0f chunks/s, %.3f bytes/source on disk straight after\n",
+              harvest.blocks / settling, disk_bytes(folder) / count);
   ledger.reset();
   std::printf("closed                 %.3f bytes/source on disk\n", disk_bytes(folder) / count);
   const double opening = seconds([&] { ledger = must(open_rocks_ledger(folder)); });
@@ -107,8 +114,10 @@ void restart_figures(const fs::path& folder, std::uint32_t chunks) {
   std::unique_ptr<Ledger> ledger;
   std::vector<bool> done;
   std::printf("  open                 %.3f s\n", seconds([&] { ledger = must(open_rocks_ledger(folder)); }));
-  std::printf("  done_blocks          %.3f s\n", seconds([&] { done = must(ledger->done_blocks(harvest.no, 0, harvest.blocks)); }));
-  std::printf("  done_blocks again    %.3f s\n", seconds([&] { done = must(ledger->done_blocks(harvest.no, 0, harvest.blocks)); }));
+  std::printf("  done_blocks          %.3f s\n",
+              seconds([&] { done = must(ledger->done_blocks(harvest.no, 0, harvest.blocks)); }));
+  std::printf("  done_blocks again    %.3f s\n",
+              seconds([&] { done = must(ledger->done_blocks(harvest.no, 0, harvest.blocks)); }));
   if (static_cast<std::uint32_t>(std::ranges::count(done, true)) != harvest.blocks) std::exit(1);
   std::uint64_t seen = 0;
   std::printf("  scan                 %.3f s\n", seconds([&] {
@@ -121,7 +130,9 @@ void restart_figures(const fs::path& folder, std::uint32_t chunks) {
 
 int main(int count, char** arguments) {
   using namespace garner::ledger;
-  const auto number = [&](int at, double otherwise) { return (count > at ? std::atof(arguments[at]) : otherwise) * 1e6; };
+  const auto number = [&](int at, double otherwise) {
+    return (count > at ? std::atof(arguments[at]) : otherwise) * 1e6;
+  };
   std::string name = (std::filesystem::temp_directory_path() / "garner-figures-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) return 1;
   const std::filesystem::path folder = name;

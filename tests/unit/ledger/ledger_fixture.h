@@ -1,4 +1,5 @@
-// A ledger in a folder of its own, a file system whose disk can be full and which counts syncs of the write-ahead log, and recounts.
+// A ledger in a folder of its own, a file system whose disk can be full and which counts syncs of the write-ahead log,
+// and recounts.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -41,7 +42,8 @@ struct DiskState {
   std::atomic<int> wal_syncs = 0;
 
   std::mutex mutex;
-  std::map<std::string, std::uint64_t> synced;  // file name -> bytes that a power cut leaves, for those that grow while the ledger is open
+  std::map<std::string, std::uint64_t>
+      synced;  // file name -> bytes that a power cut leaves, for those that grow while the ledger is open
 };
 
 class WatchedFile : public rocksdb::FSWritableFileOwnerWrapper {
@@ -51,7 +53,8 @@ class WatchedFile : public rocksdb::FSWritableFileOwnerWrapper {
     note(0);
   }
   using rocksdb::FSWritableFileOwnerWrapper::Append;
-  rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options, rocksdb::IODebugContext* context) override {
+  rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
+                           rocksdb::IODebugContext* context) override {
     if (state_->full) return rocksdb::IOStatus::NoSpace("No space left on device");
     written_ += data.size();
     return rocksdb::FSWritableFileOwnerWrapper::Append(data, options, context);
@@ -76,13 +79,16 @@ class WatchedFile : public rocksdb::FSWritableFileOwnerWrapper {
 
 class WatchedFiles : public rocksdb::FileSystemWrapper {
  public:
-  explicit WatchedFiles(std::shared_ptr<DiskState> state) : rocksdb::FileSystemWrapper(rocksdb::FileSystem::Default()), state_(std::move(state)) {}
+  explicit WatchedFiles(std::shared_ptr<DiskState> state)
+      : rocksdb::FileSystemWrapper(rocksdb::FileSystem::Default()), state_(std::move(state)) {}
   const char* Name() const override { return "WatchedFiles"; }
-  rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options, std::unique_ptr<rocksdb::FSWritableFile>* result,
+  rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
+                                    std::unique_ptr<rocksdb::FSWritableFile>* result,
                                     rocksdb::IODebugContext* context) override {
     std::unique_ptr<rocksdb::FSWritableFile> file;
     auto status = rocksdb::FileSystemWrapper::NewWritableFile(name, options, &file, context);
-    if (status.ok()) *result = std::make_unique<WatchedFile>(std::move(file), state_, std::filesystem::path(name).filename().string());
+    if (status.ok())
+      *result = std::make_unique<WatchedFile>(std::move(file), state_, std::filesystem::path(name).filename().string());
     return status;
   }
 
@@ -111,7 +117,8 @@ inline HarvestRecord must_take(Result<HarvestRecord> record) {
   return record ? *record : HarvestRecord{};
 }
 
-inline HarvestRecord add_harvest(Ledger& ledger, const std::string& name, const std::vector<SourceId>& ids, std::uint32_t chunk_size = 100) {
+inline HarvestRecord add_harvest(Ledger& ledger, const std::string& name, const std::vector<SourceId>& ids,
+                                 std::uint32_t chunk_size = 100) {
   auto intake = ledger.begin_intake(chunk_size);
   EXPECT_TRUE(intake) << intake.error().detail;
   EXPECT_TRUE((*intake)->add(ids));
@@ -119,7 +126,9 @@ inline HarvestRecord add_harvest(Ledger& ledger, const std::string& name, const 
 }
 
 inline std::uint32_t ids_in(const HarvestRecord& harvest, std::uint32_t block) {
-  return block + 1 < harvest.blocks ? harvest.chunk_size : static_cast<std::uint32_t>(harvest.sources - std::uint64_t{block} * harvest.chunk_size);
+  return block + 1 < harvest.blocks
+             ? harvest.chunk_size
+             : static_cast<std::uint32_t>(harvest.sources - std::uint64_t{block} * harvest.chunk_size);
 }
 
 // Moves the chunk to `after` as the engine does.

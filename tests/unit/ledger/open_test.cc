@@ -101,6 +101,7 @@ TEST_F(LedgerOpen, SaysWhatToDoWhenDamaged) {
   };
   fs::rename(folder.path() / "CURRENT", folder.path() / "kept");
   expect_corrupt();
+  EXPECT_FALSE(fs::exists(folder.path() / "CURRENT")) << "an empty store was begun over the old one";
   std::ofstream(folder.path() / "CURRENT") << "nonsense";
   expect_corrupt();
   std::ofstream(folder.path() / "CURRENT") << "MANIFEST-999999\n";
@@ -129,7 +130,8 @@ TEST_F(LedgerOpen, CleansIdsThatACrashLeftWithoutTheirHarvest) {
   fs::create_directory(folder.path() / "intake-9");
   std::ofstream(folder.path() / "intake-9" / "ids-0.sst") << "half";
   with_rows([&](rocksdb::DB& db, const auto& handles) {
-    for (std::uint32_t block = 0; block < 50; ++block) ASSERT_TRUE(db.Put({}, handles[3], block_key(9, block), encode_ids(kIds)).ok());
+    for (std::uint32_t block = 0; block < 50; ++block)
+      ASSERT_TRUE(db.Put({}, handles[3], block_key(9, block), encode_ids(kIds)).ok());
     ASSERT_TRUE(db.Put({}, handles[5], refused_key(9, 0), "x").ok());
     ASSERT_TRUE(db.Put({}, handles[0], erase_key(9), "").ok());
     ASSERT_TRUE(db.Put({}, handles[0], kNextHarvestKey, "10").ok());
@@ -166,7 +168,8 @@ TEST_F(LedgerOpen, FinishesARemovalThatACrashCutShort) {
   open();
   EXPECT_TRUE(ledger->harvests()->empty());
   ledger.reset();
-  for (const Family family : {Family::Ids, Family::Chunks, Family::Counters}) EXPECT_EQ(count_rows(family, harvest_prefix(0), harvest_prefix(99)), 0);
+  for (const Family family : {Family::Ids, Family::Chunks, Family::Counters})
+    EXPECT_EQ(count_rows(family, harvest_prefix(0), harvest_prefix(99)), 0);
 }
 
 TEST_F(LedgerOpen, RefusesADirectoryThatCantBeMade) {

@@ -62,7 +62,8 @@ TEST_F(LedgerTest, CutsTheSameBlocksHoweverTheIdsCome) {
     at += part;
   }
   const auto pieces = must_take(intake->commit(record_named("pieces")));
-  for (std::uint32_t block = 0; block < whole.blocks; ++block) EXPECT_EQ(ledger->ids(whole.no, block).value(), ledger->ids(pieces.no, block).value());
+  for (std::uint32_t block = 0; block < whole.blocks; ++block)
+    EXPECT_EQ(ledger->ids(whole.no, block).value(), ledger->ids(pieces.no, block).value());
 }
 
 TEST_F(LedgerTest, ForgetsAnIntakeThatIsDroppedAndNeverReusesItsNumber) {
@@ -72,7 +73,8 @@ TEST_F(LedgerTest, ForgetsAnIntakeThatIsDroppedAndNeverReusesItsNumber) {
     ASSERT_TRUE(intake->add_refused({"ids.txt line 1", "x", "no number"}));
   }
   EXPECT_TRUE(ledger->harvests()->empty());
-  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) EXPECT_THAT(entry.path().filename().string(), ::testing::Not(HasSubstr("intake-")));
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+    EXPECT_THAT(entry.path().filename().string(), ::testing::Not(HasSubstr("intake-")));
   const auto second = add_harvest(*ledger, "second", kIds);
   EXPECT_EQ(second.no, 2U);
   EXPECT_FALSE(ledger->ids(1, 0));
@@ -108,7 +110,8 @@ TEST_F(LedgerTest, RefusesIdsThatDoNotRise) {
   ASSERT_TRUE(intake->add(std::vector<SourceId>{{5}, {6}}));
   EXPECT_EQ(intake->add(std::vector<SourceId>{{6}}).error().kind, Kind::Internal);
   EXPECT_EQ(ledger->begin_intake(9).value()->add(std::vector<SourceId>{{9}, {8}}).error().kind, Kind::Internal);
-  EXPECT_EQ(ledger->begin_intake(9).value()->add(std::vector<SourceId>{{kMaxSourceId + 1}}).error().kind, Kind::Internal);
+  EXPECT_EQ(ledger->begin_intake(9).value()->add(std::vector<SourceId>{{kMaxSourceId + 1}}).error().kind,
+            Kind::Internal);
 }
 
 TEST_F(LedgerTest, CommitsNoListThatLostIdsOnItsWay) {
@@ -130,7 +133,8 @@ TEST_F(LedgerTest, FindsTheBlockOfAnIdAndNoneForStrangers) {
 
 TEST_F(LedgerTest, PagesThroughRefusedRows) {
   auto intake = ledger->begin_intake(100).value();
-  for (int i = 0; i < 300; ++i) ASSERT_TRUE(intake->add_refused({fmt::format("ids.txt line {}", i), "abc", "not a number"}));
+  for (int i = 0; i < 300; ++i)
+    ASSERT_TRUE(intake->add_refused({fmt::format("ids.txt line {}", i), "abc", "not a number"}));
   ASSERT_TRUE(intake->add(kIds));
   const auto harvest = must_take(intake->commit(record_named("bright")));
   add_harvest(*ledger, "neighbour", kIds);
@@ -150,7 +154,8 @@ TEST_F(LedgerTest, PagesThroughRefusedRows) {
 TEST_F(LedgerTest, RemoveForgetsEverythingOfOneHarvestOnly) {
   const auto first = add_harvest(*ledger, "first", kIds);
   const auto second = add_harvest(*ledger, "second", kIds);
-  for (const auto& harvest : {first, second}) ASSERT_TRUE(move_chunk(*ledger, harvest, {harvest.no, 0, 2}, samples::delivered(100, 2)));
+  for (const auto& harvest : {first, second})
+    ASSERT_TRUE(move_chunk(*ledger, harvest, {harvest.no, 0, 2}, samples::delivered(100, 2)));
   ASSERT_TRUE(ledger->remove(first.no));
   for (int round = 0; round < 2; ++round) {
     EXPECT_EQ(ledger->harvests()->size(), 1U);
@@ -168,7 +173,9 @@ TEST_F(LedgerTest, RemoveForgetsEverythingOfOneHarvestOnly) {
 
 TEST_F(LedgerTest, ScansFromABlockOnInOrderUntilToldToStop) {
   const auto harvest = add_harvest(*ledger, "bright", kIds);
-  for (const std::uint32_t block : {9U, 2U, 5U, 12U}) ASSERT_TRUE(move_chunk(*ledger, harvest, {harvest.no, 0, block}, samples::delivered(ids_in(harvest, block), block)));
+  for (const std::uint32_t block : {9U, 2U, 5U, 12U})
+    ASSERT_TRUE(
+        move_chunk(*ledger, harvest, {harvest.no, 0, block}, samples::delivered(ids_in(harvest, block), block)));
   ASSERT_TRUE(move_chunk(*ledger, harvest, {harvest.no, 1, 6}, samples::delivered(100, 6)));
   std::vector<std::uint32_t> seen;
   ASSERT_TRUE(ledger->scan(harvest.no, 0, 3, [&](std::uint32_t block, const ChunkRecord& record) {

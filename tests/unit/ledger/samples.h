@@ -17,7 +17,8 @@ inline std::vector<SourceId> sky(std::size_t count, std::uint64_t pixels, std::u
   std::uniform_int_distribution<std::uint64_t> pixel(0, pixels - 1);
   std::uniform_real_distribution<double> logarithm(std::log(6000.0), std::log(700000.0));
   std::vector<SourceId> ids(count);
-  for (auto& id : ids) id.value = pixel(random) << kSourceIdPixelShift | static_cast<std::uint64_t>(std::exp(logarithm(random))) << 7;
+  for (auto& id : ids)
+    id.value = pixel(random) << kSourceIdPixelShift | static_cast<std::uint64_t>(std::exp(logarithm(random))) << 7;
   std::ranges::sort(ids);
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   return ids;
@@ -36,7 +37,8 @@ inline ChunkRecord record(std::uint32_t ids, std::mt19937_64& random) {
   made.packs.resize(below(4));
   for (auto& pack : made.packs) {
     for (auto& byte : pack.hash) byte = static_cast<std::uint8_t>(random());
-    pack = {static_cast<std::uint32_t>(below(300)), pack.hash, below(2) != 0 ? below(100000) : random() >> 20, static_cast<std::uint32_t>(below(501))};
+    pack = {static_cast<std::uint32_t>(below(300)), pack.hash, below(2) != 0 ? below(100000) : random() >> 20,
+            static_cast<std::uint32_t>(below(501))};
   }
   if (below(5) == 0) return made;
   const auto kinds = 1 + below(4);
@@ -46,10 +48,12 @@ inline ChunkRecord record(std::uint32_t ids, std::mt19937_64& random) {
   if (made.packs.empty()) {
     for (auto& outcome : made.outcomes) outcome = outcome == Outcome::Delivered ? Outcome::Absent : outcome;
   } else if (made.packs.size() > 1) {
-    for (std::uint32_t i = 0; i < ids; ++i) made.pack_of.push_back(static_cast<std::uint32_t>(below(made.packs.size())));
+    for (std::uint32_t i = 0; i < ids; ++i)
+      made.pack_of.push_back(static_cast<std::uint32_t>(below(made.packs.size())));
   }
   for (std::uint32_t i = 0; i < ids; ++i) {
-    if (made.outcomes[i] == Outcome::Failed && below(3) != 0) made.failures[i] = below(2) != 0 ? "HTTP 500: null" : std::string(below(40), 'r');
+    if (made.outcomes[i] == Outcome::Failed && below(3) != 0)
+      made.failures[i] = below(2) != 0 ? "HTTP 500: null" : std::string(below(40), 'r');
   }
   return made;
 }

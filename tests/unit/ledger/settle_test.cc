@@ -17,7 +17,8 @@ void settle_some(Ledger& ledger, const HarvestRecord& harvest, std::uint32_t wor
   for (int round = 0; round < rounds; ++round) {
     for (std::uint32_t block = worker; block < harvest.blocks; block += step) {
       const auto type = static_cast<std::uint16_t>(random() % 2);
-      const auto moved = move_chunk(ledger, harvest, {harvest.no, type, block}, samples::record(ids_in(harvest, block), random));
+      const auto moved =
+          move_chunk(ledger, harvest, {harvest.no, type, block}, samples::record(ids_in(harvest, block), random));
       ASSERT_TRUE(moved) << moved.error().detail;
     }
   }
@@ -27,11 +28,13 @@ TEST_F(LedgerTest, CountersEqualARecountAfterSettlingFromEightThreads) {
   const auto harvest = add_harvest(*ledger, "bright", kIds);
   {
     std::vector<std::jthread> workers;
-    for (std::uint32_t worker = 0; worker < 8; ++worker) workers.emplace_back([&, worker] { settle_some(*ledger, harvest, worker, 8, 3); });
+    for (std::uint32_t worker = 0; worker < 8; ++worker)
+      workers.emplace_back([&, worker] { settle_some(*ledger, harvest, worker, 8, 3); });
   }
   for (int round = 0; round < 2; ++round) {
     const auto counters = ledger->counters(harvest.no).value();
-    for (const std::uint16_t type : {std::uint16_t{0}, std::uint16_t{1}}) EXPECT_EQ(counters[type], recount(*ledger, harvest, type));
+    for (const std::uint16_t type : {std::uint16_t{0}, std::uint16_t{1}})
+      EXPECT_EQ(counters[type], recount(*ledger, harvest, type));
     EXPECT_GT(counters[0].delivered, 0U);
     reopen();
   }
@@ -41,7 +44,8 @@ TEST_F(LedgerTest, LosesNothingWhenHarvestsComeAndGoWhileChunksSettle) {
   const auto harvest = add_harvest(*ledger, "bright", kIds);
   {
     std::vector<std::jthread> workers;
-    for (std::uint32_t worker = 0; worker < 4; ++worker) workers.emplace_back([&, worker] { settle_some(*ledger, harvest, worker, 4, 1); });
+    for (std::uint32_t worker = 0; worker < 4; ++worker)
+      workers.emplace_back([&, worker] { settle_some(*ledger, harvest, worker, 4, 1); });
     for (int i = 0; i < 5; ++i) {
       const auto other = add_harvest(*ledger, fmt::format("other-{}", i), kIds);
       ASSERT_TRUE(move_chunk(*ledger, other, {other.no, 0, 1}, samples::delivered(100, 1)));
@@ -103,7 +107,8 @@ void copy_what_is_synced(const std::filesystem::path& from, const std::filesyste
     const auto name = entry.path().filename();
     if (!entry.is_regular_file() || name == "LOCK") continue;
     std::filesystem::copy_file(entry.path(), to / name);
-    if (const auto synced = disk.synced.find(name.string()); synced != disk.synced.end()) std::filesystem::resize_file(to / name, synced->second);
+    if (const auto synced = disk.synced.find(name.string()); synced != disk.synced.end())
+      std::filesystem::resize_file(to / name, synced->second);
   }
 }
 
