@@ -18,6 +18,8 @@ void append_big_endian(std::string& out, Unsigned value) {
 inline void append_float(std::string& out, double value) {
   append_big_endian(out, std::bit_cast<std::uint32_t>(static_cast<float>(value)));
 }
-inline void append_double(std::string& out, double value) { append_big_endian(out, std::bit_cast<std::uint64_t>(value)); }
+inline void append_double(std::string& out, double value) {
+  append_big_endian(out, std::bit_cast<std::uint64_t>(value));
+}
 
 }  // namespace garner::archive_sim

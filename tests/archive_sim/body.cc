@@ -5,7 +5,9 @@
 
 namespace garner::archive_sim {
 
-void Body::add(std::string bytes) { add(std::make_shared<const std::string>(std::move(bytes))); }
+void Body::add(std::string bytes) {
+  add(std::make_shared<const std::string>(std::move(bytes)));
+}
 
 void Body::add(std::shared_ptr<const std::string> bytes) {
   const std::string_view piece = *bytes;

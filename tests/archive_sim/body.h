@@ -1,5 +1,5 @@
-// A reply's bytes as a list of pieces, so that members prepared beforehand are sent without being copied together first.
-// Pieces stay valid as long as the Body (or a copy of it) lives.
+// A reply's bytes as a list of pieces, so that members prepared beforehand are sent without being copied together
+// first. Pieces stay valid as long as the Body (or a copy of it) lives.
 #pragma once
 
 #include <cstddef>

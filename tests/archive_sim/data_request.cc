@@ -75,7 +75,8 @@ std::variant<DataRequest, Refusal> judge_request(const Form& form, std::vector<R
   for (const RequestedId& id : ids)
     if (!known_release(id.release)) return Refusal{500, unknown_release_reason(id.release)};
   const std::string linking = upper(form_value(form, "LINKING_PARAMETER", "SOURCE_ID"));
-  if (linking != "SOURCE_ID") return Refusal{500, fmt::format("Linking parameter '{}' is not supported for this retrieval type", linking)};
+  if (linking != "SOURCE_ID")
+    return Refusal{500, fmt::format("Linking parameter '{}' is not supported for this retrieval type", linking)};
 
   const std::string type = form_value(form, "RETRIEVAL_TYPE", "ALL");
   request.types = type == "ALL" ? types_of(request.release) : std::vector{type};

@@ -19,9 +19,9 @@ struct RequestedId {
 };
 
 struct DataRequest {
-  std::vector<RequestedId> ids;        // each once, in the order asked
+  std::vector<RequestedId> ids;  // each once, in the order asked
   std::string release;
-  std::vector<std::string> types;      // one, or all of the release for ALL
+  std::vector<std::string> types;  // one, or all of the release for ALL
   Structure structure = Structure::Individual;
   Format format = Format::Votable;
   bool valid_only = false;

@@ -15,7 +15,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 HttpReply error_reply(unsigned status, std::string_view message) {
   return text_reply(status, "text/html;charset=UTF-8", error_page(status, message));
@@ -47,7 +49,9 @@ class DataCall {
  private:
   HttpReply decide() {
     if (http_.uri_bytes > knobs_.max_uri_bytes)
-      return text_reply(414, "text/html", "<html><head><title>414 Request-URI Too Long</title></head><body><h1>Request-URI Too Long</h1></body></html>\n");
+      return text_reply(414, "text/html",
+                        "<html><head><title>414 Request-URI Too Long</title></head><body><h1>Request-URI Too "
+                        "Long</h1></body></html>\n");
     const Form form = parse_form(http_.method == "POST" && !http_.body.empty() ? http_.body : http_.query);
     type_ = form_value(form, "RETRIEVAL_TYPE", "ALL");
     user_ = world_.sessions.user_of(knobs_, "data-server", cookie_value(http_.cookie, "SESSION"), true);
@@ -87,21 +91,31 @@ class DataCall {
         reply.drop = true;
         return reply;
       }
-      case Fault::Maintenance200: return text_reply(200, "text/html;charset=UTF-8", maintenance_page());
-      case Fault::PoolEmpty500: return refuse(500, pool_empty_reason());
-      case Fault::Null500: return error_reply(500, "null");
-      case Fault::UnknownType500: return refuse(500, unknown_type_reason(type_));
-      case Fault::ServiceError200: return service_error(fired, request);
-      case Fault::EmptyBody200: return text_reply(200, "application/zip", "");
+      case Fault::Maintenance200:
+        return text_reply(200, "text/html;charset=UTF-8", maintenance_page());
+      case Fault::PoolEmpty500:
+        return refuse(500, pool_empty_reason());
+      case Fault::Null500:
+        return error_reply(500, "null");
+      case Fault::UnknownType500:
+        return refuse(500, unknown_type_reason(type_));
+      case Fault::ServiceError200:
+        return service_error(fired, request);
+      case Fault::EmptyBody200:
+        return text_reply(200, "application/zip", "");
       case Fault::Overload503:
       case Fault::TooMany429: {
         const unsigned status = fired.fault == Fault::TooMany429 ? 429 : 503;
-        HttpReply reply = text_reply(status, "text/html", fmt::format("<html><head><title>{0}</title></head><body><h1>{0} {1}</h1></body></html>\n", status,
-                                                                      status == 429 ? "Too Many Requests" : "Service Unavailable"));
-        if (!fired.knob.retry_after.empty()) reply.headers.emplace_back("Retry-After", retry_after_text(fired.knob.retry_after));
+        HttpReply reply =
+            text_reply(status, "text/html",
+                       fmt::format("<html><head><title>{0}</title></head><body><h1>{0} {1}</h1></body></html>\n",
+                                   status, status == 429 ? "Too Many Requests" : "Service Unavailable"));
+        if (!fired.knob.retry_after.empty())
+          reply.headers.emplace_back("Retry-After", retry_after_text(fired.knob.retry_after));
         return reply;
       }
-      default: return refuse(500, "null");
+      default:
+        return refuse(500, "null");
     }
   }
 
@@ -131,17 +145,25 @@ class DataCall {
         reply.body.truncate(reply.body.size() - std::min<std::size_t>(reply.body.size(), fault->knob.bytes));
         counted_->proper = false;
         break;
-      case Fault::ResetAfterKib: reply.delivery.reset_at = at; break;
-      case Fault::StallAfterKib: reply.delivery.stall_at = at; break;
-      case Fault::SlowDrip: reply.delivery.bytes_per_s = fault->knob.bytes_per_s; break;
-      default: break;
+      case Fault::ResetAfterKib:
+        reply.delivery.reset_at = at;
+        break;
+      case Fault::StallAfterKib:
+        reply.delivery.stall_at = at;
+        break;
+      case Fault::SlowDrip:
+        reply.delivery.bytes_per_s = fault->knob.bytes_per_s;
+        break;
+      default:
+        break;
     }
     return reply;
   }
 
   double delay(std::size_t body_bytes) const {
     const Latency& l = knobs_.latency;
-    const double base = l.a_s + l.b_s_per_id * static_cast<double>(id_count_) + l.c_s_per_kib * static_cast<double>(body_bytes) / 1024.0;
+    const double base = l.a_s + l.b_s_per_id * static_cast<double>(id_count_) +
+                        l.c_s_per_kib * static_cast<double>(body_bytes) / 1024.0;
     if (l.spread <= 1) return base;
     const double u = unit_interval(mix(mix(knobs_.seed, hash_text("latency")), counted_->ordinal));
     return base * std::pow(l.spread, u - 0.5);

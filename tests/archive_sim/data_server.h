@@ -1,14 +1,14 @@
-// `data-server/data`: from form fields to a reply, with the delays and faults that the knobs ask for. Thread-safe: called on the
-// connections' threads.
+// `data-server/data`: from form fields to a reply, with the delays and faults that the knobs ask for. Thread-safe:
+// called on the connections' threads.
 #pragma once
 
 #include <functional>
 
+#include "archive_sim/faults.h"
 #include "archive_sim/http_server.h"
 #include "archive_sim/member_cache.h"
 #include "archive_sim/report.h"
 #include "archive_sim/sessions.h"
-#include "archive_sim/faults.h"
 
 namespace garner::archive_sim {
 

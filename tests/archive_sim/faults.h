@@ -35,8 +35,8 @@ class FaultDice {
   void reset();
 
  private:
-  static bool fires(const FaultKnob& knob, Fault fault, std::uint64_t seed, std::uint64_t ordinal, std::string_view type,
-                    std::span<const std::uint64_t> ids);
+  static bool fires(const FaultKnob& knob, Fault fault, std::uint64_t seed, std::uint64_t ordinal,
+                    std::string_view type, std::span<const std::uint64_t> ids);
   bool still_allowed(std::size_t fault, std::uint64_t times);
 
   std::mutex mutex_;

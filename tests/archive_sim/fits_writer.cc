@@ -38,7 +38,9 @@ void append_string_card(std::string& out, std::string_view key, std::string_view
   append_card(out, key, fmt::format("{:<20}", quoted), comment);
 }
 
-void pad(std::string& out, char filler) { out.append((kBlock - out.size() % kBlock) % kBlock, filler); }
+void pad(std::string& out, char filler) {
+  out.append((kBlock - out.size() % kBlock) % kBlock, filler);
+}
 
 std::string primary_header() {
   std::string out;
@@ -121,7 +123,8 @@ std::string table_header(const Table& table, std::size_t heap_bytes) {
   append_number_card(out, "TFIELDS", static_cast<std::int64_t>(table.columns.size()), "number of columns");
   for (std::size_t i = 0; i < table.columns.size(); ++i) append_column_cards(out, table.columns[i], i + 1);
   for (const Param& param : table.params)
-    append_string_card(out, param.fits_key, param.other_value.empty() ? param.value : param.other_value, param.description);
+    append_string_card(out, param.fits_key, param.other_value.empty() ? param.value : param.other_value,
+                       param.description);
   append_string_card(out, "DATE-HDU", "2024-05-28T21:59:52", "Date of HDU creation (UTC)");
   append_string_card(out, "STILVERS", "4.1-3", "Version of STIL software");
   append_string_card(out, "STILCLAS", "esac.archive.gacs.sl.dd.formatter.FitsTableWriterExtended", "STIL Author");
@@ -133,13 +136,27 @@ std::string table_header(const Table& table, std::size_t heap_bytes) {
 void append_value(std::string& out, const Column& column, std::size_t index, bool null, std::size_t width) {
   const Type type = column.field.type;
   switch (type) {
-    case Type::Bool: out += null ? '\0' : column.integers[index] != 0 ? 'T' : 'F'; break;
-    case Type::Short: append_big_endian(out, static_cast<std::uint16_t>(null ? null_value(type) : column.integers[index])); break;
-    case Type::Int: append_big_endian(out, static_cast<std::uint32_t>(null ? null_value(type) : column.integers[index])); break;
-    case Type::Long: append_big_endian(out, static_cast<std::uint64_t>(null ? null_value(type) : column.integers[index])); break;
-    case Type::Float: append_float(out, column.reals[index]); break;
-    case Type::Double: append_double(out, column.reals[index]); break;
-    case Type::Text: out += fmt::format("{:<{}}", column.texts[index], width); break;
+    case Type::Bool:
+      out += null ? '\0' : column.integers[index] != 0 ? 'T' : 'F';
+      break;
+    case Type::Short:
+      append_big_endian(out, static_cast<std::uint16_t>(null ? null_value(type) : column.integers[index]));
+      break;
+    case Type::Int:
+      append_big_endian(out, static_cast<std::uint32_t>(null ? null_value(type) : column.integers[index]));
+      break;
+    case Type::Long:
+      append_big_endian(out, static_cast<std::uint64_t>(null ? null_value(type) : column.integers[index]));
+      break;
+    case Type::Float:
+      append_float(out, column.reals[index]);
+      break;
+    case Type::Double:
+      append_double(out, column.reals[index]);
+      break;
+    case Type::Text:
+      out += fmt::format("{:<{}}", column.texts[index], width);
+      break;
   }
 }
 

@@ -1,5 +1,5 @@
-// application/x-www-form-urlencoded fields, of a body or of a query string. The archive's clients also send blanks and commas
-// unescaped; both are taken as they stand. A name given twice keeps its first value.
+// application/x-www-form-urlencoded fields, of a body or of a query string. The archive's clients also send blanks and
+// commas unescaped; both are taken as they stand. A name given twice keeps its first value.
 #pragma once
 
 #include <map>

@@ -23,7 +23,8 @@ struct HttpServer::Impl {
 namespace {
 
 constexpr std::size_t kMaxRequestBody = 64U << 20;
-constexpr std::size_t kConnectionMemory = 512U << 10;  // bounds the chunk that one send takes, and the request's headers
+constexpr std::size_t kConnectionMemory = 512U
+                                          << 10;  // bounds the chunk that one send takes, and the request's headers
 constexpr std::size_t kBlock = 256U << 10;
 constexpr int kPollMs = 20;
 
@@ -78,7 +79,8 @@ struct Exchange {
   }
 };
 
-// Ends the connection with a TCP reset, whatever is still queued (Linux: connecting to AF_UNSPEC aborts the connection).
+// Ends the connection with a TCP reset, whatever is still queued (Linux: connecting to AF_UNSPEC aborts the
+// connection).
 void reset_connection(int fd) {
   sockaddr none{};
   none.sa_family = AF_UNSPEC;
@@ -150,7 +152,8 @@ MHD_Result on_request(void*, MHD_Connection* connection, const char*, const char
     exchange.started = true;
     exchange.request.method = method;
     exchange.fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-    if (const char* cookie = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Cookie")) exchange.request.cookie = cookie;
+    if (const char* cookie = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Cookie"))
+      exchange.request.cookie = cookie;
     return MHD_YES;
   }
   if (*size > 0) {
@@ -195,13 +198,16 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(const ServerOptions& optio
     items.push_back({MHD_OPTION_HTTPS_MEM_KEY, 0, const_cast<char*>(options.tls_key.c_str())});
   }
   items.push_back({MHD_OPTION_END, 0, nullptr});
-  impl->daemon = MHD_start_daemon(
-      flags, options.port, nullptr, nullptr, on_request, impl.get(), MHD_OPTION_SOCK_ADDR, reinterpret_cast<sockaddr*>(&address),
-      MHD_OPTION_URI_LOG_CALLBACK, on_uri, impl.get(), MHD_OPTION_NOTIFY_COMPLETED, on_completed, nullptr,
-      MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionMemory, MHD_OPTION_CONNECTION_LIMIT, 2000U, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U,
-      MHD_OPTION_ARRAY, items.data(), MHD_OPTION_END);
+  impl->daemon =
+      MHD_start_daemon(flags, options.port, nullptr, nullptr, on_request, impl.get(), MHD_OPTION_SOCK_ADDR,
+                       reinterpret_cast<sockaddr*>(&address), MHD_OPTION_URI_LOG_CALLBACK, on_uri, impl.get(),
+                       MHD_OPTION_NOTIFY_COMPLETED, on_completed, nullptr, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                       kConnectionMemory, MHD_OPTION_CONNECTION_LIMIT, 2000U, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U,
+                       MHD_OPTION_ARRAY, items.data(), MHD_OPTION_END);
   if (impl->daemon == nullptr)
-    return fail(Kind::Internal, "cannot listen on 127.0.0.1 port {}: is the port in use, or the certificate or key not PEM?", options.port);
+    return fail(Kind::Internal,
+                "cannot listen on 127.0.0.1 port {}: is the port in use, or the certificate or key not PEM?",
+                options.port);
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
 }
 

@@ -1,6 +1,8 @@
-// HTTP/1.1 over libmicrohttpd on 127.0.0.1, one thread a connection, TLS if a certificate is given. Knows nothing of the archive.
+// HTTP/1.1 over libmicrohttpd on 127.0.0.1, one thread a connection, TLS if a certificate is given. Knows nothing of
+// the archive.
 //
-// The handler runs on the connection's thread and may block through Patience, which gives up when the client leaves or the server stops.
+// The handler runs on the connection's thread and may block through Patience, which gives up when the client leaves or
+// the server stops.
 #pragma once
 
 #include <cstdint>
@@ -23,20 +25,20 @@ struct HttpRequest {
 
 // How the body leaves: positions in bytes of the body.
 struct Delivery {
-  std::optional<std::uint64_t> reset_at;   // TCP reset
-  std::optional<std::uint64_t> stall_at;   // nothing more, connection kept open
-  std::uint64_t bytes_per_s = 0;           // 0: as fast as it goes
+  std::optional<std::uint64_t> reset_at;  // TCP reset
+  std::optional<std::uint64_t> stall_at;  // nothing more, connection kept open
+  std::uint64_t bytes_per_s = 0;          // 0: as fast as it goes
 };
 
 struct HttpReply {
   unsigned status = 200;
   std::vector<std::pair<std::string, std::string>> headers = {};
   Body body = {};
-  bool content_length = true;              // false: chunked
-  bool drop = false;                       // close without any answer
+  bool content_length = true;  // false: chunked
+  bool drop = false;           // close without any answer
   Delivery delivery = {};
-  std::function<void(std::size_t)> on_sent = {};    // bytes of body handed to the socket
-  std::function<void(bool)> on_end = {};            // once; true: all of the body was sent
+  std::function<void(std::size_t)> on_sent = {};  // bytes of body handed to the socket
+  std::function<void(bool)> on_end = {};          // once; true: all of the body was sent
 };
 
 class Patience {
@@ -48,8 +50,8 @@ class Patience {
 };
 
 struct ServerOptions {
-  std::uint16_t port = 0;                  // 0: any free one
-  std::string tls_certificate, tls_key;    // PEM text; both or none
+  std::uint16_t port = 0;                // 0: any free one
+  std::string tls_certificate, tls_key;  // PEM text; both or none
 };
 
 class HttpServer {

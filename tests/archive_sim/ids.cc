@@ -22,7 +22,8 @@ std::uint64_t running_number(Random& random, double unknown) {
 }
 
 // Sorts the running numbers of one pixel, makes them distinct, and hands out the ids.
-void flush_pixel(std::uint64_t pixel, std::vector<std::uint64_t>& numbers, const std::function<void(std::uint64_t)>& each) {
+void flush_pixel(std::uint64_t pixel, std::vector<std::uint64_t>& numbers,
+                 const std::function<void(std::uint64_t)>& each) {
   std::ranges::sort(numbers);
   std::uint64_t last = 0;
   for (const std::uint64_t number : numbers) {
@@ -45,8 +46,10 @@ class LineWriter {
     std::string_view rest = buffer_;
     while (good_ && !rest.empty()) {
       const ssize_t n = write(fd_, rest.data(), rest.size());
-      if (n < 0) good_ = false;
-      else rest.remove_prefix(static_cast<std::size_t>(n));
+      if (n < 0)
+        good_ = false;
+      else
+        rest.remove_prefix(static_cast<std::size_t>(n));
     }
     buffer_.clear();
     return good_;

@@ -1,5 +1,6 @@
-// Plausible Gaia source_ids: HEALPix level-12 pixel uniform over the sky, running number log-uniform in 6,000 to 700,000, low seven bits
-// zero; all distinct. A function of count, seed and the share of unknown sources: sorted or not, the same set.
+// Plausible Gaia source_ids: HEALPix level-12 pixel uniform over the sky, running number log-uniform in 6,000 to
+// 700,000, low seven bits zero; all distinct. A function of count, seed and the share of unknown sources: sorted or
+// not, the same set.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,7 @@ namespace garner::archive_sim {
 struct IdOptions {
   std::uint64_t count = 1000;
   std::uint64_t seed = 1;
-  double unknown = 0;       // share of sources that the archive has never heard of (is_unknown_source)
+  double unknown = 0;  // share of sources that the archive has never heard of (is_unknown_source)
 };
 
 // Ascending, in constant memory. `count` up to 1,000,000,000.

@@ -10,10 +10,12 @@ namespace {
 using nlohmann::json;
 
 constexpr std::array<std::string_view, kFaultCount> kFaultNames = {
-    "hang",          "maintenance_200", "service_error_200", "pool_empty_500",   "null_500",        "unknown_type_500",
-    "overload_503",  "too_many_429",    "empty_body_200",    "wrong_structure",  "cut_product",     "wrong_naxis2",
-    "foreign_member", "wrong_release_member", "wrong_type_member", "duplicate_member", "bad_crc",    "truncate_zip",
-    "reset_after_kib", "stall_after_kib", "slow_drip"};
+    "hang",           "maintenance_200",      "service_error_200", "pool_empty_500",
+    "null_500",       "unknown_type_500",     "overload_503",      "too_many_429",
+    "empty_body_200", "wrong_structure",      "cut_product",       "wrong_naxis2",
+    "foreign_member", "wrong_release_member", "wrong_type_member", "duplicate_member",
+    "bad_crc",        "truncate_zip",         "reset_after_kib",   "stall_after_kib",
+    "slow_drip"};
 
 // Thrown inside this file only and caught in merge_knobs.
 struct BadKnob {
@@ -55,7 +57,8 @@ std::string text_of(const json& value, std::string_view key) {
 std::uint64_t id_of(const json& value, std::string_view key) {
   if (value.is_number_unsigned()) return value.get<std::uint64_t>();
   const std::string text = text_of(value, key);
-  if (text.empty() || text.size() > 19 || text.find_first_not_of("0123456789") != std::string::npos) refuse(key, "source_ids");
+  if (text.empty() || text.size() > 19 || text.find_first_not_of("0123456789") != std::string::npos)
+    refuse(key, "source_ids");
   return std::stoull(text);
 }
 
@@ -66,20 +69,31 @@ void each_of(const json& value, std::string_view key, Each each) {
 }
 
 FaultKnob fault_of(const json& value, std::string_view name) {
-  if (!value.is_object()) refuse(name, "an object such as {\"probability\": 0.1} or {\"script\": [3]} or {\"ids\": [\"123\"]}");
+  if (!value.is_object())
+    refuse(name, "an object such as {\"probability\": 0.1} or {\"script\": [3]} or {\"ids\": [\"123\"]}");
   FaultKnob fault;
   for (const auto& [key, v] : value.items()) {
     const std::string full = fmt::format("faults.{}.{}", name, key);
-    if (key == "probability") fault.probability = number_in(v, full, 0, 1);
-    else if (key == "script") each_of(v, full, [&](const json& e) { fault.script.push_back(count_of(e, full)); });
-    else if (key == "ids") each_of(v, full, [&](const json& e) { fault.ids.push_back(id_of(e, full)); });
-    else if (key == "types") each_of(v, full, [&](const json& e) { fault.types.push_back(text_of(e, full)); });
-    else if (key == "times") fault.times = count_of(v, full);
-    else if (key == "retry_after") fault.retry_after = text_of(v, full);
-    else if (key == "kib") fault.kib = count_of(v, full);
-    else if (key == "bytes") fault.bytes = count_of(v, full);
-    else if (key == "bytes_per_s") fault.bytes_per_s = positive_count_of(v, full);
-    else refuse(full, "one of probability, script, ids, types, times, retry_after, kib, bytes, bytes_per_s");
+    if (key == "probability")
+      fault.probability = number_in(v, full, 0, 1);
+    else if (key == "script")
+      each_of(v, full, [&](const json& e) { fault.script.push_back(count_of(e, full)); });
+    else if (key == "ids")
+      each_of(v, full, [&](const json& e) { fault.ids.push_back(id_of(e, full)); });
+    else if (key == "types")
+      each_of(v, full, [&](const json& e) { fault.types.push_back(text_of(e, full)); });
+    else if (key == "times")
+      fault.times = count_of(v, full);
+    else if (key == "retry_after")
+      fault.retry_after = text_of(v, full);
+    else if (key == "kib")
+      fault.kib = count_of(v, full);
+    else if (key == "bytes")
+      fault.bytes = count_of(v, full);
+    else if (key == "bytes_per_s")
+      fault.bytes_per_s = positive_count_of(v, full);
+    else
+      refuse(full, "one of probability, script, ids, types, times, retry_after, kib, bytes, bytes_per_s");
   }
   std::ranges::sort(fault.ids);
   return fault;
@@ -95,8 +109,10 @@ void merge_faults(Knobs& knobs, const json& value) {
     const auto found = std::ranges::find(kFaultNames, name);
     if (found == kFaultNames.end()) refuse("faults." + name, fmt::format("one of {}", fmt::join(kFaultNames, ", ")));
     auto& slot = knobs.faults[static_cast<std::size_t>(found - kFaultNames.begin())];
-    if (fault.is_null()) slot.reset();
-    else slot = fault_of(fault, name);
+    if (fault.is_null())
+      slot.reset();
+    else
+      slot = fault_of(fault, name);
   }
 }
 
@@ -104,11 +120,16 @@ void merge_latency(Latency& latency, const json& value) {
   if (!value.is_object()) refuse("latency", "an object of a_s, b_s_per_id, c_s_per_kib, spread");
   for (const auto& [key, v] : value.items()) {
     const std::string full = "latency." + key;
-    if (key == "a_s") latency.a_s = number_in(v, full, 0, 1e5);
-    else if (key == "b_s_per_id") latency.b_s_per_id = number_in(v, full, 0, 1e4);
-    else if (key == "c_s_per_kib") latency.c_s_per_kib = number_in(v, full, 0, 1e4);
-    else if (key == "spread") latency.spread = number_in(v, full, 1, 100);
-    else refuse(full, "one of a_s, b_s_per_id, c_s_per_kib, spread");
+    if (key == "a_s")
+      latency.a_s = number_in(v, full, 0, 1e5);
+    else if (key == "b_s_per_id")
+      latency.b_s_per_id = number_in(v, full, 0, 1e4);
+    else if (key == "c_s_per_kib")
+      latency.c_s_per_kib = number_in(v, full, 0, 1e4);
+    else if (key == "spread")
+      latency.spread = number_in(v, full, 1, 100);
+    else
+      refuse(full, "one of a_s, b_s_per_id, c_s_per_kib, spread");
   }
 }
 
@@ -119,7 +140,8 @@ void merge_absent(Knobs& knobs, const json& value) {
     return;
   }
   if (!value.is_object()) refuse("absent_fraction", "a number, or an object of numbers by retrieval_type");
-  for (const auto& [type, v] : value.items()) knobs.absent_of_type[type] = number_in(v, "absent_fraction." + type, 0, 1);
+  for (const auto& [type, v] : value.items())
+    knobs.absent_of_type[type] = number_in(v, "absent_fraction." + type, 0, 1);
 }
 
 Vocabulary vocabulary_of(const json& value) {
@@ -137,23 +159,40 @@ void merge_users(Knobs& knobs, const json& value) {
 }
 
 void merge_one(Knobs& knobs, const std::string& key, const json& v) {
-  if (key == "seed") knobs.seed = count_of(v, key);
-  else if (key == "latency") merge_latency(knobs.latency, v);
-  else if (key == "faults") merge_faults(knobs, v);
-  else if (key == "absent_fraction") merge_absent(knobs, v);
-  else if (key == "half_null_xp") knobs.half_null_xp = number_in(v, key, 0, 1);
-  else if (key == "vocabulary") knobs.vocabulary = vocabulary_of(v);
-  else if (key == "content_length") knobs.content_length = bool_of(v, key);
-  else if (key == "cache_members") knobs.cache_members = bool_of(v, key);
-  else if (key == "deflate_level") knobs.deflate_level = static_cast<int>(number_in(v, key, 1, 9));
-  else if (key == "users") merge_users(knobs, v);
-  else if (key == "require_login") knobs.require_login = bool_of(v, key);
-  else if (key == "session_lifetime_s") knobs.session_lifetime_s = number_in(v, key, 0, 1e9);
-  else if (key == "session_requests") knobs.session_requests = count_of(v, key);
-  else if (key == "max_ids") knobs.max_ids = positive_count_of(v, key);
-  else if (key == "max_uri_bytes") knobs.max_uri_bytes = positive_count_of(v, key);
-  else if (key == "default_release") knobs.default_release = text_of(v, key);
-  else refuse(key, "a known knob; `garner-archive-sim --help` lists them");
+  if (key == "seed")
+    knobs.seed = count_of(v, key);
+  else if (key == "latency")
+    merge_latency(knobs.latency, v);
+  else if (key == "faults")
+    merge_faults(knobs, v);
+  else if (key == "absent_fraction")
+    merge_absent(knobs, v);
+  else if (key == "half_null_xp")
+    knobs.half_null_xp = number_in(v, key, 0, 1);
+  else if (key == "vocabulary")
+    knobs.vocabulary = vocabulary_of(v);
+  else if (key == "content_length")
+    knobs.content_length = bool_of(v, key);
+  else if (key == "cache_members")
+    knobs.cache_members = bool_of(v, key);
+  else if (key == "deflate_level")
+    knobs.deflate_level = static_cast<int>(number_in(v, key, 1, 9));
+  else if (key == "users")
+    merge_users(knobs, v);
+  else if (key == "require_login")
+    knobs.require_login = bool_of(v, key);
+  else if (key == "session_lifetime_s")
+    knobs.session_lifetime_s = number_in(v, key, 0, 1e9);
+  else if (key == "session_requests")
+    knobs.session_requests = count_of(v, key);
+  else if (key == "max_ids")
+    knobs.max_ids = positive_count_of(v, key);
+  else if (key == "max_uri_bytes")
+    knobs.max_uri_bytes = positive_count_of(v, key);
+  else if (key == "default_release")
+    knobs.default_release = text_of(v, key);
+  else
+    refuse(key, "a known knob; `garner-archive-sim --help` lists them");
 }
 
 json fault_json(const FaultKnob& fault) {
@@ -170,7 +209,9 @@ json fault_json(const FaultKnob& fault) {
 
 }  // namespace
 
-std::string_view fault_name(Fault fault) { return kFaultNames[static_cast<std::size_t>(fault)]; }
+std::string_view fault_name(Fault fault) {
+  return kFaultNames[static_cast<std::size_t>(fault)];
+}
 
 double Knobs::absent_fraction_of(std::string_view type) const {
   const auto found = absent_of_type.find(type);
@@ -180,7 +221,8 @@ double Knobs::absent_fraction_of(std::string_view type) const {
 Result<Knobs> merge_knobs(Knobs knobs, std::string_view text) {
   try {
     const json document = json::parse(text);
-    if (!document.is_object()) return fail(Kind::Invalid, "knobs: expected a JSON object such as {{\"vocabulary\": \"old\"}}");
+    if (!document.is_object())
+      return fail(Kind::Invalid, "knobs: expected a JSON object such as {{\"vocabulary\": \"old\"}}");
     for (const auto& [key, value] : document.items()) merge_one(knobs, key, value);
     return knobs;
   } catch (const BadKnob& bad) {
@@ -201,8 +243,11 @@ std::string knobs_json(const Knobs& knobs) {
   for (const auto& [name, password] : knobs.users) users.push_back(name);
   const json out = {
       {"seed", knobs.seed},
-      {"latency", {{"a_s", knobs.latency.a_s}, {"b_s_per_id", knobs.latency.b_s_per_id},
-                   {"c_s_per_kib", knobs.latency.c_s_per_kib}, {"spread", knobs.latency.spread}}},
+      {"latency",
+       {{"a_s", knobs.latency.a_s},
+        {"b_s_per_id", knobs.latency.b_s_per_id},
+        {"c_s_per_kib", knobs.latency.c_s_per_kib},
+        {"spread", knobs.latency.spread}}},
       {"faults", faults},
       {"absent_fraction", absent},
       {"half_null_xp", knobs.half_null_xp},

@@ -5,10 +5,10 @@
 #include <fstream>
 #include <sstream>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <pthread.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include "archive_sim/ids.h"
 #include "archive_sim/simulator.h"
@@ -18,7 +18,8 @@ namespace {
 using namespace garner;
 using namespace garner::archive_sim;
 
-constexpr const char* kAbout = R"(garner-archive-sim: a simulated ESA Gaia Archive for tests, demos and benchmarks (loopback only).
+constexpr const char* kAbout =
+    R"(garner-archive-sim: a simulated ESA Gaia Archive for tests, demos and benchmarks (loopback only).
 
 Serves POST/GET /data-server/data (zips in the archive's own flavour), /data-server/login, /tap-server/login and logout. Products
 are invented from the source_id after the real schemas, the same bytes each time. What it was asked: GET /sim/report and
@@ -68,9 +69,12 @@ Result<Knobs> load_knobs(const Arguments& args) {
 
 Result<std::size_t> prepare(const Arguments& args, Simulator& simulator) {
   if (args.prepare_structure != "INDIVIDUAL" && args.prepare_structure != "DATAMODEL_STANDARD")
-    return fail(Kind::Invalid, "--prepare-structure: only INDIVIDUAL can be prepared, a RAW table is made for each request");
+    return fail(Kind::Invalid,
+                "--prepare-structure: only INDIVIDUAL can be prepared, a RAW table is made for each request");
   const auto format = parse_format(args.prepare_format);
-  if (!format) return fail(Kind::Invalid, "--prepare-format: expected votable, votable_plain, fits, csv or ecsv, found '{}'", args.prepare_format);
+  if (!format)
+    return fail(Kind::Invalid, "--prepare-format: expected votable, votable_plain, fits, csv or ecsv, found '{}'",
+                args.prepare_format);
   for (const std::string& type : args.prepare_types)
     if (!serves(args.prepare_release, type))
       return fail(Kind::Invalid, "--prepare-types: {} has no '{}'; it has {}", args.prepare_release, type,
@@ -116,7 +120,8 @@ int serve(Arguments& args) {
   fmt::print("listening on {}\n", (*simulator)->base_url());
   std::fflush(stdout);
   if (!args.port_file.empty())
-    if (const auto written = write_port_file(args.port_file, (*simulator)->port()); !written) return complain(written.error());
+    if (const auto written = write_port_file(args.port_file, (*simulator)->port()); !written)
+      return complain(written.error());
   int signal = 0;
   sigwait(&signals, &signal);
   return 0;
@@ -126,11 +131,13 @@ int print_product(const Arguments& args) {
   const auto format = parse_format(args.format);
   if (!format) return complain({Kind::Invalid, "--format: expected votable, votable_plain, fits, csv or ecsv"});
   if (!serves(args.release, args.type))
-    return complain({Kind::Invalid, fmt::format("--type: {} has {}", args.release, fmt::join(types_of(args.release), ", "))});
+    return complain(
+        {Kind::Invalid, fmt::format("--type: {} has {}", args.release, fmt::join(types_of(args.release), ", "))});
   const bool raw = args.structure == "RAW" || args.structure == "DATAMODEL_GAIA";
-  if (!raw && args.product_ids.size() != 1) return complain({Kind::Invalid, "an INDIVIDUAL product has exactly one source_id"});
-  const Table table = make_product(args.release, args.type, raw ? Structure::Raw : Structure::Individual, args.product_ids,
-                                   {args.half_null_xp, args.valid_data});
+  if (!raw && args.product_ids.size() != 1)
+    return complain({Kind::Invalid, "an INDIVIDUAL product has exactly one source_id"});
+  const Table table = make_product(args.release, args.type, raw ? Structure::Raw : Structure::Individual,
+                                   args.product_ids, {args.half_null_xp, args.valid_data});
   const std::string bytes = write_table(table, *format);
   return std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size() && std::fflush(stdout) == 0 ? 0 : 1;
 }
@@ -144,17 +151,23 @@ void declare_serve(CLI::App& app, Arguments& args) {
   app.add_option("--tls-key", args.simulator.tls_key_file, "The certificate's key (PEM)");
   app.add_option("--request-log", args.simulator.request_log_file, "Append one line of JSON for each data request");
   app.add_option("--replay", args.simulator.replay_folder, "Answer from recorded replies in this folder");
-  app.add_option("--prepare", args.prepare_file, "Make and deflate the products of these source_ids before listening is announced");
-  app.add_option("--prepare-types", args.prepare_types, "Retrieval types to prepare, with commas")->delimiter(',')->capture_default_str();
+  app.add_option("--prepare", args.prepare_file,
+                 "Make and deflate the products of these source_ids before listening is announced");
+  app.add_option("--prepare-types", args.prepare_types, "Retrieval types to prepare, with commas")
+      ->delimiter(',')
+      ->capture_default_str();
   app.add_option("--prepare-format", args.prepare_format, "Format to prepare")->capture_default_str();
   app.add_option("--prepare-structure", args.prepare_structure, "INDIVIDUAL")->capture_default_str();
   app.add_option("--prepare-release", args.prepare_release, "Release to prepare")->capture_default_str();
 }
 
 void declare_ids(CLI::App& ids, Arguments& args) {
-  ids.add_option("--count", args.ids.count, "How many")->capture_default_str()->check(CLI::Range(1ULL, 1'000'000'000ULL));
+  ids.add_option("--count", args.ids.count, "How many")
+      ->capture_default_str()
+      ->check(CLI::Range(1ULL, 1'000'000'000ULL));
   ids.add_option("--seed", args.ids.seed, "Another seed, another sky")->capture_default_str();
-  ids.add_option("--absent", args.ids.unknown, "Share of sources that the archive does not know at all")->check(CLI::Range(0.0, 1.0));
+  ids.add_option("--absent", args.ids.unknown, "Share of sources that the archive does not know at all")
+      ->check(CLI::Range(0.0, 1.0));
   ids.add_flag("--sorted", args.sorted, "Ascending (constant memory); else shuffled (8 bytes of memory an id)");
 }
 

@@ -45,7 +45,8 @@ std::size_t MemberCache::prepare(const Knobs& knobs, const std::string& release,
       const std::string& type = types[i / ids.size()];
       const std::uint64_t id = ids[i % ids.size()];
       if (is_absent(id, type, knobs.seed, knobs.absent_fraction_of(type))) continue;
-      put(key(release, type, format, false), id, individual_member(release, type, id, format, options, knobs.deflate_level));
+      put(key(release, type, format, false), id,
+          individual_member(release, type, id, format, options, knobs.deflate_level));
       ++made;
     }
   };

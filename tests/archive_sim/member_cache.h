@@ -31,9 +31,10 @@ class MemberCache {
   MemberPtr find(const std::string& key, std::uint64_t id) const;
   void put(const std::string& key, std::uint64_t id, MemberPtr member);
 
-  // Makes the members of all ids that are not absent, in as many threads as there are cores. Blocks. Returns how many were made.
-  std::size_t prepare(const Knobs& knobs, const std::string& release, const std::vector<std::string>& types, Format format,
-                      const std::vector<std::uint64_t>& ids);
+  // Makes the members of all ids that are not absent, in as many threads as there are cores. Blocks. Returns how many
+  // were made.
+  std::size_t prepare(const Knobs& knobs, const std::string& release, const std::vector<std::string>& types,
+                      Format format, const std::vector<std::uint64_t>& ids);
 
  private:
   mutable std::shared_mutex mutex_;

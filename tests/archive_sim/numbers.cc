@@ -66,8 +66,12 @@ void append_real(std::string& out, Real value) {
 
 }  // namespace
 
-void append_number(std::string& out, double value) { append_real(out, value); }
-void append_number(std::string& out, float value) { append_real(out, value); }
+void append_number(std::string& out, double value) {
+  append_real(out, value);
+}
+void append_number(std::string& out, float value) {
+  append_real(out, value);
+}
 
 void append_number(std::string& out, std::int64_t value) {
   char text[24];

@@ -1,5 +1,5 @@
-// Numbers as the archive's Java code prints them: shortest digits that read back, always a decimal point, an exponent "E-17"
-// below 1e-3 and from 1e7 on; NaN as "NaN".
+// Numbers as the archive's Java code prints them: shortest digits that read back, always a decimal point, an exponent
+// "E-17" below 1e-3 and from 1e7 on; NaN as "NaN".
 #pragma once
 
 #include <cstdint>

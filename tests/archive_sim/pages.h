@@ -1,4 +1,5 @@
-// The server's HTML: its error report (heading "SERVICE ERROR", the reason as the Message item) and its maintenance page.
+// The server's HTML: its error report (heading "SERVICE ERROR", the reason as the Message item) and its maintenance
+// page.
 #pragma once
 
 #include <cstdint>

@@ -19,8 +19,13 @@ class Builder {
  public:
   Builder(const DataRequest& request, const Knobs& knobs, const std::optional<FiredFault>& fault, std::uint64_t ordinal,
           MemberCache& cache)
-      : request_(request), knobs_(knobs), fault_(fault), random_(mix(knobs.seed, ordinal)), cache_(cache),
-        options_{knobs.half_null_xp, request.valid_only}, structure_(request.structure) {
+      : request_(request),
+        knobs_(knobs),
+        fault_(fault),
+        random_(mix(knobs.seed, ordinal)),
+        cache_(cache),
+        options_{knobs.half_null_xp, request.valid_only},
+        structure_(request.structure) {
     if (is(Fault::WrongStructure)) structure_ = structure_ == Structure::Raw ? Structure::Individual : Structure::Raw;
   }
 
@@ -51,7 +56,8 @@ class Builder {
   std::vector<RequestedId> present(const std::string& type) const {
     std::vector<RequestedId> out;
     for (const RequestedId& id : request_.ids) {
-      const bool release_fits = structure_ == Structure::Individual ? serves(id.release, type) : id.release == request_.release;
+      const bool release_fits =
+          structure_ == Structure::Individual ? serves(id.release, type) : id.release == request_.release;
       if (release_fits && !is_absent(id.id, type, knobs_.seed, knobs_.absent_fraction_of(type))) out.push_back(id);
     }
     return out;
@@ -76,7 +82,9 @@ class Builder {
       cache_.put(key, id.id, member);
       return {member->name, {}, member};
     }
-    return {individual_name(type, id.release, id.id, request_.format), product(type, id.release, Structure::Individual, {id.id}), {}};
+    return {individual_name(type, id.release, id.id, request_.format),
+            product(type, id.release, Structure::Individual, {id.id}),
+            {}};
   }
 
   void add_raw(const std::string& type, const std::vector<RequestedId>& ids) {
@@ -87,10 +95,12 @@ class Builder {
     const bool single = request_.ids.size() == 1;
     files_.push_back({single ? individual_name(type, request_.release, request_.ids[0].id, request_.format)
                              : fmt::format("{}_RAW.{}", type, extension(request_.format)),
-                      product(type, request_.release, Structure::Raw, rows), {}});
+                      product(type, request_.release, Structure::Raw, rows),
+                      {}});
   }
 
-  std::string product(const std::string& type, const std::string& release, Structure structure, const std::vector<std::uint64_t>& ids) {
+  std::string product(const std::string& type, const std::string& release, Structure structure,
+                      const std::vector<std::uint64_t>& ids) {
     return write_table(make_product(release, type, structure, ids, options_), request_.format);
   }
 
@@ -109,8 +119,11 @@ class Builder {
 
   std::uint64_t foreign_id() {
     std::uint64_t id = request_.ids[random_.below(request_.ids.size())].id;
-    const auto asked = [&] { return std::ranges::any_of(request_.ids, [&](const RequestedId& r) { return r.id == id; }); };
-    do id += 128; while (asked() || is_unknown_source(id));
+    const auto asked = [&] {
+      return std::ranges::any_of(request_.ids, [&](const RequestedId& r) { return r.id == id; });
+    };
+    do id += 128;
+    while (asked() || is_unknown_source(id));
     return id;
   }
 
@@ -126,10 +139,13 @@ class Builder {
     File& file = files_[random_.below(files_.size())];
     const std::uint64_t id = request_.ids[0].id;
     switch (fault_->fault) {
-      case Fault::CutProduct: return replace(file, cut_product(bytes_of(file), request_.format));
-      case Fault::WrongNaxis2: return replace(file, wrong_naxis2(bytes_of(file)));
+      case Fault::CutProduct:
+        return replace(file, cut_product(bytes_of(file), request_.format));
+      case Fault::WrongNaxis2:
+        return replace(file, wrong_naxis2(bytes_of(file)));
       case Fault::ForeignMember:
-        if (structure_ == Structure::Individual) files_.push_back(individual(request_.types[0], {foreign_id(), request_.release}));
+        if (structure_ == Structure::Individual)
+          files_.push_back(individual(request_.types[0], {foreign_id(), request_.release}));
         return true;
       case Fault::WrongReleaseMember: {
         const std::string other = request_.release == "Gaia DR2" ? "Gaia DR3" : "Gaia DR2";
@@ -150,8 +166,11 @@ class Builder {
         }
         return true;
       }
-      case Fault::DuplicateMember: files_.push_back(file); return true;
-      default: return false;
+      case Fault::DuplicateMember:
+        files_.push_back(file);
+        return true;
+      default:
+        return false;
     }
   }
 

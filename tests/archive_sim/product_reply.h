@@ -1,4 +1,5 @@
-// The body of a good request: the members for its ids, shuffled and zipped (or one bare file), and the content faults that spoil it.
+// The body of a good request: the members for its ids, shuffled and zipped (or one bare file), and the content faults
+// that spoil it.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Numbers that look random and are a pure function of a seed: every product, fault and delay of the simulator comes from here,
-// so that a run can be repeated. Not for secrets. Values; no state shared between threads.
+// Numbers that look random and are a pure function of a seed: every product, fault and delay of the simulator comes
+// from here, so that a run can be repeated. Not for secrets. Values; no state shared between threads.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,9 @@ constexpr std::uint64_t mix(std::uint64_t x) {
   return x ^ (x >> 31);
 }
 
-constexpr std::uint64_t mix(std::uint64_t a, std::uint64_t b) { return mix(mix(a) ^ b); }
+constexpr std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
+  return mix(mix(a) ^ b);
+}
 
 // FNV-1a, then mixed.
 constexpr std::uint64_t hash_text(std::string_view text) {
@@ -25,7 +27,9 @@ constexpr std::uint64_t hash_text(std::string_view text) {
 }
 
 // [0, 1), 53 bits.
-constexpr double unit_interval(std::uint64_t bits) { return static_cast<double>(bits >> 11) * 0x1.0p-53; }
+constexpr double unit_interval(std::uint64_t bits) {
+  return static_cast<double>(bits >> 11) * 0x1.0p-53;
+}
 
 class Random {
  public:

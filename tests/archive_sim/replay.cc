@@ -21,7 +21,8 @@ Result<std::string> read_file(const std::filesystem::path& path) {
 // Headers that belong to the recorded connection and not to the reply.
 bool is_framing(std::string name) {
   std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return name == "content-length" || name == "transfer-encoding" || name == "connection" || name == "date" || name == "keep-alive";
+  return name == "content-length" || name == "transfer-encoding" || name == "connection" || name == "date" ||
+         name == "keep-alive";
 }
 
 }  // namespace
@@ -54,8 +55,10 @@ Result<Replay> Replay::load(const std::string& folder) {
       recorded.body = std::make_shared<const std::string>(*std::move(body));
       replay.recorded_.push_back(std::move(recorded));
     } catch (const nlohmann::json::exception& e) {
-      return fail(Kind::Invalid, "{}: expected {{\"match\": {{...}}, \"status\": 200, \"headers\": {{...}}, \"body_file\": \"x.zip\"}}: {}",
-                  file.string(), e.what());
+      return fail(
+          Kind::Invalid,
+          "{}: expected {{\"match\": {{...}}, \"status\": 200, \"headers\": {{...}}, \"body_file\": \"x.zip\"}}: {}",
+          file.string(), e.what());
     }
   }
   return replay;
@@ -64,7 +67,8 @@ Result<Replay> Replay::load(const std::string& folder) {
 HttpReply Replay::answer(const Form& form) const {
   HttpReply reply;
   for (const Recorded& recorded : recorded_) {
-    if (!std::ranges::all_of(recorded.match, [&](const auto& m) { return form_value(form, m.first) == m.second; })) continue;
+    if (!std::ranges::all_of(recorded.match, [&](const auto& m) { return form_value(form, m.first) == m.second; }))
+      continue;
     reply.status = recorded.status;
     reply.headers = recorded.headers;
     reply.body.add(recorded.body);

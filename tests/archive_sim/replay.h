@@ -1,7 +1,8 @@
 // Recorded replies instead of invented ones: a folder of descriptions *.json, each
-//   {"match": {"RETRIEVAL_TYPE": "RVS", "FORMAT": "votable"}, "status": 200, "headers": {"Content-Type": "..."}, "body_file": "x.zip"}
-// The first description, by file name, whose match fields all equal the request's answers it; `match` may be empty. Immutable after
-// loading; any thread.
+//   {"match": {"RETRIEVAL_TYPE": "RVS", "FORMAT": "votable"}, "status": 200, "headers": {"Content-Type": "..."},
+//   "body_file": "x.zip"}
+// The first description, by file name, whose match fields all equal the request's answers it; `match` may be empty.
+// Immutable after loading; any thread.
 #pragma once
 
 #include <map>

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <sys/resource.h>
+#include <nlohmann/json.hpp>
 
 namespace garner::archive_sim {
 namespace {
@@ -12,7 +12,9 @@ namespace {
 double cpu_seconds() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec); };
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
+  };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
@@ -90,18 +92,28 @@ std::string Report::json() const {
       type_most = std::max<std::uint64_t>(type_most, n.asked);
       answered += n.answered > 0 ? 1 : 0;
     }
-    by_type[type] = {{"requests", counts.requests}, {"ids", counts.ids.size()}, {"ids_asked_total", type_total},
-                     {"ids_answered_in_full", answered}, {"ids_asked_more_than_once", type_repeated},
+    by_type[type] = {{"requests", counts.requests},
+                     {"ids", counts.ids.size()},
+                     {"ids_asked_total", type_total},
+                     {"ids_answered_in_full", answered},
+                     {"ids_asked_more_than_once", type_repeated},
                      {"max_times_one_id_asked", type_most}};
     total += type_total;
     repeated += type_repeated;
     most = std::max(most, type_most);
   }
-  const nlohmann::ordered_json out = {
-      {"requests", requests_}, {"requests_ok", ok_}, {"requests_faulted", faulted_}, {"faults", faults_},
-      {"bytes_sent", bytes_sent_}, {"highest_concurrency", highest_concurrency_},
-      {"cpu_seconds", cpu_seconds() - cpu_at_reset_}, {"ids_asked_total", total}, {"ids_asked_more_than_once", repeated},
-      {"max_times_one_id_asked", most}, {"logins", logins_}, {"by_type", by_type}};
+  const nlohmann::ordered_json out = {{"requests", requests_},
+                                      {"requests_ok", ok_},
+                                      {"requests_faulted", faulted_},
+                                      {"faults", faults_},
+                                      {"bytes_sent", bytes_sent_},
+                                      {"highest_concurrency", highest_concurrency_},
+                                      {"cpu_seconds", cpu_seconds() - cpu_at_reset_},
+                                      {"ids_asked_total", total},
+                                      {"ids_asked_more_than_once", repeated},
+                                      {"max_times_one_id_asked", most},
+                                      {"logins", logins_},
+                                      {"by_type", by_type}};
   return out.dump(2) + "\n";
 }
 
@@ -112,7 +124,8 @@ std::string Report::asked_text(std::string_view type) const {
   std::vector<std::pair<std::uint64_t, IdCounts>> rows(found->second.ids.begin(), found->second.ids.end());
   std::ranges::sort(rows, {}, [](const auto& row) { return row.first; });
   std::string out;
-  for (const auto& [id, counts] : rows) fmt::format_to(std::back_inserter(out), "{}\t{}\t{}\n", id, counts.asked, counts.answered);
+  for (const auto& [id, counts] : rows)
+    fmt::format_to(std::back_inserter(out), "{}\t{}\t{}\n", id, counts.asked, counts.answered);
   return out;
 }
 

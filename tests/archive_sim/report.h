@@ -1,5 +1,5 @@
-// What the simulator was asked and what it answered: the truth against which a harvest is checked. Counts data-server/data requests
-// (logins apart). Thread-safe.
+// What the simulator was asked and what it answered: the truth against which a harvest is checked. Counts
+// data-server/data requests (logins apart). Thread-safe.
 //
 // A request ends when its last byte is handed to the socket, before the client can have seen it, so that a client which
 // reads the report after its own last reply finds that reply counted.
@@ -21,11 +21,11 @@ class Report {
   // One data request from its arrival to its end.
   struct Request {
     std::uint64_t ordinal = 0;
-    std::uint64_t generation = 0;          // which reset it belongs to
+    std::uint64_t generation = 0;  // which reset it belongs to
     std::string type;
     std::vector<std::uint64_t> ids;
-    std::string fault;                     // empty: none
-    bool proper = false;                   // the body answers for every id, if it is sent whole
+    std::string fault;    // empty: none
+    bool proper = false;  // the body answers for every id, if it is sent whole
     bool ended = false;
   };
   using RequestPtr = std::shared_ptr<Request>;

@@ -12,7 +12,8 @@ std::optional<Sessions::Cookies> Sessions::login(const Knobs& knobs, std::string
   if (found == knobs.users.end() || found->second != password) return std::nullopt;
   const std::lock_guard lock(mutex_);
   const std::uint64_t n = mix(knobs.seed, ++serial_);
-  Cookies cookies{fmt::format("{:016X}{:016X}", mix(n, 1), mix(n, 2)), fmt::format("{:016x}{:016x}{:08x}", mix(n, 3), mix(n, 4), serial_)};
+  Cookies cookies{fmt::format("{:016X}{:016X}", mix(n, 1), mix(n, 2)),
+                  fmt::format("{:016x}{:016x}{:08x}", mix(n, 3), mix(n, 4), serial_)};
   sessions_[fmt::format("{}/{}", context, cookies.session)] = {std::string(user), Clock::now(), 0};
   return cookies;
 }

@@ -1,5 +1,6 @@
-// Logins of the two server contexts (tap-server, data-server), each with sessions of its own. Only the cookie SESSION carries a login;
-// JSESSIONID is decoration, as on the real servers. A lapsed session is no error: its requests are anonymous. Thread-safe.
+// Logins of the two server contexts (tap-server, data-server), each with sessions of its own. Only the cookie SESSION
+// carries a login; JSESSIONID is decoration, as on the real servers. A lapsed session is no error: its requests are
+// anonymous. Thread-safe.
 #pragma once
 
 #include <chrono>
@@ -23,10 +24,12 @@ class Sessions {
   };
 
   // Nothing where name and password do not fit. `context`: "tap-server" or "data-server".
-  std::optional<Cookies> login(const Knobs& knobs, std::string_view context, std::string_view user, std::string_view password);
+  std::optional<Cookies> login(const Knobs& knobs, std::string_view context, std::string_view user,
+                               std::string_view password);
   void logout(std::string_view context, std::string_view session);
 
-  // The user of a request, "anonymous" where there is no session or it lapsed. `counts`: a data request, which uses the session up.
+  // The user of a request, "anonymous" where there is no session or it lapsed. `counts`: a data request, which uses the
+  // session up.
   std::string user_of(const Knobs& knobs, std::string_view context, std::string_view session, bool counts);
 
  private:

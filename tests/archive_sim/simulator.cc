@@ -48,8 +48,12 @@ Result<std::string> read_text(const std::string& path) {
   return std::move(text).str();
 }
 
-HttpReply plain(unsigned status, std::string text) { return text_reply(status, "text/plain", std::move(text)); }
-HttpReply json_reply(std::string text) { return text_reply(200, "application/json", std::move(text)); }
+HttpReply plain(unsigned status, std::string text) {
+  return text_reply(status, "text/plain", std::move(text));
+}
+HttpReply json_reply(std::string text) {
+  return text_reply(200, "application/json", std::move(text));
+}
 
 }  // namespace
 
@@ -67,13 +71,17 @@ HttpReply Simulator::Impl::route(const HttpRequest& request, Patience& patience)
 HttpReply Simulator::Impl::login(std::string_view context, const HttpRequest& request) {
   if (request.method != "POST") return text_reply(405, "text/html", error_page(405, "Method not allowed"));
   const Form form = parse_form(request.body);
-  const auto cookies = world.sessions.login(world.knobs_copy(), context, form_value(form, "username"), form_value(form, "password"));
+  const auto cookies =
+      world.sessions.login(world.knobs_copy(), context, form_value(form, "username"), form_value(form, "password"));
   if (!cookies) return text_reply(401, "text/html", error_page(401, "Bad credentials"));
   world.report.logged_in();
   HttpReply reply = plain(200, "");
-  const std::string_view secure = tls ? "; Secure" : "";  // a browser or curl would drop a Secure cookie that came over http
-  reply.headers.emplace_back("Set-Cookie", fmt::format("JSESSIONID={}; Path=/{}{}; HttpOnly", cookies->jsessionid, context, secure));
-  reply.headers.emplace_back("Set-Cookie", fmt::format("SESSION={}; Path=/{}{}; HttpOnly; SameSite=Lax", cookies->session, context, secure));
+  const std::string_view secure =
+      tls ? "; Secure" : "";  // a browser or curl would drop a Secure cookie that came over http
+  reply.headers.emplace_back("Set-Cookie",
+                             fmt::format("JSESSIONID={}; Path=/{}{}; HttpOnly", cookies->jsessionid, context, secure));
+  reply.headers.emplace_back(
+      "Set-Cookie", fmt::format("SESSION={}; Path=/{}{}; HttpOnly; SameSite=Lax", cookies->session, context, secure));
   return reply;
 }
 
@@ -146,9 +154,13 @@ HttpReply Simulator::Impl::replayed(const HttpRequest& request) {
 
 void Simulator::Impl::write_log(const Report::Request& request, unsigned status, std::uint64_t bytes) {
   if (log == nullptr) return;
-  const nlohmann::ordered_json line = {{"request", request.ordinal}, {"type", request.type}, {"ids", request.ids.size()},
+  const nlohmann::ordered_json line = {{"request", request.ordinal},
+                                       {"type", request.type},
+                                       {"ids", request.ids.size()},
                                        {"first_id", request.ids.empty() ? "" : std::to_string(request.ids.front())},
-                                       {"fault", request.fault}, {"status", status}, {"bytes", bytes}};
+                                       {"fault", request.fault},
+                                       {"status", status},
+                                       {"bytes", bytes}};
   const std::lock_guard lock(log_mutex);
   std::fputs((line.dump() + "\n").c_str(), log);
   std::fflush(log);
@@ -178,7 +190,9 @@ Result<std::unique_ptr<Simulator>> Simulator::start(SimulatorOptions options) {
   if (!options.request_log_file.empty()) {
     impl->log = std::fopen(options.request_log_file.c_str(), "ae");
     if (impl->log == nullptr) return fail(Kind::Invalid, "cannot write the request log '{}'", options.request_log_file);
-    impl->world.log = [self](const Report::Request& r, unsigned status, std::uint64_t bytes) { self->write_log(r, status, bytes); };
+    impl->world.log = [self](const Report::Request& r, unsigned status, std::uint64_t bytes) {
+      self->write_log(r, status, bytes);
+    };
   }
   impl->world.set_knobs(std::move(options.knobs));
   auto started = HttpServer::start(server, [self](const HttpRequest& r, Patience& p) { return self->route(r, p); });
@@ -190,8 +204,14 @@ Result<std::unique_ptr<Simulator>> Simulator::start(SimulatorOptions options) {
 Simulator::Simulator(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Simulator::~Simulator() = default;
 
-std::uint16_t Simulator::port() const { return impl_->server->port(); }
-std::string Simulator::base_url() const { return fmt::format("http{}://127.0.0.1:{}", impl_->tls ? "s" : "", port()); }
-World& Simulator::world() { return impl_->world; }
+std::uint16_t Simulator::port() const {
+  return impl_->server->port();
+}
+std::string Simulator::base_url() const {
+  return fmt::format("http{}://127.0.0.1:{}", impl_->tls ? "s" : "", port());
+}
+World& Simulator::world() {
+  return impl_->world;
+}
 
 }  // namespace garner::archive_sim

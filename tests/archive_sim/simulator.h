@@ -1,5 +1,5 @@
-// The simulated archive as one object, for the program and for tests in the same process: the two server contexts and /sim/.
-// Any thread; the destructor stops it.
+// The simulated archive as one object, for the program and for tests in the same process: the two server contexts and
+// /sim/. Any thread; the destructor stops it.
 #pragma once
 
 #include <cstdint>

@@ -8,7 +8,8 @@
 
 namespace garner::archive_sim {
 
-// Cut in a row: a VOTable loses the rest of its data and its closing tags, a FITS file the end of its last HDU, a text its last row's end.
+// Cut in a row: a VOTable loses the rest of its data and its closing tags, a FITS file the end of its last HDU, a text
+// its last row's end.
 std::string cut_product(std::string bytes, Format format);
 
 // The first NAXIS2 card that counts rows says 1000 more than there are.

@@ -14,7 +14,8 @@ void Column::add(double value) {
 }
 
 void Column::add_array(std::span<const double> values) {
-  for (const double v : values) reals.push_back(field.type == Type::Float ? static_cast<double>(static_cast<float>(v)) : v);
+  for (const double v : values)
+    reals.push_back(field.type == Type::Float ? static_cast<double>(static_cast<float>(v)) : v);
   lengths.push_back(static_cast<std::uint32_t>(values.size()));
   end_row(false);
 }

@@ -1,6 +1,6 @@
-// A product as a table in memory, before it is written in one of the archive's formats: columns with their metadata, and
-// parameters that the formats put in different places (VOTable PARAM, FITS card, ECSV meta; CSV repeats some in every row).
-// Values; the string_views point at literals.
+// A product as a table in memory, before it is written in one of the archive's formats: columns with their metadata,
+// and parameters that the formats put in different places (VOTable PARAM, FITS card, ECSV meta; CSV repeats some in
+// every row). Values; the string_views point at literals.
 #pragma once
 
 #include <cstddef>
@@ -24,8 +24,8 @@ struct Field {
   std::string_view utype = {};
 };
 
-// One column, its values in row order. Bool, Short, Int and Long lie in `integers`; Float (already rounded to float) and Double in
-// `reals`; Text in `texts`. Arrays follow each other without gaps; `lengths` holds one length a row.
+// One column, its values in row order. Bool, Short, Int and Long lie in `integers`; Float (already rounded to float)
+// and Double in `reals`; Text in `texts`. Arrays follow each other without gaps; `lengths` holds one length a row.
 struct Column {
   explicit Column(const Field& f) : field(f) {}
 
@@ -33,15 +33,21 @@ struct Column {
   std::vector<std::int64_t> integers = {};
   std::vector<double> reals = {};
   std::vector<std::string> texts = {};
-  std::vector<std::uint8_t> nulls = {};       // one a row as soon as one row is null, else empty
-  std::vector<std::uint32_t> lengths = {};    // arrays only
+  std::vector<std::uint8_t> nulls = {};     // one a row as soon as one row is null, else empty
+  std::vector<std::uint32_t> lengths = {};  // arrays only
 
   void add(double value);
-  void add(std::int64_t value) { integers.push_back(value); end_row(false); }
-  void add(std::string value) { texts.push_back(std::move(value)); end_row(false); }
+  void add(std::int64_t value) {
+    integers.push_back(value);
+    end_row(false);
+  }
+  void add(std::string value) {
+    texts.push_back(std::move(value));
+    end_row(false);
+  }
   void add_array(std::span<const double> values);
   void add_array(std::span<const std::int64_t> values);
-  void add_null();                            // an array that is null has length 0
+  void add_null();  // an array that is null has length 0
 
   bool is_integer() const { return field.type < Type::Float; }
   bool is_null(std::size_t row) const { return row < nulls.size() && nulls[row] != 0; }
@@ -54,8 +60,8 @@ struct Column {
 
 struct Param {
   std::string_view name;
-  std::string_view datatype;     // VOTable's word: long, double, float, char, int
-  std::string value;             // as in VOTable
+  std::string_view datatype;  // VOTable's word: long, double, float, char, int
+  std::string value;          // as in VOTable
   std::string_view fits_key;
   std::string_view ucd = {};
   std::string_view unit = {};

@@ -8,12 +8,13 @@
 namespace garner::archive_sim {
 namespace {
 
-constexpr std::array<std::string_view, 7> kEcsvTypes = {"bool", "int16", "int32", "int64", "float32", "float64", "string"};
+constexpr std::array<std::string_view, 7> kEcsvTypes = {"bool",    "int16",   "int32", "int64",
+                                                        "float32", "float64", "string"};
 
 struct Dialect {
   std::string_view open, separator, close;  // of arrays, which always stand in quotes
   std::string_view yes, no;
-  std::string_view null_real;               // what a null float is
+  std::string_view null_real;  // what a null float is
 };
 
 constexpr Dialect kCsv = {"\"(", ", ", ")\"", "true", "false", ""};
@@ -21,21 +22,33 @@ constexpr Dialect kEcsv = {"\"[", ",", "]\"", "True", "False", "nan"};
 
 void append_value(std::string& out, const Column& column, std::size_t index, const Dialect& dialect) {
   switch (column.field.type) {
-    case Type::Bool: out += column.integers[index] != 0 ? dialect.yes : dialect.no; break;
+    case Type::Bool:
+      out += column.integers[index] != 0 ? dialect.yes : dialect.no;
+      break;
     case Type::Short:
     case Type::Int:
-    case Type::Long: append_number(out, column.integers[index]); break;
-    case Type::Float: append_number(out, static_cast<float>(column.reals[index])); break;
-    case Type::Double: append_number(out, column.reals[index]); break;
-    case Type::Text: out += column.texts[index]; break;
+    case Type::Long:
+      append_number(out, column.integers[index]);
+      break;
+    case Type::Float:
+      append_number(out, static_cast<float>(column.reals[index]));
+      break;
+    case Type::Double:
+      append_number(out, column.reals[index]);
+      break;
+    case Type::Text:
+      out += column.texts[index];
+      break;
   }
 }
 
 void append_cell(std::string& out, const Column& column, std::size_t row, std::size_t& next, const Dialect& dialect) {
   if (!column.field.array) {
     const std::size_t index = next++;
-    if (!column.is_null(row)) append_value(out, column, index, dialect);
-    else if (!column.is_integer() && column.field.type != Type::Text) out += dialect.null_real;
+    if (!column.is_null(row))
+      append_value(out, column, index, dialect);
+    else if (!column.is_integer() && column.field.type != Type::Text)
+      out += dialect.null_real;
     return;
   }
   if (column.is_null(row)) return;
@@ -75,7 +88,8 @@ std::string yaml_scalar(std::string_view text) {
 void append_ecsv_column(std::string& out, const Field& field) {
   const auto type = kEcsvTypes[static_cast<std::size_t>(field.type)];
   out += fmt::format("# -\n#   name: {}\n", field.name);
-  out += field.array ? fmt::format("#   datatype: string\n#   subtype: '{}[null]'\n", type) : fmt::format("#   datatype: {}\n", type);
+  out += field.array ? fmt::format("#   datatype: string\n#   subtype: '{}[null]'\n", type)
+                     : fmt::format("#   datatype: {}\n", type);
   if (!field.unit.empty()) out += fmt::format("#   unit: {}\n", yaml_scalar(field.unit));
   if (!field.description.empty()) out += fmt::format("#   description: {}\n", yaml_scalar(field.description));
   if (!field.ucd.empty() || !field.utype.empty()) out += "#   meta:\n";

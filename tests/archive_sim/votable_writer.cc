@@ -21,11 +21,16 @@ constexpr std::array<std::string_view, 7> kDatatypes = {"boolean", "short", "int
 
 void append_escaped(std::string& out, std::string_view text) {
   for (const char c : text) {
-    if (c == '&') out += "&amp;";
-    else if (c == '<') out += "&lt;";
-    else if (c == '>') out += "&gt;";
-    else if (c == '"') out += "&quot;";
-    else out += c;
+    if (c == '&')
+      out += "&amp;";
+    else if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else if (c == '"')
+      out += "&quot;";
+    else
+      out += c;
   }
 }
 
@@ -75,12 +80,24 @@ void append_field(std::string& out, const Field& field) {
 
 void append_binary(std::string& out, const Column& column, std::size_t index) {
   switch (column.field.type) {
-    case Type::Bool: out += column.integers[index] != 0 ? 'T' : 'F'; break;
-    case Type::Short: append_big_endian(out, static_cast<std::uint16_t>(column.integers[index])); break;
-    case Type::Int: append_big_endian(out, static_cast<std::uint32_t>(column.integers[index])); break;
-    case Type::Long: append_big_endian(out, static_cast<std::uint64_t>(column.integers[index])); break;
-    case Type::Float: append_float(out, column.reals[index]); break;
-    case Type::Double: append_double(out, column.reals[index]); break;
+    case Type::Bool:
+      out += column.integers[index] != 0 ? 'T' : 'F';
+      break;
+    case Type::Short:
+      append_big_endian(out, static_cast<std::uint16_t>(column.integers[index]));
+      break;
+    case Type::Int:
+      append_big_endian(out, static_cast<std::uint32_t>(column.integers[index]));
+      break;
+    case Type::Long:
+      append_big_endian(out, static_cast<std::uint64_t>(column.integers[index]));
+      break;
+    case Type::Float:
+      append_float(out, column.reals[index]);
+      break;
+    case Type::Double:
+      append_double(out, column.reals[index]);
+      break;
     case Type::Text:
       append_big_endian(out, static_cast<std::uint32_t>(column.texts[index].size()));
       out += column.texts[index];
@@ -134,13 +151,23 @@ void append_base64(std::string& out, std::string_view bytes) {
 
 void append_text_value(std::string& out, const Column& column, std::size_t index) {
   switch (column.field.type) {
-    case Type::Bool: out += column.integers[index] != 0 ? 'T' : 'F'; break;
+    case Type::Bool:
+      out += column.integers[index] != 0 ? 'T' : 'F';
+      break;
     case Type::Short:
     case Type::Int:
-    case Type::Long: append_number(out, column.integers[index]); break;
-    case Type::Float: append_number(out, static_cast<float>(column.reals[index])); break;
-    case Type::Double: append_number(out, column.reals[index]); break;
-    case Type::Text: append_escaped(out, column.texts[index]); break;
+    case Type::Long:
+      append_number(out, column.integers[index]);
+      break;
+    case Type::Float:
+      append_number(out, static_cast<float>(column.reals[index]));
+      break;
+    case Type::Double:
+      append_number(out, column.reals[index]);
+      break;
+    case Type::Text:
+      append_escaped(out, column.texts[index]);
+      break;
   }
 }
 

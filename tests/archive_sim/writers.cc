@@ -18,7 +18,9 @@ constexpr FormatName kFormats[] = {
     {"ecsv", Format::Ecsv, "ecsv", "text/plain"},
 };
 
-const FormatName& row_of(Format format) { return kFormats[static_cast<std::size_t>(format)]; }
+const FormatName& row_of(Format format) {
+  return kFormats[static_cast<std::size_t>(format)];
+}
 
 }  // namespace
 
@@ -28,16 +30,25 @@ std::optional<Format> parse_format(std::string_view name) {
   return std::nullopt;
 }
 
-std::string_view extension(Format format) { return row_of(format).extension; }
-std::string_view content_type(Format format) { return row_of(format).content_type; }
+std::string_view extension(Format format) {
+  return row_of(format).extension;
+}
+std::string_view content_type(Format format) {
+  return row_of(format).content_type;
+}
 
 std::string write_table(const Table& table, Format format) {
   switch (format) {
-    case Format::Votable: return write_votable(table, true);
-    case Format::VotablePlain: return write_votable(table, false);
-    case Format::Fits: return write_fits(table);
-    case Format::Csv: return write_csv(table);
-    case Format::Ecsv: return write_ecsv(table);
+    case Format::Votable:
+      return write_votable(table, true);
+    case Format::VotablePlain:
+      return write_votable(table, false);
+    case Format::Fits:
+      return write_fits(table);
+    case Format::Csv:
+      return write_csv(table);
+    case Format::Ecsv:
+      return write_ecsv(table);
   }
   return {};
 }

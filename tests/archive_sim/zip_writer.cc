@@ -7,19 +7,24 @@
 namespace garner::archive_sim {
 namespace {
 
-constexpr std::uint16_t kFlags = 0x0808;        // bit 3: data descriptor; bit 11: UTF-8 name
+constexpr std::uint16_t kFlags = 0x0808;  // bit 3: data descriptor; bit 11: UTF-8 name
 constexpr std::uint16_t kVersion = 20;
 constexpr std::uint16_t kDeflate = 8;
-constexpr std::uint16_t kDosTime = 0xbf6c;      // 23:59:24, as good as any
-constexpr std::uint16_t kDosDate = 0x58bc;      // 2024-05-28
+constexpr std::uint16_t kDosTime = 0xbf6c;  // 23:59:24, as good as any
+constexpr std::uint16_t kDosDate = 0x58bc;  // 2024-05-28
 
 template <class Unsigned>
 void append_little_endian(std::string& out, Unsigned value) {
-  for (std::size_t i = 0; i < sizeof(Unsigned); ++i) out += static_cast<char>((static_cast<std::uint64_t>(value) >> (8 * i)) & 0xff);
+  for (std::size_t i = 0; i < sizeof(Unsigned); ++i)
+    out += static_cast<char>((static_cast<std::uint64_t>(value) >> (8 * i)) & 0xff);
 }
 
-void append_u16(std::string& out, std::uint16_t v) { append_little_endian(out, v); }
-void append_u32(std::string& out, std::uint64_t v) { append_little_endian(out, static_cast<std::uint32_t>(v)); }
+void append_u16(std::string& out, std::uint16_t v) {
+  append_little_endian(out, v);
+}
+void append_u32(std::string& out, std::uint64_t v) {
+  append_little_endian(out, static_cast<std::uint32_t>(v));
+}
 
 std::string local_header(const Member& member) {
   std::string out = "PK\x03\x04";

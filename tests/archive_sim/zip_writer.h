@@ -1,6 +1,7 @@
-// Zips in the flavour of the archive (Java's ZipOutputStream): method 8, flags 0x0808, version 20, zeros for CRC and sizes in the local
-// header, a data descriptor with signature behind every member, no extra fields, no zip64 (APPNOTE 4.3.7, 4.3.9, 4.3.12, 4.3.16).
-// Pure functions; any thread. Members are immutable once made and shared between replies.
+// Zips in the flavour of the archive (Java's ZipOutputStream): method 8, flags 0x0808, version 20, zeros for CRC and
+// sizes in the local header, a data descriptor with signature behind every member, no extra fields, no zip64
+// (APPNOTE 4.3.7, 4.3.9, 4.3.12, 4.3.16). Pure functions; any thread. Members are immutable once made and shared
+// between replies.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +16,8 @@ namespace garner::archive_sim {
 
 struct Member {
   std::string name;
-  std::uint32_t crc = 0;         // of the uncompressed bytes
-  std::uint64_t size = 0;        // uncompressed
+  std::uint32_t crc = 0;   // of the uncompressed bytes
+  std::uint64_t size = 0;  // uncompressed
   std::shared_ptr<const std::string> deflated;
 };
 using MemberPtr = std::shared_ptr<const Member>;

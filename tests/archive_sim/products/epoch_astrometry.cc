@@ -1,5 +1,6 @@
-// EPOCH_ASTROMETRY of DR4, after the shape of its pre-release: 62 to 115 rows (transits) a source in both structures, 37 columns of
-// which 16 are arrays over the ten CCDs and two are empty arrays. The column names are invented where the draft names none.
+// EPOCH_ASTROMETRY of DR4, after the shape of its pre-release: 62 to 115 rows (transits) a source in both structures,
+// 37 columns of which 16 are arrays over the ten CCDs and two are empty arrays. The column names are invented where the
+// draft names none.
 #include <array>
 
 #include "archive_sim/products/families.h"
@@ -10,7 +11,8 @@ namespace {
 constexpr std::size_t kCcds = 10;
 
 constexpr std::array<Field, 37> kFields = {
-    kSolutionIdField, kSourceIdField,
+    kSolutionIdField,
+    kSourceIdField,
     Field{"transit_id", Type::Long, false, "", "meta.version", "Transit unique identifier"},
     Field{"obs_time_tcb", Type::Long, false, "ns", "time.epoch", "Observing time in TCB from JD 2455197.5"},
     Field{"parallax_factor_al", Type::Double, false, "", "", "Along-scan parallax factor"},
@@ -50,8 +52,9 @@ constexpr std::array<Field, 37> kFields = {
 
 void add_transit(Table& table, std::uint64_t id, std::int64_t transit_id, std::int64_t time_ns, Random& random) {
   const Position p = position_of(id);
-  const std::array<double, 7> reals = {random.uniform(-1, 1), random.uniform(-1, 1), random.uniform(0, 360), p.ra, p.dec,
-                                       random.normal(),       random.normal()};
+  const std::array<double, 7> reals = {
+      random.uniform(-1, 1), random.uniform(-1, 1), random.uniform(0, 360), p.ra, p.dec,
+      random.normal(),       random.normal()};
   const std::array<std::int64_t, 4> shorts = {static_cast<std::int64_t>(1 + random.below(2)),
                                               static_cast<std::int64_t>(1 + random.below(7)), 9,
                                               static_cast<std::int64_t>(random.below(3))};

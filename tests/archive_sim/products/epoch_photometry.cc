@@ -52,14 +52,18 @@ std::vector<Transit> transits_of(std::uint64_t id) {
   return transits;
 }
 
-bool is_valid(const Transit& t) { return !t.rejected && !t.bands[0].missing && !t.bands[1].missing && !t.bands[2].missing; }
+bool is_valid(const Transit& t) {
+  return !t.rejected && !t.bands[0].missing && !t.bands[1].missing && !t.bands[2].missing;
+}
 
 constexpr std::array<Field, 23> kFields = {
     Field{"transit_id", Type::Long, false, "", "meta.version", "Transit unique identifier"},
     Field{"g_transit_time", Type::Double, false, "d", "time.epoch", "Transit averaged G band observing time"},
     Field{"g_transit_flux", Type::Double, false, kFluxUnit, "phot.flux", "Transit averaged G band flux"},
-    Field{"g_transit_flux_error", Type::Double, false, kFluxUnit, "stat.error;phot.flux", "Transit averaged G band flux error"},
-    Field{"g_transit_flux_over_error", Type::Float, false, "", "stat.snr;phot.flux", "Transit averaged G band flux divided by its error"},
+    Field{"g_transit_flux_error", Type::Double, false, kFluxUnit, "stat.error;phot.flux",
+          "Transit averaged G band flux error"},
+    Field{"g_transit_flux_over_error", Type::Float, false, "", "stat.snr;phot.flux",
+          "Transit averaged G band flux divided by its error"},
     Field{"g_transit_mag", Type::Double, false, "mag", "phot.mag;em.opt", "Transit averaged G band Vega magnitude"},
     Field{"bp_obs_time", Type::Double, false, "d", "time.epoch", "BP CCD transit observing time"},
     Field{"bp_flux", Type::Double, false, kFluxUnit, "phot.flux;em.opt.B", "BP band flux"},
@@ -71,9 +75,12 @@ constexpr std::array<Field, 23> kFields = {
     Field{"rp_flux_error", Type::Double, false, kFluxUnit, "stat.error;phot.flux", "RP band flux error"},
     Field{"rp_flux_over_error", Type::Float, false, "", "stat.snr;phot.flux", "RP band flux divided by its error"},
     Field{"rp_mag", Type::Double, false, "mag", "phot.mag;em.opt.R", "RP band Vega magnitude"},
-    Field{"variability_flag_g_reject", Type::Bool, false, "", "meta.code", "Average G transit photometry rejected by the variability processing"},
-    Field{"variability_flag_bp_reject", Type::Bool, false, "", "meta.code", "BP CCD transit photometry rejected by the variability processing"},
-    Field{"variability_flag_rp_reject", Type::Bool, false, "", "meta.code", "RP CCD transit photometry rejected by the variability processing"},
+    Field{"variability_flag_g_reject", Type::Bool, false, "", "meta.code",
+          "Average G transit photometry rejected by the variability processing"},
+    Field{"variability_flag_bp_reject", Type::Bool, false, "", "meta.code",
+          "BP CCD transit photometry rejected by the variability processing"},
+    Field{"variability_flag_rp_reject", Type::Bool, false, "", "meta.code",
+          "RP CCD transit photometry rejected by the variability processing"},
     Field{"g_other_flags", Type::Long, false, "", "meta.code", "Additional flags of the G band"},
     Field{"bp_other_flags", Type::Long, false, "", "meta.code", "Additional flags of the BP band"},
     Field{"rp_other_flags", Type::Long, false, "", "meta.code", "Additional flags of the RP band"},
@@ -109,9 +116,11 @@ const std::vector<std::string>& raw_flag_names() {
     for (const std::string_view verdict : {"unavailable", "reject"}) {
       list.push_back(fmt::format("photometry_flag_sm_{}", verdict));
       for (int i = 1; i <= 9; ++i) list.push_back(fmt::format("photometry_flag_af{}_{}", i, verdict));
-      for (const std::string_view band : {"bp", "rp"}) list.push_back(fmt::format("photometry_flag_{}_{}", band, verdict));
+      for (const std::string_view band : {"bp", "rp"})
+        list.push_back(fmt::format("photometry_flag_{}_{}", band, verdict));
     }
-    for (const std::string_view band : {"g", "bp", "rp"}) list.push_back(fmt::format("variability_flag_{}_reject", band));
+    for (const std::string_view band : {"g", "bp", "rp"})
+      list.push_back(fmt::format("variability_flag_{}_reject", band));
     return list;
   }();
   return names;
@@ -125,7 +134,8 @@ std::vector<Field> raw_fields() {
     fields.back().array = true;
   }
   for (const std::string& name : raw_flag_names())
-    fields.push_back({name, Type::Bool, true, "", "meta.code", "Rejected by DPAC photometry processing (or variability processing)"});
+    fields.push_back({name, Type::Bool, true, "", "meta.code",
+                      "Rejected by DPAC photometry processing (or variability processing)"});
   return fields;
 }
 
@@ -149,8 +159,10 @@ constexpr std::array<Field, 12> kLongFields = {
     Field{"flux", Type::Double, false, kFluxUnit, "phot.flux;em.opt", "Band flux value for the transit"},
     Field{"flux_error", Type::Double, false, kFluxUnit, "stat.error;phot.flux", "Flux error"},
     Field{"flux_over_error", Type::Float, false, "", "stat.snr;phot.flux", "Band flux divided by its error"},
-    Field{"rejected_by_photometry", Type::Bool, false, "", "meta.code.status", "Rejected by DPAC photometry processing"},
-    Field{"rejected_by_variability", Type::Bool, false, "", "meta.code.status", "Rejected by DPAC variability processing"},
+    Field{"rejected_by_photometry", Type::Bool, false, "", "meta.code.status",
+          "Rejected by DPAC photometry processing"},
+    Field{"rejected_by_variability", Type::Bool, false, "", "meta.code.status",
+          "Rejected by DPAC variability processing"},
     Field{"other_flags", Type::Long, false, "", "meta.code.status", "Additional processing flags"},
     kSolutionIdField,
 };
@@ -161,7 +173,8 @@ Table epoch_photometry_individual(Ids ids, const ProductOptions& options) {
   Table table(kFields);
   table.params = {
       {"solution_id", "long", std::to_string(kSolution), "SOLUTION", "meta.version", "", "", "Solution Identifier"},
-      {"source_id", "long", std::to_string(ids[0]), "SOURCEID", "meta.id;meta.main", "", "", kSourceIdField.description}};
+      {"source_id", "long", std::to_string(ids[0]), "SOURCEID", "meta.id;meta.main", "", "",
+       kSourceIdField.description}};
   table.csv_prefix = {{"solution_id", std::to_string(kSolution)}, {"source_id", std::to_string(ids[0])}};
   for (const Transit& t : transits_of(ids[0]))
     if (!options.valid_only || is_valid(t)) add_transit(table, t);

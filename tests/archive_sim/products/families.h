@@ -12,12 +12,17 @@ namespace garner::archive_sim {
 
 using Ids = std::span<const std::uint64_t>;
 
-inline constexpr Field kSourceIdField = {"source_id", Type::Long, false, "", "meta.id;meta.main",
-                                         "Unique source identifier (unique within a particular Data Release)"};
+inline constexpr Field kSourceIdField = {
+    "source_id", Type::Long,          false,
+    "",          "meta.id;meta.main", "Unique source identifier (unique within a particular Data Release)"};
 inline constexpr Field kSolutionIdField = {"solution_id", Type::Long, false, "", "meta.version", "Solution Identifier"};
 
-inline std::int64_t as_long(std::uint64_t id) { return static_cast<std::int64_t>(id); }
-inline Random random_for(std::uint64_t id, std::string_view family) { return Random(mix(id, hash_text(family))); }
+inline std::int64_t as_long(std::uint64_t id) {
+  return static_cast<std::int64_t>(id);
+}
+inline Random random_for(std::uint64_t id, std::string_view family) {
+  return Random(mix(id, hash_text(family)));
+}
 
 // An invented place on the sky, the same in every product of a source.
 struct Position {

@@ -53,10 +53,12 @@ std::vector<std::string> types_of(std::string_view release) {
   return types;
 }
 
-bool serves(std::string_view release, std::string_view type) { return find_row(release, type) != nullptr; }
+bool serves(std::string_view release, std::string_view type) {
+  return find_row(release, type) != nullptr;
+}
 
-Table make_product(std::string_view release, std::string_view type, Structure structure, std::span<const std::uint64_t> ids,
-                   const ProductOptions& options) {
+Table make_product(std::string_view release, std::string_view type, Structure structure,
+                   std::span<const std::uint64_t> ids, const ProductOptions& options) {
   const Row* row = find_row(release, type);
   if (row == nullptr) return {};
   return structure == Structure::Raw ? row->raw(ids, options) : row->individual(ids, options);

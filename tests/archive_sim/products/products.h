@@ -1,5 +1,6 @@
-// What the simulated archive holds: for each release and retrieval_type a table that is a pure function of the source_ids, after the schemas
-// of the real archive (columns, units, shapes, sizes; the values are invented). Names stay text: the archive renames its types.
+// What the simulated archive holds: for each release and retrieval_type a table that is a pure function of the
+// source_ids, after the schemas of the real archive (columns, units, shapes, sizes; the values are invented). Names
+// stay text: the archive renames its types.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +29,8 @@ std::vector<std::string> types_of(std::string_view release);
 bool serves(std::string_view release, std::string_view type);
 
 // INDIVIDUAL wants exactly one id; RAW one or more. `release` and `type` must be served.
-Table make_product(std::string_view release, std::string_view type, Structure structure, std::span<const std::uint64_t> ids,
-                   const ProductOptions& options);
+Table make_product(std::string_view release, std::string_view type, Structure structure,
+                   std::span<const std::uint64_t> ids, const ProductOptions& options);
 
 // A source that the archive has never heard of, whatever the type: running number 900,000 to 999,999.
 bool is_unknown_source(std::uint64_t id);

@@ -1,4 +1,5 @@
-// RVS (846 to 870 nm, 2401 samples) and XP_SAMPLED (336 to 1020 nm, 343 samples): one row a sample, or RAW with one row a source.
+// RVS (846 to 870 nm, 2401 samples) and XP_SAMPLED (336 to 1020 nm, 343 samples): one row a sample, or RAW with one row
+// a source.
 #include <array>
 #include <cmath>
 
@@ -19,30 +20,50 @@ constexpr std::size_t kXpSamples = 343;
 constexpr std::int64_t kRvsSolution = 1635148068921376768;
 constexpr std::int64_t kXpSolution = 4545469030156206080;
 
-constexpr Field kRaField = {"ra", Type::Double, false, "deg", "pos.eq.ra", "Right Ascension",
+constexpr Field kRaField = {"ra",
+                            Type::Double,
+                            false,
+                            "deg",
+                            "pos.eq.ra",
+                            "Right Ascension",
                             "Char.SpatialAxis.Coverage.Location.Coord.Position2D.Value2.C1"};
-constexpr Field kDecField = {"dec", Type::Double, false, "deg", "pos.eq.dec", "Declination",
+constexpr Field kDecField = {"dec",
+                             Type::Double,
+                             false,
+                             "deg",
+                             "pos.eq.dec",
+                             "Declination",
                              "Char.SpatialAxis.Coverage.Location.Coord.Position2D.Value2.C2"};
-constexpr Field kWavelength = {"wavelength", Type::Double, false, "nm", "em.wl", "wavelength", "spec:Data.SpectralAxis.Value"};
+constexpr Field kWavelength = {
+    "wavelength", Type::Double, false, "nm", "em.wl", "wavelength", "spec:Data.SpectralAxis.Value"};
 
 constexpr std::array<Field, 3> kXpFields = {
-    kWavelength,
-    Field{"flux", Type::Float, false, "W.m**-2.nm**-1", "spect", "mean BP + RP combined spectrum flux"},
-    Field{"flux_error", Type::Float, false, "W.m**-2.nm**-1", "stat.error;spect", "mean BP + RP combined spectrum flux error"}};
+    kWavelength, Field{"flux", Type::Float, false, "W.m**-2.nm**-1", "spect", "mean BP + RP combined spectrum flux"},
+    Field{"flux_error", Type::Float, false, "W.m**-2.nm**-1", "stat.error;spect",
+          "mean BP + RP combined spectrum flux error"}};
 constexpr std::array<Field, 6> kXpRawFields = {
-    kSourceIdField, kSolutionIdField, kRaField, kDecField,
+    kSourceIdField,
+    kSolutionIdField,
+    kRaField,
+    kDecField,
     Field{"flux", Type::Float, true, "W.m**-2.nm**-1", "spect", "mean BP + RP combined spectrum flux"},
-    Field{"flux_error", Type::Float, true, "W.m**-2.nm**-1", "stat.error;spect", "mean BP + RP combined spectrum flux error"}};
+    Field{"flux_error", Type::Float, true, "W.m**-2.nm**-1", "stat.error;spect",
+          "mean BP + RP combined spectrum flux error"}};
 constexpr std::array<Field, 3> kRvsFields = {
     kWavelength, Field{"flux", Type::Float, false, "", "spect.continuum", "normalised flux of the mean RVS spectrum"},
     Field{"flux_error", Type::Float, false, "", "stat.error;spect.continuum", "uncertainty of the normalised flux"}};
 constexpr std::array<Field, 9> kRvsRawFields = {
-    kSourceIdField, kSolutionIdField, kRaField, kDecField,
+    kSourceIdField,
+    kSolutionIdField,
+    kRaField,
+    kDecField,
     Field{"flux", Type::Float, true, "", "spect.continuum", "normalised flux of the mean RVS spectrum"},
     Field{"flux_error", Type::Float, true, "", "stat.error;spect.continuum", "uncertainty of the normalised flux"},
-    Field{"combined_transits", Type::Short, false, "", "meta.number", "Number of transits used to generate the mean spectrum"},
+    Field{"combined_transits", Type::Short, false, "", "meta.number",
+          "Number of transits used to generate the mean spectrum"},
     Field{"combined_ccds", Type::Short, false, "", "meta.number", "Number of CCDs used to generate the mean spectrum"},
-    Field{"deblended_ccds", Type::Short, false, "", "meta.number", "Number of deblended CCDs used to generate the mean spectrum"}};
+    Field{"deblended_ccds", Type::Short, false, "", "meta.number",
+          "Number of deblended CCDs used to generate the mean spectrum"}};
 
 // The counts that go with an RVS spectrum.
 struct RvsCounts {
@@ -101,8 +122,9 @@ void add_common_params(Table& table, std::uint64_t id, std::int64_t solution, do
   table.params = {
       {"source_id", "long", std::to_string(id), "SOURCEID", "meta.id;meta.main", "", "", kSourceIdField.description},
       {"solution_id", "long", std::to_string(solution), "SOLUTION", "meta.version", "", "", "Solution Identifier"},
-      {"spatialLocation", "double", ra + " " + dec, "POS", "pos.eq", "deg", "spec:Char.SpatialAxis.Coverage.Location.Value",
-       "Right Ascension and Declination", "2", fmt::format("({}, {})", ra, dec)},
+      {"spatialLocation", "double", ra + " " + dec, "POS", "pos.eq", "deg",
+       "spec:Char.SpatialAxis.Coverage.Location.Value", "Right Ascension and Declination", "2",
+       fmt::format("({}, {})", ra, dec)},
       {"TimeAxisCoverageLocation", "double", "2016.0", "REFEPOCH", "time.epoch", "yr",
        "spec:Char.TimeAxis.Coverage.Location.Value", "Reference Epoch"},
       {"TimeAxisCoverageBoundsExtent", "double", "2.83", "EPOCHEXT", "time.duration", "yr",
@@ -119,15 +141,18 @@ void add_common_params(Table& table, std::uint64_t id, std::int64_t solution, do
        "spec:Char.SpectralAxis.Coverage.Bounds.Stop", "Spectral coordinate end"},
       {"SpatialExtent", "double", "5.8932666E-4", "APERTURE", "instr.fov", "deg",
        "spec:Spectrum.Char.SpatialAxis.Coverage.Bounds.Extent", "Spectrum aperture: nominal across-scan window size"},
-      {"DataModel", "char", "Spectrum 1.01", "DATAMODE", "", "", "spec:Spectrum.DataModel", "Datamodel name and version.", "13"},
-      {"Publisher", "char", "ESA/Gaia/DPAC", "PUBLISHE", "meta.curation", "", "spec:Curation.Publisher", "Dataset publisher", "13"},
+      {"DataModel", "char", "Spectrum 1.01", "DATAMODE", "", "", "spec:Spectrum.DataModel",
+       "Datamodel name and version.", "13"},
+      {"Publisher", "char", "ESA/Gaia/DPAC", "PUBLISHE", "meta.curation", "", "spec:Curation.Publisher",
+       "Dataset publisher", "13"},
       {"Title", "char", "Spectrum", "TITLE", "meta.title;meta.dataset", "", "spec:DataID.Title", "Dataset title", "8"},
       {"SpectralAxisUcd", "char", "em.wl", "SPECTRAL", "meta.ucd", "", "spec:Spectrum.Char.SpectralAxis.Ucd",
        "Spectral coordinate UCD", "5"},
       {"SpectralAxisUnit", "char", "nm", "SPECTRAL", "meta.unit", "nm", "spec:Spectrum.Char.SpectralAxis.Unit",
        "Spectral coordinate unit", "2"},
   };
-  table.csv_prefix = {{"source_id", std::to_string(id)}, {"solution_id", std::to_string(solution)}, {"ra", ra}, {"dec", dec}};
+  table.csv_prefix = {
+      {"source_id", std::to_string(id)}, {"solution_id", std::to_string(solution)}, {"ra", ra}, {"dec", dec}};
 }
 
 // `arraysize`: the length of `ucd`.
@@ -156,7 +181,9 @@ void add_raw_row(Table& table, std::uint64_t id, std::int64_t solution, const Sp
   table.columns[5].add_array(spectrum.flux_error);
 }
 
-std::int64_t xp_solution(std::uint64_t id) { return kXpSolution + static_cast<std::int64_t>(mix(id) & 1); }
+std::int64_t xp_solution(std::uint64_t id) {
+  return kXpSolution + static_cast<std::int64_t>(mix(id) & 1);
+}
 
 }  // namespace
 
@@ -165,12 +192,12 @@ Table rvs_individual(Ids ids, const ProductOptions&) {
   add_common_params(table, ids[0], kRvsSolution, 846.0, 870.0);
   add_flux_params(table, "spect.continuum", "15", "");
   const RvsCounts counts = rvs_counts(ids[0]);
-  table.params.push_back({"combined_transits", "short", std::to_string(counts.transits), "NTRANSIT", "meta.number", "", "",
-                          kRvsRawFields[6].description});
+  table.params.push_back({"combined_transits", "short", std::to_string(counts.transits), "NTRANSIT", "meta.number", "",
+                          "", kRvsRawFields[6].description});
   table.params.push_back({"combined_ccds", "short", std::to_string(counts.ccds), "NCCDS", "meta.number", "", "",
                           kRvsRawFields[7].description});
-  table.params.push_back({"deblended_ccds", "short", std::to_string(counts.deblended), "NDEBLEND", "meta.number", "", "",
-                          kRvsRawFields[8].description});
+  table.params.push_back({"deblended_ccds", "short", std::to_string(counts.deblended), "NDEBLEND", "meta.number", "",
+                          "", kRvsRawFields[8].description});
   add_samples(table, rvs_spectrum(ids[0]), 846.0, 0.01);
   return table;
 }

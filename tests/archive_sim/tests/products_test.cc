@@ -21,7 +21,8 @@ constexpr std::uint64_t kSource = 5937083312263887616;
 constexpr Format kFormats[] = {Format::Votable, Format::VotablePlain, Format::Fits, Format::Csv, Format::Ecsv};
 
 std::string product(std::string_view type, Format format, std::vector<std::uint64_t> ids = {kSource},
-                    Structure structure = Structure::Individual, std::string_view release = "Gaia DR3", ProductOptions options = {}) {
+                    Structure structure = Structure::Individual, std::string_view release = "Gaia DR3",
+                    ProductOptions options = {}) {
   return write_table(make_product(release, type, structure, ids, options), format);
 }
 
@@ -178,11 +179,12 @@ TEST(Products, CsvColumnsAreThoseOfTheArchive) {
   EXPECT_EQ(first_line(product("XP_SAMPLED", Format::Csv)), "source_id,solution_id,ra,dec,wavelength,flux,flux_error");
   EXPECT_EQ(first_line(product("MCMC_MSC", Format::Csv)),
             "source_id,solution_id,teff1,teff2,logg1,logg2,azero,mh,distancepc,log_pos,log_lik");
-  EXPECT_EQ(first_line(product("EPOCH_PHOTOMETRY", Format::Csv)),
-            "solution_id,source_id,transit_id,g_transit_time,g_transit_flux,g_transit_flux_error,g_transit_flux_over_error,"
-            "g_transit_mag,bp_obs_time,bp_flux,bp_flux_error,bp_flux_over_error,bp_mag,rp_obs_time,rp_flux,rp_flux_error,"
-            "rp_flux_over_error,rp_mag,variability_flag_g_reject,variability_flag_bp_reject,variability_flag_rp_reject,"
-            "g_other_flags,bp_other_flags,rp_other_flags,rejected_by_photometry");
+  EXPECT_EQ(
+      first_line(product("EPOCH_PHOTOMETRY", Format::Csv)),
+      "solution_id,source_id,transit_id,g_transit_time,g_transit_flux,g_transit_flux_error,g_transit_flux_over_error,"
+      "g_transit_mag,bp_obs_time,bp_flux,bp_flux_error,bp_flux_over_error,bp_mag,rp_obs_time,rp_flux,rp_flux_error,"
+      "rp_flux_over_error,rp_mag,variability_flag_g_reject,variability_flag_bp_reject,variability_flag_rp_reject,"
+      "g_other_flags,bp_other_flags,rp_other_flags,rejected_by_photometry");
   EXPECT_EQ(make_product("Gaia DR3", "EPOCH_PHOTOMETRY", Structure::Raw, {&kSource, 1}, {}).columns.size(), 47u);
   EXPECT_EQ(make_product("Gaia DR4", "EPOCH_ASTROMETRY", Structure::Raw, {&kSource, 1}, {}).columns.size(), 37u);
 }
@@ -220,7 +222,8 @@ TEST(Products, AbsenceIsAFunctionOfSourceTypeAndSeedInTheAskedShare) {
   EXPECT_EQ(same, ids.size());
 }
 
-// The header of a VOTable up to its data, which must be that of the real archive's file to the byte, values of PARAMs apart.
+// The header of a VOTable up to its data, which must be that of the real archive's file to the byte, values of PARAMs
+// apart.
 std::string votable_head(const std::string& xml) {
   std::string head = xml.substr(0, xml.find("<STREAM"));
   for (std::size_t at = 0; (at = head.find(" value=\"", at)) != std::string::npos; at += 8)

@@ -46,7 +46,8 @@ TEST(DataServer, AnswersAnIndividualRequestWithOneMemberASourceShuffledAndChunke
     asked_order.push_back(fmt::format("XP_SAMPLED-Gaia DR3 {}.xml", id));
     const ZipFile* file = zip.find(asked_order.back());
     ASSERT_NE(file, nullptr);
-    EXPECT_EQ(file->bytes, write_votable(make_product("Gaia DR3", "XP_SAMPLED", Structure::Individual, {&id, 1}, {}), true));
+    EXPECT_EQ(file->bytes,
+              write_votable(make_product("Gaia DR3", "XP_SAMPLED", Structure::Individual, {&id, 1}, {}), true));
   }
   for (const ZipFile& file : zip.files) got_order.push_back(file.name);
   EXPECT_NE(got_order, asked_order);
@@ -55,8 +56,10 @@ TEST(DataServer, AnswersAnIndividualRequestWithOneMemberASourceShuffledAndChunke
 TEST(DataServer, AnswersRawWithOneTableAndASingleIdUnderTheIndividualName) {
   const auto simulator = simulator_with();
   const std::string raw = "RETRIEVAL_TYPE=XP_CONTINUOUS&FORMAT=csv&DATA_STRUCTURE=RAW";
-  EXPECT_EQ(names_of(unzip(ask(*simulator, form_for(some_ids(3), raw)).body)), (std::set<std::string>{"XP_CONTINUOUS_RAW.csv"}));
-  EXPECT_EQ(names_of(unzip(ask(*simulator, form_for({42}, raw)).body)), (std::set<std::string>{"XP_CONTINUOUS-Gaia DR3 42.csv"}));
+  EXPECT_EQ(names_of(unzip(ask(*simulator, form_for(some_ids(3), raw)).body)),
+            (std::set<std::string>{"XP_CONTINUOUS_RAW.csv"}));
+  EXPECT_EQ(names_of(unzip(ask(*simulator, form_for({42}, raw)).body)),
+            (std::set<std::string>{"XP_CONTINUOUS-Gaia DR3 42.csv"}));
 }
 
 TEST(DataServer, WithoutZipAlwaysASingleFileIsBareAndSeveralAreZipped) {
@@ -65,7 +68,8 @@ TEST(DataServer, WithoutZipAlwaysASingleFileIsBareAndSeveralAreZipped) {
   EXPECT_TRUE(bare.body.starts_with("SIMPLE  ="));
   EXPECT_EQ(bare.header("Content-Type"), "application/fits");
   EXPECT_TRUE(ask(*simulator, "ID=42,43&RETRIEVAL_TYPE=RVS&FORMAT=fits").body.starts_with("PK"));
-  EXPECT_TRUE(ask(*simulator, "ID=42,43&RETRIEVAL_TYPE=RVS&DATA_STRUCTURE=RAW&FORMAT=csv").body.starts_with("source_id,"));
+  EXPECT_TRUE(
+      ask(*simulator, "ID=42,43&RETRIEVAL_TYPE=RVS&DATA_STRUCTURE=RAW&FORMAT=csv").body.starts_with("source_id,"));
 }
 
 TEST(DataServer, LeavesAbsentProductsOutAndAnswersNothingAtAllWithAnEmptyZip) {
@@ -80,7 +84,9 @@ TEST(DataServer, LeavesAbsentProductsOutAndAnswersNothingAtAllWithAnEmptyZip) {
 
 TEST(DataServer, CollapsesDuplicateIdsAndReadsDesignationsOfTheirOwnRelease) {
   const auto simulator = simulator_with();
-  const HttpAnswer answer = ask(*simulator, "ID=42,42,Gaia+DR3+42,Gaia+DR2+42&RELEASE=Gaia+DR3&RETRIEVAL_TYPE=EPOCH_PHOTOMETRY&USE_ZIP_ALWAYS=true");
+  const HttpAnswer answer =
+      ask(*simulator,
+          "ID=42,42,Gaia+DR3+42,Gaia+DR2+42&RELEASE=Gaia+DR3&RETRIEVAL_TYPE=EPOCH_PHOTOMETRY&USE_ZIP_ALWAYS=true");
   EXPECT_EQ(names_of(unzip(answer.body)),
             (std::set<std::string>{"EPOCH_PHOTOMETRY-Gaia DR3 42.xml", "EPOCH_PHOTOMETRY-Gaia DR2 42.xml"}));
 }
@@ -91,13 +97,15 @@ TEST(DataServer, RefusesInTheArchivesOwnWords) {
     const HttpAnswer answer = ask(*simulator, form);
     EXPECT_EQ(answer.status, 500) << form;
     const auto start = answer.body.find("<li><b>Message: </b>");
-    return start == std::string::npos ? answer.body : answer.body.substr(start + 20, answer.body.find('\n', start) - start - 20);
+    return start == std::string::npos ? answer.body
+                                      : answer.body.substr(start + 20, answer.body.find('\n', start) - start - 20);
   };
   EXPECT_EQ(message(form_for(some_ids(5001))), "Maximum number of Source Ids reached (max: 5000, found: 5001)");
   EXPECT_EQ(message("ID=1&RETRIEVAL_TYPE=EPOCH_ASTROMETRY"), "Unknown retrieval type: 'EPOCH_ASTROMETRY'");
   EXPECT_EQ(message("ID=1&RELEASE=Gaia+DR9&RETRIEVAL_TYPE=RVS"), "Unknown release: 'Gaia DR9'");
   EXPECT_EQ(message("ID=1&RETRIEVAL_TYPE=RVS&FORMAT=votable_gzip"),
-            "Code: -1, msg: Impossible to format the query result: no formatter has been found for the given MIME type \"votable_gzip\"");
+            "Code: -1, msg: Impossible to format the query result: no formatter has been found for the given MIME type "
+            "\"votable_gzip\"");
   EXPECT_EQ(message("ID=1&RETRIEVAL_TYPE=RVS&DATA_STRUCTURE=COMBINED"), "Unknown data structure: 'COMBINED'");
 }
 
@@ -200,7 +208,8 @@ TEST(ServerFaults, AScriptHitsItsRequestsOnlyAndTheReportCountsThem) {
 }
 
 TEST(ServerFaults, ARetryAfterMayBeAnHttpDate) {
-  const auto simulator = simulator_with(R"({"faults": {"overload_503": {"probability": 1, "retry_after": "date+30"}}})");
+  const auto simulator =
+      simulator_with(R"({"faults": {"overload_503": {"probability": 1, "retry_after": "date+30"}}})");
   const std::string date = ask(*simulator, form_for({42})).header("Retry-After");
   EXPECT_TRUE(date.ends_with(" GMT")) << date;
   const auto ahead = curl_getdate(date.c_str(), nullptr) - std::time(nullptr);
@@ -215,7 +224,8 @@ TEST(ServerFaults, PagesComeWithTheStatusAndTextOfTheRealServer) {
   };
   const HttpAnswer pool = answer(R"("pool_empty_500": {"probability": 1})");
   EXPECT_EQ(pool.status, 500);
-  EXPECT_NE(pool.body.find("Pool empty. Unable to fetch a connection in 60 seconds, none available[size:15; busy:3; idle:0; lastwait:60000]"),
+  EXPECT_NE(pool.body.find("Pool empty. Unable to fetch a connection in 60 seconds, none available[size:15; busy:3; "
+                           "idle:0; lastwait:60000]"),
             std::string::npos);
   const HttpAnswer maintenance = answer(R"("maintenance_200": {"probability": 1})");
   EXPECT_EQ(maintenance.status, 200);
@@ -251,7 +261,9 @@ TEST(ServerFaults, MembersAreSpoiltInsideAZipThatIsOtherwiseInOrder) {
   EXPECT_EQ(foreign.error, "");
   EXPECT_EQ(names_of(foreign).size(), 7u);
   const Unzipped release = spoilt("wrong_release_member", "votable");
-  EXPECT_EQ(std::ranges::count_if(release.files, [](const ZipFile& f) { return f.name.find("Gaia DR2") != std::string::npos; }), 1);
+  EXPECT_EQ(std::ranges::count_if(release.files,
+                                  [](const ZipFile& f) { return f.name.find("Gaia DR2") != std::string::npos; }),
+            1);
   const Unzipped type = spoilt("wrong_type_member", "votable");
   EXPECT_EQ(std::ranges::count_if(type.files, [](const ZipFile& f) { return !f.name.starts_with("RVS-"); }), 1);
   EXPECT_EQ(names_of(spoilt("wrong_structure", "votable")), (std::set<std::string>{"RVS_RAW.xml"}));
@@ -259,11 +271,15 @@ TEST(ServerFaults, MembersAreSpoiltInsideAZipThatIsOtherwiseInOrder) {
   EXPECT_EQ(cut.error, "");
   EXPECT_EQ(std::ranges::count_if(cut.files, [](const ZipFile& f) { return !f.bytes.ends_with("</VOTABLE>\n"); }), 1);
   const Unzipped naxis = spoilt("wrong_naxis2", "fits");
-  EXPECT_EQ(std::ranges::count_if(naxis.files, [](const ZipFile& f) { return f.bytes.find("NAXIS2  =                 3401") != std::string::npos; }), 1);
+  EXPECT_EQ(std::ranges::count_if(
+                naxis.files,
+                [](const ZipFile& f) { return f.bytes.find("NAXIS2  =                 3401") != std::string::npos; }),
+            1);
 }
 
 TEST(ServerFaults, AFaultThatHasNothingToSpoilDoesNotFire) {
-  const auto simulator = simulator_with(R"({"faults": {"wrong_naxis2": {"probability": 1}, "cut_product": {"probability": 1}}, "absent_fraction": {"RVS": 1}})");
+  const auto simulator = simulator_with(
+      R"({"faults": {"wrong_naxis2": {"probability": 1}, "cut_product": {"probability": 1}}, "absent_fraction": {"RVS": 1}})");
   EXPECT_EQ(ask(*simulator, form_for({42}, "RETRIEVAL_TYPE=RVS")).body.size(), kEndRecordBytes);
   EXPECT_EQ(report_of(*simulator)["requests_faulted"], 0);
 }
@@ -277,7 +293,8 @@ TEST(ServerFaults, ATruncatedZipEndsItsChunksProperly) {
 }
 
 TEST(ServerFaults, AResetAndAStallBreakOffAtTheirPlace) {
-  const auto simulator = simulator_with(R"({"faults": {"reset_after_kib": {"script": [1], "kib": 20}, "stall_after_kib": {"script": [2], "kib": 8}}})");
+  const auto simulator = simulator_with(
+      R"({"faults": {"reset_after_kib": {"script": [1], "kib": 20}, "stall_after_kib": {"script": [2], "kib": 8}}})");
   const HttpAnswer reset = ask(*simulator, form_for(some_ids(20)));
   EXPECT_EQ(reset.curl_code, CURLE_RECV_ERROR);
   EXPECT_LE(reset.body.size(), 20u * 1024);
@@ -325,7 +342,8 @@ TEST(MemberCache, PreparedMembersAreTheSameAsThoseMadeOnDemand) {
   const auto ids = some_ids(30);
   const Unzipped before = unzip(ask(*simulator, form_for(ids)).body);
   World& world = simulator->world();
-  EXPECT_EQ(world.cache.prepare(world.knobs_copy(), "Gaia DR3", {"XP_SAMPLED"}, Format::Votable, ids), before.files.size());
+  EXPECT_EQ(world.cache.prepare(world.knobs_copy(), "Gaia DR3", {"XP_SAMPLED"}, Format::Votable, ids),
+            before.files.size());
   const Unzipped after = unzip(ask(*simulator, form_for(ids)).body);
   EXPECT_EQ(names_of(after), names_of(before));
   for (const ZipFile& file : after.files) EXPECT_EQ(file.bytes, before.find(file.name)->bytes);
@@ -364,8 +382,10 @@ TEST(Replay, ABrokenDescriptionIsRefusedByName) {
 
 TEST(Tls, ServesHttpsThatVerifiesAgainstItsCertificate) {
   const TemporaryFolder folder;
-  const std::string command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1 "
-                              "-addext subjectAltName=IP:127.0.0.1 -keyout " + folder.file("key") + " -out " + folder.file("cert") + " 2>/dev/null";
+  const std::string command =
+      "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1 "
+      "-addext subjectAltName=IP:127.0.0.1 -keyout " +
+      folder.file("key") + " -out " + folder.file("cert") + " 2>/dev/null";
   if (std::system(command.c_str()) != 0) GTEST_SKIP() << "no openssl program to make a certificate with";
   SimulatorOptions options;
   options.tls_certificate_file = folder.file("cert");

@@ -39,7 +39,8 @@ std::string HttpAnswer::header(const std::string& name) const {
 HttpAnswer http(const std::string& url, const std::string& body, const HttpOptions& options) {
   HttpAnswer answer;
   const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(), curl_easy_cleanup);
-  const std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> no_expect(curl_slist_append(nullptr, "Expect:"), curl_slist_free_all);
+  const std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> no_expect(curl_slist_append(nullptr, "Expect:"),
+                                                                              curl_slist_free_all);
   curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
   curl_easy_setopt(curl.get(), CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl.get(), CURLOPT_PROXY, "");
@@ -81,7 +82,8 @@ Unzipped unzip(const std::string& zip) {
     ZipFile file{archive_entry_pathname(entry), {}};
     char buffer[65536];
     la_ssize_t n = 0;
-    while ((n = archive_read_data(a.get(), buffer, sizeof buffer)) > 0) file.bytes.append(buffer, static_cast<std::size_t>(n));
+    while ((n = archive_read_data(a.get(), buffer, sizeof buffer)) > 0)
+      file.bytes.append(buffer, static_cast<std::size_t>(n));
     if (n < 0) out.error = archive_error_string(a.get());
     out.files.push_back(std::move(file));
   }
@@ -109,7 +111,9 @@ std::string form_for(const std::vector<std::uint64_t>& ids, const std::string& r
   return fmt::format("ID={}&USE_ZIP_ALWAYS=true&RELEASE=Gaia+DR3&{}", fmt::join(ids, ","), rest);
 }
 
-std::vector<std::uint64_t> some_ids(std::uint64_t count, std::uint64_t seed) { return shuffled_ids({count, seed, 0}); }
+std::vector<std::uint64_t> some_ids(std::uint64_t count, std::uint64_t seed) {
+  return shuffled_ids({count, seed, 0});
+}
 
 TemporaryFolder::TemporaryFolder() {
   std::string pattern = (std::filesystem::temp_directory_path() / "archive_sim_XXXXXX").string();

@@ -34,7 +34,7 @@ struct ZipFile {
 
 struct Unzipped {
   std::vector<ZipFile> files;
-  std::string error;                     // of libarchive; empty: all well
+  std::string error;  // of libarchive; empty: all well
   const ZipFile* find(const std::string& name) const;
 };
 

@@ -9,16 +9,21 @@ namespace {
 
 using test::unzip;
 
-std::string zip_of(std::vector<MemberPtr> members) { return make_zip(members).text(); }
+std::string zip_of(std::vector<MemberPtr> members) {
+  return make_zip(members).text();
+}
 
 unsigned u16(const std::string& bytes, std::size_t at) {
   return static_cast<unsigned char>(bytes[at]) | static_cast<unsigned>(static_cast<unsigned char>(bytes[at + 1])) << 8;
 }
-unsigned u32(const std::string& bytes, std::size_t at) { return u16(bytes, at) | u16(bytes, at + 2) << 16; }
+unsigned u32(const std::string& bytes, std::size_t at) {
+  return u16(bytes, at) | u16(bytes, at + 2) << 16;
+}
 
 TEST(ZipWriter, IsReadByLibarchiveMemberForMember) {
   const std::string a(100'000, 'a');
-  const std::string zip = zip_of({make_member("RVS-Gaia DR3 2.xml", a, 6), make_member("RVS-Gaia DR3 1.xml", "short", 1)});
+  const std::string zip =
+      zip_of({make_member("RVS-Gaia DR3 2.xml", a, 6), make_member("RVS-Gaia DR3 1.xml", "short", 1)});
   const auto read = unzip(zip);
   EXPECT_EQ(read.error, "");
   ASSERT_EQ(read.files.size(), 2u);
