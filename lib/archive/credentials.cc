@@ -20,8 +20,10 @@ Result<std::string> path_of(const std::string& credential_file) {
   const std::string name = credential_file.substr(kFromSystemd.size());
   const char* const directory = std::getenv("CREDENTIALS_DIRECTORY");
   if (directory == nullptr || *directory == '\0') {
-    return fail(Kind::Auth, "credential_file is '{}', but systemd passed no credentials: add LoadCredential={}:/path/to/file to the unit", credential_file,
-                name);
+    return fail(
+        Kind::Auth,
+        "credential_file is '{}', but systemd passed no credentials: add LoadCredential={}:/path/to/file to the unit",
+        credential_file, name);
   }
   return fmt::format("{}/{}", directory, name);
 }
@@ -45,8 +47,9 @@ Result<std::string> read_private_file(const std::string& path, bool check_mode) 
   if (::fstat(descriptor, &about) != 0) return fail(Kind::Auth, "credential_file {}: {}", path, std::strerror(errno));
   if (!S_ISREG(about.st_mode)) return fail(Kind::Auth, "credential_file {}: is no regular file", path);
   if (check_mode && (about.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    return fail(Kind::Auth, "credential_file {}: others than its owner may read or change it (mode {:04o}); run: chmod 600 {}", path,
-                about.st_mode & 07777, path);
+    return fail(Kind::Auth,
+                "credential_file {}: others than its owner may read or change it (mode {:04o}); run: chmod 600 {}",
+                path, about.st_mode & 07777, path);
   }
   std::string text(kLongestFile + 1, '\0');
   const ssize_t count = ::read(descriptor, text.data(), text.size());

@@ -54,7 +54,10 @@ http::Request make_request(const ChunkRequest& chunk, const Profile& profile) {
 class GaiaProducts final : public Archive {
  public:
   GaiaProducts(Profile profile, http::Transport& transport, Executor& executor)
-      : profile_(std::move(profile)), transport_(transport), executor_(executor), login_(profile_, transport, executor) {}
+      : profile_(std::move(profile)),
+        transport_(transport),
+        executor_(executor),
+        login_(profile_, transport, executor) {}
 
   const Profile& profile() const override { return profile_; }
   std::string identity() const override { return login_.identity(); }
@@ -62,7 +65,8 @@ class GaiaProducts final : public Archive {
   Task<Result<http::Body>> fetch(ChunkRequest chunk, std::stop_token stop) override {
     if (chunk.ids.empty()) co_return fail(Kind::Internal, "a chunk without ids");
     if (chunk.ids.size() > profile_.manners.ids_per_request_most) {
-      co_return fail(Kind::TooLarge, "{} ids; {} takes {} a request at most", chunk.ids.size(), profile_.title, profile_.manners.ids_per_request_most);
+      co_return fail(Kind::TooLarge, "{} ids; {} takes {} a request at most", chunk.ids.size(), profile_.title,
+                     profile_.manners.ids_per_request_most);
     }
     http::Request request = make_request(chunk, profile_);
     chunk = {};

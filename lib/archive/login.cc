@@ -13,13 +13,17 @@ constexpr auto kRefusalHolds = std::chrono::seconds(10);
 constexpr std::uint64_t kLargestLoginReply = 1u << 20;
 constexpr std::size_t kLongestCookie = 4096;
 
-// "NAME=value" out of the Set-Cookie headers, the first of that name (RFC 6265 §4.1.1); empty if there is none that may be sent back.
+// "NAME=value" out of the Set-Cookie headers, the first of that name (RFC 6265 §4.1.1); empty if there is none that may
+// be sent back.
 std::string cookie_of(const http::Reply& reply, std::string_view name) {
   for (const auto& header : reply.all("set-cookie")) {
     const std::string_view pair = std::string_view(header).substr(0, header.find(';'));
     const std::size_t equals = pair.find('=');
-    if (equals == pair.npos || pair.substr(0, equals) != name || equals + 1 == pair.size() || pair.size() > kLongestCookie) continue;
-    const bool clean = std::ranges::all_of(pair, [](char c) { return c > 0x20 && c < 0x7F && c != '"' && c != ',' && c != '\\'; });
+    if (equals == pair.npos || pair.substr(0, equals) != name || equals + 1 == pair.size() ||
+        pair.size() > kLongestCookie)
+      continue;
+    const bool clean =
+        std::ranges::all_of(pair, [](char c) { return c > 0x20 && c < 0x7F && c != '"' && c != ',' && c != '\\'; });
     if (clean) return std::string(pair);
   }
   return {};
@@ -34,7 +38,8 @@ std::string session_cookies(const http::Reply& reply) {
 }
 
 Error refused(const std::string& user, std::string_view why) {
-  return {Kind::Auth, fmt::format("login as '{}' failed: {}; check credential_file", printable(user, 60), why), std::nullopt};
+  return {Kind::Auth, fmt::format("login as '{}' failed: {}; check credential_file", printable(user, 60), why),
+          std::nullopt};
 }
 
 // What a login's answer without a session means. It never counts against a chunk: no source is to blame.
@@ -49,9 +54,13 @@ Error judge_failed_login(const http::Reply& reply, const std::string& user, Wall
   switch (verdict->kind) {
     case Kind::Overloaded:
     case Kind::Maintenance:
-    case Kind::RateLimited: return *verdict;
-    case Kind::Suspect: verdict->kind = Kind::Overloaded; return *verdict;
-    default: return refused(user, verdict->detail);
+    case Kind::RateLimited:
+      return *verdict;
+    case Kind::Suspect:
+      verdict->kind = Kind::Overloaded;
+      return *verdict;
+    default:
+      return refused(user, verdict->detail);
   }
 }
 
@@ -127,7 +136,8 @@ Task<Result<Login::Session>> Login::session(std::stop_token stop) {
 Task<Result<Login::Session>> Login::log_in(std::stop_token stop) {
   const auto origin = parse_origin(profile_.base_url);
   if (!origin || (!origin->https && !origin->is_loopback())) {
-    co_return fail(Kind::Auth, "a password is never sent over plain http; base_url '{}' must be https", printable(profile_.base_url, 100));
+    co_return fail(Kind::Auth, "a password is never sent over plain http; base_url '{}' must be https",
+                   printable(profile_.base_url, 100));
   }
   const auto credentials = read_credentials(profile_.credential_file);
   if (!credentials) co_return std::unexpected(credentials.error());

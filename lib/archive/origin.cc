@@ -38,7 +38,8 @@ std::optional<Origin> parse_origin(std::string_view text) {
     return std::nullopt;
   }
   std::string rest(text);
-  std::ranges::transform(rest, rest.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::ranges::transform(rest, rest.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   const bool bracketed = rest.starts_with('[');
   const std::size_t host_end = bracketed ? rest.find(']') : rest.find(':');
   if (bracketed && host_end == rest.npos) return std::nullopt;

@@ -9,7 +9,7 @@ namespace garner::archive {
 
 struct Origin {
   bool https = false;
-  std::string host;      // lower case; an IPv6 address without its brackets
+  std::string host;  // lower case; an IPv6 address without its brackets
   bool is_loopback() const;
 };
 

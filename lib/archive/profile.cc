@@ -11,7 +11,9 @@ namespace {
 
 constexpr std::string_view kExtension = ".yaml";
 
-std::string joined(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, ", ")); }
+std::string joined(const std::vector<std::string>& words) {
+  return fmt::format("{}", fmt::join(words, ", "));
+}
 
 }  // namespace
 
@@ -34,7 +36,8 @@ Result<Profile> read_profile(const std::string& path) {
 std::vector<std::string> profile_names(const std::string& directory) {
   std::vector<std::string> names;
   std::error_code ignored;
-  for (std::filesystem::directory_iterator entry(directory, ignored), end; !ignored && entry != end; entry.increment(ignored)) {
+  for (std::filesystem::directory_iterator entry(directory, ignored), end; !ignored && entry != end;
+       entry.increment(ignored)) {
     const auto& path = entry->path();
     if (path.extension() == kExtension && !path.stem().string().starts_with('.')) names.push_back(path.stem().string());
   }
@@ -45,7 +48,9 @@ std::vector<std::string> profile_names(const std::string& directory) {
 Result<Profile> find_profile(const std::string& directory, std::string_view name) {
   const auto names = profile_names(directory);
   if (std::ranges::find(names, name) == names.end()) {
-    if (names.empty()) return fail(Kind::NotFound, "no archive '{}': {} holds no archive profile (*.yaml)", printable(name, 64), directory);
+    if (names.empty())
+      return fail(Kind::NotFound, "no archive '{}': {} holds no archive profile (*.yaml)", printable(name, 64),
+                  directory);
     return fail(Kind::NotFound, "no archive '{}' in {}; there are: {}", printable(name, 64), directory, joined(names));
   }
   const std::string path = (std::filesystem::path(directory) / fmt::format("{}{}", name, kExtension)).string();
@@ -56,12 +61,14 @@ Result<Profile> find_profile(const std::string& directory, std::string_view name
   return profile;
 }
 
-Result<std::vector<std::string>> expand_retrieval_types(const Profile& profile, std::string_view release, const std::vector<std::string>& types) {
+Result<std::vector<std::string>> expand_retrieval_types(const Profile& profile, std::string_view release,
+                                                        const std::vector<std::string>& types) {
   const Release* const held = profile.find(release);
   if (held == nullptr) {
     std::vector<std::string> names;
     for (const auto& each : profile.releases) names.push_back(each.name);
-    return fail(Kind::Invalid, "release '{}' is unknown to the archive '{}'; it has: {}", printable(release, 64), profile.name, joined(names));
+    return fail(Kind::Invalid, "release '{}' is unknown to the archive '{}'; it has: {}", printable(release, 64),
+                profile.name, joined(names));
   }
   std::vector<std::string> own;
   for (const auto& each : held->retrieval_types) own.push_back(each.name);
@@ -69,7 +76,8 @@ Result<std::vector<std::string>> expand_retrieval_types(const Profile& profile, 
   for (const auto& type : types) {
     if (type == "ALL") return own;
     if (held->find(type) == nullptr) {
-      return fail(Kind::Invalid, "retrieval_type '{}' is unknown in {}; it has: {}", printable(type, 64), release, joined(own));
+      return fail(Kind::Invalid, "retrieval_type '{}' is unknown in {}; it has: {}", printable(type, 64), release,
+                  joined(own));
     }
     if (std::ranges::find(expanded, type) == expanded.end()) expanded.push_back(type);
   }

@@ -41,16 +41,19 @@ std::string read_absolute_path(const yaml::Map& map, std::string_view key) {
 std::string read_name(const yaml::Map& map) {
   auto name = read_line(map, "name", true);
   const bool good = std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+           c == '.';
   });
-  if (!good || name.starts_with('.')) map.find("name")->problem("may hold letters, digits, '-', '_' and '.', no '.' first");
+  if (!good || name.starts_with('.'))
+    map.find("name")->problem("may hold letters, digits, '-', '_' and '.', no '.' first");
   return name;
 }
 
 std::string read_base_url(const yaml::Map& root) {
   auto url = root.required_string("base_url").value_or("");
   if (const auto node = root.find("base_url"); node && !parse_origin(url)) {
-    node->problem(fmt::format("expected http(s)://host[:port] without a path or a slash at its end, found '{}'", printable(url, 120)));
+    node->problem(fmt::format("expected http(s)://host[:port] without a path or a slash at its end, found '{}'",
+                              printable(url, 120)));
   }
   return url;
 }
@@ -64,7 +67,8 @@ void read_paths(const yaml::Map& root, Profile& profile) {
   const auto read = [&paths](std::string_view key, std::string& path) {
     if (!paths->find(key)) return;
     path = read_line(*paths, key, true);
-    if (!path.starts_with('/') || path.find_first_of(" ?#") != path.npos) paths->find(key)->problem("must begin with '/' and hold no blank, '?' or '#'");
+    if (!path.starts_with('/') || path.find_first_of(" ?#") != path.npos)
+      paths->find(key)->problem("must begin with '/' and hold no blank, '?' or '#'");
   };
   read("data", profile.data_path);
   read("login", profile.login_path);
@@ -100,7 +104,8 @@ void read_manners(const yaml::Map& root, Manners& manners) {
   if (manners.retry_most < manners.retry_first) map->problem("retry_most_s is less than retry_first_s");
   manners.sources_per_s_slow = map->number("sources_per_s_slow", 0.001, 1e9).value_or(manners.sources_per_s_slow);
   manners.sources_per_s_fast = map->number("sources_per_s_fast", 0.001, 1e9).value_or(manners.sources_per_s_fast);
-  if (manners.sources_per_s_fast < manners.sources_per_s_slow) map->problem("sources_per_s_fast is less than sources_per_s_slow");
+  if (manners.sources_per_s_fast < manners.sources_per_s_slow)
+    map->problem("sources_per_s_fast is less than sources_per_s_slow");
   map->refuse_unknown_keys();
 }
 
@@ -124,7 +129,8 @@ void read_structures(const yaml::Map& root, Profile& profile) {
     spellings = node->as_strings();
     if (spellings.empty()) node->problem("name one spelling at least");
     for (const auto& spelling : spellings) {
-      if (parse_data_structure(spelling) != structure) node->problem(fmt::format("'{}' is no spelling of it", printable(spelling, 40)));
+      if (parse_data_structure(spelling) != structure)
+        node->problem(fmt::format("'{}' is no spelling of it", printable(spelling, 40)));
     }
   };
   read("individual", DataStructure::Individual, profile.individual_spellings);
@@ -137,7 +143,8 @@ std::optional<RetrievalType> read_retrieval_type(const yaml::Node& node) {
   if (!map) return std::nullopt;
   RetrievalType type;
   type.name = read_line(*map, "name", true);
-  const bool good = std::ranges::all_of(type.name, [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; });
+  const bool good = std::ranges::all_of(
+      type.name, [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; });
   if (!good || type.name == "ALL") map->find("name")->problem("expected capital letters, digits and '_', and not ALL");
   read_count(*map, "typical_bytes", 1, kLargestProduct, type.typical_bytes);
   read_count(*map, "max_product_bytes", 1, kLargestProduct, type.max_product_bytes);
@@ -157,7 +164,8 @@ std::optional<Release> read_release(const yaml::Node& node) {
       if (release.find(type->name) != nullptr) item.problem(fmt::format("'{}' stands twice", type->name));
       release.retrieval_types.push_back(std::move(*type));
     }
-    if (types->shape() == yaml::Node::Shape::Sequence && release.retrieval_types.empty()) types->problem("name one type at least");
+    if (types->shape() == yaml::Node::Shape::Sequence && release.retrieval_types.empty())
+      types->problem("name one type at least");
   }
   map->refuse_unknown_keys();
   return release;
@@ -172,7 +180,8 @@ void read_releases(const yaml::Map& root, Profile& profile) {
     if (profile.find(release->name) != nullptr) item.problem(fmt::format("'{}' stands twice", release->name));
     profile.releases.push_back(std::move(*release));
   }
-  if (list->shape() == yaml::Node::Shape::Sequence && profile.releases.empty()) list->problem("name one release at least");
+  if (list->shape() == yaml::Node::Shape::Sequence && profile.releases.empty())
+    list->problem("name one release at least");
 }
 
 void read_probe(const yaml::Map& root, Profile& profile) {
@@ -181,7 +190,8 @@ void read_probe(const yaml::Map& root, Profile& profile) {
   profile.probe_id = read_line(*map, "source_id", true);
   profile.probe_type = read_line(*map, "retrieval_type", true);
   profile.probe_release = read_line(*map, "release", true);
-  if (const auto id = parse_source_id(profile.probe_id); !id && map->find("source_id")) map->find("source_id")->problem(id.error().detail);
+  if (const auto id = parse_source_id(profile.probe_id); !id && map->find("source_id"))
+    map->find("source_id")->problem(id.error().detail);
   const Release* const release = profile.find(profile.probe_release);
   if (map->find("release") && release == nullptr) map->find("release")->problem("is none of 'releases'");
   if (release != nullptr && map->find("retrieval_type") && release->find(profile.probe_type) == nullptr) {

@@ -58,16 +58,20 @@ constexpr std::array kStatusRows = std::to_array<StatusRow>({
 constexpr std::string_view kServiceError = "SERVICE ERROR";
 
 std::optional<Kind> kind_of_message(std::string_view message) {
-  const auto row = std::ranges::find_if(kMessageRows, [message](const TextRow& each) { return contains(message, each.text); });
+  const auto row =
+      std::ranges::find_if(kMessageRows, [message](const TextRow& each) { return contains(message, each.text); });
   return row == kMessageRows.end() ? std::nullopt : std::optional(row->kind);
 }
 
 Kind kind_of_status(int status) {
-  const auto row = std::ranges::find_if(kStatusRows, [status](const StatusRow& each) { return status >= each.first && status <= each.last; });
+  const auto row = std::ranges::find_if(
+      kStatusRows, [status](const StatusRow& each) { return status >= each.first && status <= each.last; });
   return row == kStatusRows.end() ? Kind::Malformed : row->kind;
 }
 
-bool passes_by_itself(Kind kind) { return kind == Kind::Overloaded || kind == Kind::Maintenance || kind == Kind::RateLimited; }
+bool passes_by_itself(Kind kind) {
+  return kind == Kind::Overloaded || kind == Kind::Maintenance || kind == Kind::RateLimited;
+}
 
 // A zip's end record (APPNOTE 4.3.16) stands at the very end of the body.
 bool ends_as_zip(std::string_view body) {
@@ -75,7 +79,8 @@ bool ends_as_zip(std::string_view body) {
   constexpr std::size_t kLongestComment = 65535;
   constexpr std::string_view kSignature("PK\x05\x06", 4);
   const std::string_view tail = body.substr(body.size() - std::min(body.size(), kEndRecord + kLongestComment));
-  for (std::size_t at = tail.rfind(kSignature); at != tail.npos; at = at == 0 ? tail.npos : tail.rfind(kSignature, at - 1)) {
+  for (std::size_t at = tail.rfind(kSignature); at != tail.npos;
+       at = at == 0 ? tail.npos : tail.rfind(kSignature, at - 1)) {
     if (at + kEndRecord > tail.size()) continue;
     const auto low = static_cast<unsigned char>(tail[at + 20]);
     const auto high = static_cast<unsigned char>(tail[at + 21]);
@@ -94,14 +99,15 @@ struct Said {
   std::optional<std::string> message;  // the server's own
   bool html = false;
   bool service_error = false;
-  std::string shown;                   // for people
+  std::string shown;  // for people
 };
 
 Said listen(const http::Reply& reply) {
   Said said;
   said.text = first_and_last(reply.body.text());
   said.message = message_of_page(said.text);
-  said.html = looks_like_html(said.text) || contains(reply.header("content-type").value_or("").substr(0, 100), "text/html");
+  said.html =
+      looks_like_html(said.text) || contains(reply.header("content-type").value_or("").substr(0, 100), "text/html");
   said.service_error = said.text.find(kServiceError) != std::string::npos;
   said.shown = extract_message(said.text);
   return said;
@@ -119,7 +125,8 @@ std::string host_of(std::string_view url) {
 Error redirect(const http::Reply& reply) {
   const auto target = reply.header("location");
   return {Kind::Maintenance,
-          fmt::format("HTTP {}: sent on to {} instead of answered (a login page or a closed service?)", reply.status, host_of(target.value_or(""))),
+          fmt::format("HTTP {}: sent on to {} instead of answered (a login page or a closed service?)", reply.status,
+                      host_of(target.value_or(""))),
           std::nullopt};
 }
 
@@ -128,9 +135,12 @@ Error made(Kind kind, int status, std::string_view words) {
   return {kind, fmt::format("HTTP {}: {}", status, words), std::nullopt};
 }
 
-bool is_null(std::string_view message) { return message.empty() || message == "null"; }
+bool is_null(std::string_view message) {
+  return message.empty() || message == "null";
+}
 
-// Status 200, but no zip: what the server wrote after its status line was out, a page in front of a closed service, or something unasked.
+// Status 200, but no zip: what the server wrote after its status line was out, a page in front of a closed service, or
+// something unasked.
 Error judge_unexpected_body(const Said& said) {
   if (said.message) {
     if (is_null(*said.message)) return made(Kind::Suspect, 200, "the archive's error page says only 'null'");
@@ -138,9 +148,12 @@ Error judge_unexpected_body(const Said& said) {
     return made(said.service_error ? Kind::Overloaded : Kind::Suspect, 200, said.shown);
   }
   if (const auto kind = kind_of_message(said.text)) return made(*kind, 200, said.shown);
-  if (said.service_error || contains(said.text, "Context: DataRetrieval")) return made(Kind::Overloaded, 200, said.shown);
+  if (said.service_error || contains(said.text, "Context: DataRetrieval"))
+    return made(Kind::Overloaded, 200, said.shown);
   if (said.html) return made(Kind::Maintenance, 200, fmt::format("a web page where a zip was due: {}", said.shown));
-  return made(Kind::Malformed, 200, fmt::format("no zip; the body begins with '{}'", printable(std::string_view(said.text).substr(0, 60), 60)));
+  return made(
+      Kind::Malformed, 200,
+      fmt::format("no zip; the body begins with '{}'", printable(std::string_view(said.text).substr(0, 60), 60)));
 }
 
 std::optional<Error> judge_good_status(const http::Reply& reply) {
@@ -153,8 +166,10 @@ std::optional<Error> judge_good_status(const http::Reply& reply) {
   const auto message = message_of_page(tail);
   if (tail.find(kServiceError) != std::string::npos || contains(tail, "<html") || message) {
     const auto page = std::min(tail.find("<html"), tail.find(kServiceError));
-    const std::string words = message && !message->empty() ? *message : words_of(std::string_view(tail).substr(std::min(page, tail.size())));
-    return Error{Kind::Overloaded, fmt::format("HTTP 200: an error page behind part of a zip: {}", printable(words)), std::nullopt};
+    const std::string words =
+        message && !message->empty() ? *message : words_of(std::string_view(tail).substr(std::min(page, tail.size())));
+    return Error{Kind::Overloaded, fmt::format("HTTP 200: an error page behind part of a zip: {}", printable(words)),
+                 std::nullopt};
   }
   return std::nullopt;
 }
@@ -165,7 +180,8 @@ Error judge_bad_status(int status, const Said& said, bool later) {
   if (by_message && !passes_by_itself(*by_message)) return made(*by_message, status, said.shown);
   if (later && (status == 429 || status == 503)) return made(Kind::RateLimited, status, said.shown);
   if (by_message) return made(*by_message, status, said.shown);
-  if (said.message && is_null(*said.message) && status == 500) return made(Kind::Suspect, status, "the archive's error page says only 'null'");
+  if (said.message && is_null(*said.message) && status == 500)
+    return made(Kind::Suspect, status, "the archive's error page says only 'null'");
   if (!said.message && said.service_error && status >= 500) return made(Kind::Overloaded, status, said.shown);
   return made(kind_of_status(status), status, said.shown);
 }
@@ -181,7 +197,8 @@ std::string extract_message(std::string_view body) {
 std::optional<Error> judge_reply(const http::Reply& reply, WallTime now) {
   if (reply.status == 200) return judge_good_status(reply);
   if (reply.status >= 300 && reply.status <= 399) return redirect(reply);
-  if (reply.status < 400) return Error{Kind::Corrupt, fmt::format("HTTP {} where 200 was due", reply.status), std::nullopt};
+  if (reply.status < 400)
+    return Error{Kind::Corrupt, fmt::format("HTTP {} where 200 was due", reply.status), std::nullopt};
   const auto asked = reply.header("retry-after");
   const auto retry_after = asked ? http::parse_retry_after(*asked, now) : std::nullopt;
   Error error = judge_bad_status(reply.status, listen(reply), retry_after.has_value());

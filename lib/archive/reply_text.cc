@@ -11,13 +11,18 @@ namespace {
 constexpr std::size_t kFirstBytes = 8u << 10;
 constexpr std::size_t kLongestMessage = 16u << 10;
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
 
 std::size_t find_text(std::string_view text, std::string_view part, std::size_t from = 0) {
   if (from >= text.size()) return text.npos;
   const auto begin = text.begin() + static_cast<std::ptrdiff_t>(from);
-  const auto found = std::search(begin, text.end(), part.begin(), part.end(), [](char a, char b) { return lower(a) == lower(b); });
+  const auto found =
+      std::search(begin, text.end(), part.begin(), part.end(), [](char a, char b) { return lower(a) == lower(b); });
   return found == text.end() ? text.npos : static_cast<std::size_t>(found - text.begin());
 }
 
@@ -35,10 +40,12 @@ std::string unescaped(std::string_view text) {
     std::string_view name;
     char character;
   };
-  static constexpr std::array<Entity, 6> kEntities = {{{"&lt;", '<'}, {"&gt;", '>'}, {"&amp;", '&'}, {"&quot;", '"'}, {"&apos;", '\''}, {"&nbsp;", ' '}}};
+  static constexpr std::array<Entity, 6> kEntities = {
+      {{"&lt;", '<'}, {"&gt;", '>'}, {"&amp;", '&'}, {"&quot;", '"'}, {"&apos;", '\''}, {"&nbsp;", ' '}}};
   std::string out;
   while (!text.empty()) {
-    const auto entity = std::ranges::find_if(kEntities, [text](const Entity& each) { return text.starts_with(each.name); });
+    const auto entity =
+        std::ranges::find_if(kEntities, [text](const Entity& each) { return text.starts_with(each.name); });
     if (entity != kEntities.end()) {
       out += entity->character;
       text.remove_prefix(entity->name.size());
@@ -48,7 +55,8 @@ std::string unescaped(std::string_view text) {
     const std::size_t digits = hex ? 3 : 2;
     if (text.starts_with("&#")) {
       int code = 0;
-      const auto [stopped, status] = std::from_chars(text.data() + std::min(digits, text.size()), text.data() + text.size(), code, hex ? 16 : 10);
+      const auto [stopped, status] =
+          std::from_chars(text.data() + std::min(digits, text.size()), text.data() + text.size(), code, hex ? 16 : 10);
       if (status == std::errc{} && stopped != text.data() + text.size() && *stopped == ';' && code > 0 && code < 128) {
         out += static_cast<char>(code);
         text.remove_prefix(static_cast<std::size_t>(stopped + 1 - text.data()));
@@ -87,7 +95,9 @@ std::string reason_of(std::string_view message) {
 
 }  // namespace
 
-bool contains(std::string_view text, std::string_view part) { return find_text(text, part) != text.npos; }
+bool contains(std::string_view text, std::string_view part) {
+  return find_text(text, part) != text.npos;
+}
 
 std::string first_and_last(std::string_view body) {
   if (body.size() <= kFirstBytes + kLastBytes) return std::string(body);
@@ -108,7 +118,8 @@ std::optional<std::string> message_of_page(std::string_view text) {
     if (!contains(tag, "QUERY_STATUS") || !(contains(tag, "\"ERROR\"") || contains(tag, "'ERROR'"))) continue;
     if (tag.ends_with('/')) return std::string();
     const std::string_view inside = rest.substr(close + 1);
-    return reason_of(unescaped(inside.substr(0, std::min({find_text(inside, "</INFO>"), inside.size(), kLongestMessage}))));
+    return reason_of(
+        unescaped(inside.substr(0, std::min({find_text(inside, "</INFO>"), inside.size(), kLongestMessage}))));
   }
   return std::nullopt;
 }

@@ -13,8 +13,8 @@ inline constexpr std::size_t kLastBytes = 64u << 10;
 // The first 8 KiB and the last 64 KiB of a body: where a server's words stand when they stand in or behind data.
 std::string first_and_last(std::string_view body);
 
-// The server's message: HTML item "Message:", else VOTable INFO QUERY_STATUS=ERROR. Unescaped, without the request's particulars (session, address),
-// not yet printable. Nothing where the body has neither.
+// The server's message: HTML item "Message:", else VOTable INFO QUERY_STATUS=ERROR. Unescaped, without the request's
+// particulars (session, address), not yet printable. Nothing where the body has neither.
 std::optional<std::string> message_of_page(std::string_view text);
 
 // The text without markup, blanks collapsed: what a person would read of a page.

@@ -1,13 +1,7 @@
 #include "base/strict_yaml.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <charconv>
 #include <cmath>
-#include <set>
 
 #include "base/yaml_tree.h"
 
@@ -103,10 +97,14 @@ std::string did_you_mean(std::string_view text, std::span<const std::string_view
 
 std::string_view shape_name(Tree::Shape shape) {
   switch (shape) {
-    case Tree::Shape::Null: return "nothing";
-    case Tree::Shape::Scalar: return "a single value";
-    case Tree::Shape::Sequence: return "a list";
-    case Tree::Shape::Map: return "keys with values";
+    case Tree::Shape::Null:
+      return "nothing";
+    case Tree::Shape::Scalar:
+      return "a single value";
+    case Tree::Shape::Sequence:
+      return "a list";
+    case Tree::Shape::Map:
+      return "keys with values";
   }
   return "nothing";
 }
@@ -133,7 +131,9 @@ std::optional<Number> plain_number(const Tree& tree) {
 
 }  // namespace
 
-Node::Shape Node::shape() const { return static_cast<Shape>(impl_->tree->shape); }
+Node::Shape Node::shape() const {
+  return static_cast<Shape>(impl_->tree->shape);
+}
 
 void Node::problem(std::string_view message) const {
   impl_->document->add(impl_->tree->place, fmt::format("{}: {}", impl_->path, message));
@@ -169,7 +169,8 @@ std::optional<bool> Node::as_boolean() const {
 
 std::optional<Map> Node::as_map() const {
   if (impl_->tree->shape == Tree::Shape::Map) {
-    return Map(std::make_shared<Map::Impl>(impl_->document, impl_->tree, impl_->path, std::make_shared<std::vector<std::string>>()));
+    return Map(std::make_shared<Map::Impl>(impl_->document, impl_->tree, impl_->path,
+                                           std::make_shared<std::vector<std::string>>()));
   }
   problem(fmt::format("expected keys with values, found {}", found_text(*impl_->tree)));
   return std::nullopt;
@@ -182,7 +183,8 @@ std::vector<Node> Node::items() const {
     return nodes;
   }
   for (std::size_t i = 0; i < impl_->tree->items.size(); ++i) {
-    nodes.emplace_back(std::make_shared<Impl>(impl_->document, impl_->tree->items[i].get(), fmt::format("{}[{}]", impl_->path, i + 1)));
+    nodes.emplace_back(std::make_shared<Impl>(impl_->document, impl_->tree->items[i].get(),
+                                              fmt::format("{}[{}]", impl_->path, i + 1)));
   }
   return nodes;
 }
@@ -259,7 +261,8 @@ std::optional<std::string> Map::choice(std::string_view key, std::span<const std
   if (!node) return std::nullopt;
   auto text = node->as_string();
   if (!text || std::ranges::find(allowed, *text) != allowed.end()) return text;
-  node->problem(fmt::format("'{}' is not one of {}{}", printable(*text, 60), joined(allowed), did_you_mean(*text, allowed)));
+  node->problem(
+      fmt::format("'{}' is not one of {}{}", printable(*text, 60), joined(allowed), did_you_mean(*text, allowed)));
   return std::nullopt;
 }
 
@@ -273,7 +276,8 @@ std::vector<std::string> Map::keys() const {
 }
 
 void Map::problem(std::string_view message) const {
-  impl_->document->add(impl_->tree->place, impl_->path.empty() ? std::string(message) : fmt::format("{}: {}", impl_->path, message));
+  impl_->document->add(impl_->tree->place,
+                       impl_->path.empty() ? std::string(message) : fmt::format("{}: {}", impl_->path, message));
 }
 
 void Map::refuse_unknown_keys() const {
@@ -283,7 +287,8 @@ void Map::refuse_unknown_keys() const {
   for (const auto& entry : impl_->tree->entries) {
     const std::string shown = printable(impl_->path.empty() ? entry.key : impl_->path + "." + entry.key, 120);
     if (const auto [before, is_new] = first.emplace(entry.key, entry.place); !is_new) {
-      document->add(entry.place, fmt::format("{}: this key stands twice, first in line {}", shown, before->second.line));
+      document->add(entry.place,
+                    fmt::format("{}: this key stands twice, first in line {}", shown, before->second.line));
       continue;
     }
     if (std::ranges::find(known, entry.key) != known.end()) continue;
@@ -301,8 +306,8 @@ Result<std::unique_ptr<Document>> Document::parse(std::string_view text, std::st
   if (!tree) return std::unexpected(std::move(tree.error()));
   if ((*tree)->shape != Tree::Shape::Map) {
     const Place place = (*tree)->place;
-    return fail(Kind::Malformed, "{}:{}:{}: expected keys with values (\"key: value\"), found {}", file_name, place.line, place.column,
-                found_text(**tree));
+    return fail(Kind::Malformed, "{}:{}:{}: expected keys with values (\"key: value\"), found {}", file_name,
+                place.line, place.column, found_text(**tree));
   }
   auto impl = std::make_shared<Impl>();
   impl->file_name = std::move(file_name);
@@ -310,12 +315,15 @@ Result<std::unique_ptr<Document>> Document::parse(std::string_view text, std::st
   return std::make_unique<Document>(std::move(impl));
 }
 
-Map Document::root() const { return Map(std::make_shared<Map::Impl>(impl_, impl_->tree.get(), "", impl_->root_known)); }
+Map Document::root() const {
+  return Map(std::make_shared<Map::Impl>(impl_, impl_->tree.get(), "", impl_->root_known));
+}
 
 std::vector<std::string> Document::problems() const {
   std::vector<std::string> lines;
   for (const auto& problem : impl_->found) {
-    lines.push_back(fmt::format("{}:{}:{}: {}", impl_->file_name, problem.place.line, problem.place.column, problem.text));
+    lines.push_back(
+        fmt::format("{}:{}:{}: {}", impl_->file_name, problem.place.line, problem.place.column, problem.text));
   }
   if (impl_->not_kept > 0) lines.push_back(fmt::format("{}: and {} more problems", impl_->file_name, impl_->not_kept));
   return lines;
@@ -325,28 +333,6 @@ Result<void> Document::verdict() const {
   const auto lines = problems();
   if (lines.empty()) return {};
   return fail(Kind::Invalid, "{}", fmt::join(lines, "\n"));
-}
-
-Result<std::string> read_text_file(const std::string& path, std::uint64_t max_bytes) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
-  if (descriptor < 0) return fail_errno(errno, path);
-  struct Closer {
-    int descriptor;
-    ~Closer() { ::close(descriptor); }
-  } closer{descriptor};
-  struct stat about{};
-  if (::fstat(descriptor, &about) != 0) return fail_errno(errno, path);
-  if (S_ISDIR(about.st_mode)) return fail(Kind::Invalid, "{}: is a directory, not a file", path);
-  std::string text;
-  std::array<char, 16384> block;
-  for (;;) {
-    const ssize_t count = ::read(descriptor, block.data(), block.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return fail_errno(errno, path);
-    if (count == 0) return text;
-    text.append(block.data(), static_cast<std::size_t>(count));
-    if (text.size() > max_bytes) return fail(Kind::TooLarge, "{}: longer than the {} bytes allowed", path, max_bytes);
-  }
 }
 
 }  // namespace garner::yaml

@@ -24,7 +24,9 @@ struct Stop {
 };
 
 // Mark counts from 0, and is -1 where yaml-cpp knows no place.
-Place place_of(const YAML::Mark& mark) { return {std::max(mark.line, 0) + 1, std::max(mark.column, 0) + 1}; }
+Place place_of(const YAML::Mark& mark) {
+  return {std::max(mark.line, 0) + 1, std::max(mark.column, 0) + 1};
+}
 
 class TreeBuilder final : public YAML::EventHandler {
  public:
@@ -39,7 +41,8 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { refuse_alias(mark); }
   void OnAnchor(const YAML::Mark& mark, const std::string&) override { refuse_alias(mark); }
 
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
     if (tag != kPlainTag && tag != kQuotedTag && !tag.empty()) refuse_tag(mark);
     if (awaiting_key()) {
       open_.back()->entries.push_back({value, place_of(mark), nullptr});
@@ -50,13 +53,15 @@ class TreeBuilder final : public YAML::EventHandler {
     scalar.quoted = tag == kQuotedTag;
   }
 
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
     if (tag != kPlainTag && !tag.empty()) refuse_tag(mark);
     open_.push_back(&add(mark, anchor, Tree::Shape::Sequence));
   }
   void OnSequenceEnd() override { open_.pop_back(); }
 
-  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
     if (tag != kPlainTag && !tag.empty()) refuse_tag(mark);
     open_.push_back(&add(mark, anchor, Tree::Shape::Map));
   }
@@ -64,7 +69,9 @@ class TreeBuilder final : public YAML::EventHandler {
 
  private:
   [[noreturn]] static void refuse_alias(const YAML::Mark& mark) {
-    throw Stop{place_of(mark), "anchors (&name) and aliases (*name) are not allowed; write the value out, or in quotes if it is a text"};
+    throw Stop{
+        place_of(mark),
+        "anchors (&name) and aliases (*name) are not allowed; write the value out, or in quotes if it is a text"};
   }
   [[noreturn]] static void refuse_tag(const YAML::Mark& mark) {
     throw Stop{place_of(mark), "tags (!name) are not allowed; put the value in quotes if it is a text"};
@@ -115,7 +122,8 @@ class ViewBuffer final : public std::streambuf {
 
 Result<std::unique_ptr<Tree>> parse_tree(std::string_view text, const std::string& file_name) {
   if (text.size() > kLargestDocument) {
-    return fail(Kind::TooLarge, "{}: {} bytes; a YAML file may have {} at most", file_name, text.size(), kLargestDocument);
+    return fail(Kind::TooLarge, "{}: {} bytes; a YAML file may have {} at most", file_name, text.size(),
+                kLargestDocument);
   }
   TreeBuilder builder;
   const auto malformed = [&file_name](Place place, std::string_view reason) {

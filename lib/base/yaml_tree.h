@@ -1,5 +1,5 @@
-// Private to lib/base: a YAML document as a tree of values that keep their places, built from yaml-cpp's events. Keys that stand twice are kept
-// twice, so that they can be reported. Only yaml_tree.cc knows yaml-cpp.
+// Private to lib/base: a YAML document as a tree of values that keep their places, built from yaml-cpp's events. Keys
+// that stand twice are kept twice, so that they can be reported. Only yaml_tree.cc knows yaml-cpp.
 #pragma once
 
 #include <compare>
@@ -27,8 +27,8 @@ struct Tree {
   };
   Shape shape = Shape::Null;
   Place place;
-  std::string text;      // of a scalar
-  bool quoted = false;   // quoted and block scalars are texts, never numbers
+  std::string text;     // of a scalar
+  bool quoted = false;  // quoted and block scalars are texts, never numbers
   std::vector<std::unique_ptr<Tree>> items;
   std::vector<Entry> entries;
 };

@@ -8,9 +8,11 @@ namespace garner::manifest {
 
 namespace {
 
-constexpr unsigned bit(ProductFormat format) { return 1u << static_cast<unsigned>(format); }
-constexpr unsigned kEveryFormat = bit(ProductFormat::VOTable) | bit(ProductFormat::VOTablePlain) | bit(ProductFormat::Fits) |
-                                  bit(ProductFormat::Csv) | bit(ProductFormat::Ecsv);
+constexpr unsigned bit(ProductFormat format) {
+  return 1u << static_cast<unsigned>(format);
+}
+constexpr unsigned kEveryFormat = bit(ProductFormat::VOTable) | bit(ProductFormat::VOTablePlain) |
+                                  bit(ProductFormat::Fits) | bit(ProductFormat::Csv) | bit(ProductFormat::Ecsv);
 
 struct Row {
   LayoutKind layout;
@@ -30,7 +32,8 @@ constexpr std::array<Row, 6> kRows = {{{LayoutKind::Zip, DataStructure::Individu
 
 bool allowed_combination(DataStructure structure, ProductFormat format, LayoutKind layout, bool compress) {
   return std::ranges::any_of(kRows, [&](const Row& row) {
-    return row.layout == layout && row.structure == structure && (row.formats & bit(format)) != 0 && (row.may_compress || !compress);
+    return row.layout == layout && row.structure == structure && (row.formats & bit(format)) != 0 &&
+           (row.may_compress || !compress);
   });
 }
 

@@ -7,7 +7,8 @@ namespace garner::manifest {
 
 namespace {
 
-// An id is a multiple of 2^7 (its running number's low bits are 0), and a double keeps 53 bits: below 2^60 every id survives.
+// An id is a multiple of 2^7 (its running number's low bits are 0), and a double keeps 53 bits: below 2^60 every id
+// survives.
 constexpr int kBitsThatAlwaysSurvive = 60;
 constexpr std::uint64_t kEvidenceEnough = 40;
 
@@ -25,6 +26,8 @@ void DoubleTrap::see(SourceId id) {
   evidence_bits_ += static_cast<std::uint64_t>(std::bit_width(id.value) - kBitsThatAlwaysSurvive);
 }
 
-bool DoubleTrap::spoiled() const { return !one_survived_not_ && evidence_bits_ >= kEvidenceEnough; }
+bool DoubleTrap::spoiled() const {
+  return !one_survived_not_ && evidence_bits_ >= kEvidenceEnough;
+}
 
 }  // namespace garner::manifest

@@ -39,14 +39,16 @@ Result<IdListCounts> IdSink::finish(std::string_view name) {
   if (counts_.rows == 0) return fail(Kind::Invalid, "{}: holds no source_id", name);
   if (trap_.spoiled()) {
     return fail(Kind::Invalid,
-                "{}: these ids went through a floating-point number on their way (every one of them is exactly a double), so their last digits are "
+                "{}: these ids went through a floating-point number on their way (every one of them is exactly a "
+                "double), so their last digits are "
                 "wrong and they name other sources. Make the list again with source_id as a 64-bit integer or a text",
                 name);
   }
   return counts_;
 }
 
-Result<IdListCounts> read_id_list(const std::string& path, const IdListOptions& options, const TakeIds& take, const TakeRefused& refused) {
+Result<IdListCounts> read_id_list(const std::string& path, const IdListOptions& options, const TakeIds& take,
+                                  const TakeRefused& refused) {
   const std::string name = path == "-" ? "standard input" : path;
   auto file = table::from_file(path);
   if (!file) return std::unexpected(std::move(file.error()));
@@ -59,7 +61,8 @@ Result<IdListCounts> read_id_list(const std::string& path, const IdListOptions& 
   IdSink sink(options, take, refused);
   const PlainKind kind = plain_kind(head);
   const bool plain_way = kind == PlainKind::Bare || (kind == PlainKind::WithHeader && !options.column);
-  auto read = plain_way ? read_plain_ids(**source, kind, sink) : read_table_ids(std::move(head), std::move(*source), sink);
+  auto read =
+      plain_way ? read_plain_ids(**source, kind, sink) : read_table_ids(std::move(head), std::move(*source), sink);
   if (!read) return with_context(std::move(read.error()), "{}", name);
   return sink.finish(name);
 }

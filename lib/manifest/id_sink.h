@@ -1,4 +1,5 @@
-// Private to lib/manifest: where the readers of id lists put what they find. Hands ids on in batches, counts, and watches for the double trap.
+// Private to lib/manifest: where the readers of id lists put what they find. Hands ids on in batches, counts, and
+// watches for the double trap.
 #pragma once
 
 #include <string_view>
@@ -11,7 +12,8 @@ namespace garner::manifest {
 
 class IdSink {
  public:
-  IdSink(const IdListOptions& options, const TakeIds& take, const TakeRefused& refused) : options_(options), take_(take), refused_(refused) {
+  IdSink(const IdListOptions& options, const TakeIds& take, const TakeRefused& refused)
+      : options_(options), take_(take), refused_(refused) {
     batch_.reserve(kBatch);
   }
 
@@ -42,7 +44,8 @@ class IdSink {
 // Whether a list that begins with these bytes holds one id a line, at most behind the line "source_id" (plain_ids.cc).
 enum class PlainKind { None, Bare, WithHeader };
 PlainKind plain_kind(std::string_view head);
-// Ids or designations one a line; '#' begins a comment. Errors: those of the source and the sink; Malformed for a line beyond all measure.
+// Ids or designations one a line; '#' begins a comment. Errors: those of the source and the sink; Malformed for a line
+// beyond all measure.
 Result<void> read_plain_ids(table::ByteSource& source, PlainKind kind, IdSink& sink);
 // Ids out of a table's column (table_ids.cc). `head`: the first bytes of `source`, which still brings them.
 Result<void> read_table_ids(std::string head, std::unique_ptr<table::ByteSource> source, IdSink& sink);

@@ -8,7 +8,9 @@ namespace {
 
 constexpr std::string_view kDigits = "0123456789";
 
-bool is_number(std::string_view text) { return !text.empty() && text.find_first_not_of(kDigits) == text.npos; }
+bool is_number(std::string_view text) {
+  return !text.empty() && text.find_first_not_of(kDigits) == text.npos;
+}
 
 // 5.937e18, 5937083312263887616.0: what is left of an id after a float column or a spreadsheet.
 bool is_floating(std::string_view text) {
@@ -35,10 +37,13 @@ Result<SourceId> parse_id_text(std::string_view text, std::string_view release) 
   if (const std::size_t blank = text.rfind(' '); blank != text.npos) {
     digits = text.substr(blank + 1);
     const std::string_view named = trimmed(text.substr(0, blank));
-    if (!named.starts_with("Gaia ")) return fail(Kind::Malformed, "neither a source_id nor a designation like '{} 123'", release);
-    if (named != release) return fail(Kind::Malformed, "belongs to {}, the harvest asks for {}", printable(named, 40), release);
+    if (!named.starts_with("Gaia "))
+      return fail(Kind::Malformed, "neither a source_id nor a designation like '{} 123'", release);
+    if (named != release)
+      return fail(Kind::Malformed, "belongs to {}, the harvest asks for {}", printable(named, 40), release);
   }
-  if (is_floating(digits)) return fail(Kind::Malformed, "went through a floating-point number (ids need all 19 digits)");
+  if (is_floating(digits))
+    return fail(Kind::Malformed, "went through a floating-point number (ids need all 19 digits)");
   if (is_number(digits)) {
     auto id = parse_source_id(digits);
     if (id) return id;

@@ -39,7 +39,8 @@ bool has_control_character(std::string_view text) {
 }
 
 std::string upper_case(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
   return text;
 }
 
@@ -52,8 +53,9 @@ std::string read_name(const yaml::Map& map, std::string_view key) {
   auto text = text_of(map, key, true);
   if (!text) return {};
   if (!is_name(*text)) {
-    map.find(key)->problem(fmt::format("'{}' is no name: 1 to {} letters, digits, '-', '_' or '.', the first a letter or digit",
-                                       printable(*text, 60), kLongestName));
+    map.find(key)->problem(
+        fmt::format("'{}' is no name: 1 to {} letters, digits, '-', '_' or '.', the first a letter or digit",
+                    printable(*text, 60), kLongestName));
   }
   return *text;
 }
@@ -70,7 +72,8 @@ std::string read_release(const yaml::Map& root) {
 std::vector<std::string> read_ids(const yaml::Node& list, std::string_view release) {
   std::vector<std::string> ids;
   const auto items = list.items();
-  if (list.shape() == yaml::Node::Shape::Sequence && items.empty()) list.problem("the list is empty; name one source at least");
+  if (list.shape() == yaml::Node::Shape::Sequence && items.empty())
+    list.problem("the list is empty; name one source at least");
   for (const auto& item : items) {
     auto text = item.as_string();
     if (!text) continue;
@@ -117,8 +120,10 @@ Sources read_sources(const yaml::Map& root, std::string_view release) {
     case yaml::Node::Shape::Sequence:
       sources.ids = read_ids(*node, release);
       return sources;
-    case yaml::Node::Shape::Map: return read_sources_map(*node->as_map(), release);
-    case yaml::Node::Shape::Null: break;
+    case yaml::Node::Shape::Map:
+      return read_sources_map(*node->as_map(), release);
+    case yaml::Node::Shape::Null:
+      break;
   }
   node->problem("expected a file's name, a list of source_ids, or 'file' and 'column'");
   return sources;
@@ -134,10 +139,12 @@ std::vector<std::string> read_retrieval_types(const yaml::Map& root) {
   for (std::size_t i = 0; i < types.size() && types.size() == places.size(); ++i) {
     const auto& type = types[i];
     if (type.empty() || type.size() > kLongestName || !consists_of(type, {kUpper, kLower, kDigits, "_"})) {
-      places[i].problem(fmt::format("'{}' is no retrieval_type: capital letters, digits and '_', such as XP_CONTINUOUS", printable(type, 60)));
+      places[i].problem(fmt::format("'{}' is no retrieval_type: capital letters, digits and '_', such as XP_CONTINUOUS",
+                                    printable(type, 60)));
     } else if (upper_case(type) != type) {
       places[i].problem(fmt::format("retrieval_types are written in capitals: '{}'", upper_case(type)));
-    } else if (std::find(types.begin(), types.begin() + static_cast<std::ptrdiff_t>(i), type) != types.begin() + static_cast<std::ptrdiff_t>(i)) {
+    } else if (std::find(types.begin(), types.begin() + static_cast<std::ptrdiff_t>(i), type) !=
+               types.begin() + static_cast<std::ptrdiff_t>(i)) {
       places[i].problem(fmt::format("'{}' stands twice", type));
     } else if (type == "ALL" && types.size() > 1) {
       places[i].problem("ALL stands alone: it means every type of the release");
@@ -154,7 +161,8 @@ void read_output(const yaml::Map& root, Manifest& manifest) {
     manifest.output_directory = *directory;
     const auto place = *output->find("directory");
     if (!directory->starts_with('/')) {
-      place.problem(fmt::format("'{}' is not absolute; the daemon does not know where you stand: begin with '/'", printable(*directory, 60)));
+      place.problem(fmt::format("'{}' is not absolute; the daemon does not know where you stand: begin with '/'",
+                                printable(*directory, 60)));
     } else if (directory->size() > kLongestPath || has_control_character(*directory)) {
       place.problem("this is no directory name");
     }
@@ -163,17 +171,19 @@ void read_output(const yaml::Map& root, Manifest& manifest) {
   if (manifest.output_group && (!is_name(*manifest.output_group) || manifest.output_group->size() > 32)) {
     output->find("group")->problem(fmt::format("'{}' is no group's name", printable(*manifest.output_group, 60)));
   }
-  if (const auto layout = output->choice("layout", kLayouts)) manifest.layout = parse_layout(*layout).value_or(manifest.layout);
+  if (const auto layout = output->choice("layout", kLayouts))
+    manifest.layout = parse_layout(*layout).value_or(manifest.layout);
   if (const auto compress = output->choice("compress", kCompressions)) manifest.compress_files = *compress == "zst";
   output->refuse_unknown_keys();
   if (!allowed_combination(manifest.data_structure, manifest.format, manifest.layout, manifest.compress_files)) {
     const bool compress_is_why = allowed_combination(manifest.data_structure, manifest.format, manifest.layout, false);
     if (compress_is_why) {
-      output->find("compress")->problem(fmt::format("goes with layout 'files' only, not with '{}'", layout_name(manifest.layout)));
+      output->find("compress")
+          ->problem(fmt::format("goes with layout 'files' only, not with '{}'", layout_name(manifest.layout)));
     } else {
-      output->find("layout").value_or(*node).problem(fmt::format("layout '{}' does not go with data_structure {} and format {}",
-                                                                  layout_name(manifest.layout), manifest.data_structure_spelling,
-                                                                  format_name(manifest.format)));
+      output->find("layout").value_or(*node).problem(
+          fmt::format("layout '{}' does not go with data_structure {} and format {}", layout_name(manifest.layout),
+                      manifest.data_structure_spelling, format_name(manifest.format)));
     }
   }
 }
@@ -194,7 +204,8 @@ Result<Manifest> parse_manifest(std::string_view text, const std::string& file_n
     manifest.data_structure_spelling = *spelling;
     manifest.data_structure = parse_data_structure(*spelling).value_or(DataStructure::Individual);
   }
-  if (const auto format = root.choice("format", kFormats)) manifest.format = parse_product_format(*format).value_or(manifest.format);
+  if (const auto format = root.choice("format", kFormats))
+    manifest.format = parse_product_format(*format).value_or(manifest.format);
   manifest.valid_data = root.boolean("valid_data").value_or(false);
   if (const auto size = root.integer("chunk_size", 1, kChunkSizeMost)) {
     manifest.chunk_size = static_cast<std::uint32_t>(*size);

@@ -20,9 +20,13 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
 }
 
-std::string_view without_comment(std::string_view line) { return trimmed(line.substr(0, line.find('#'))); }
+std::string_view without_comment(std::string_view line) {
+  return trimmed(line.substr(0, line.find('#')));
+}
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 // What begins like a number or a designation; anything else is a column's name.
 bool like_an_id(std::string_view line) {
@@ -50,11 +54,13 @@ class PlainReader {
       const bool at_end = *got == 0;
       filled_ += *got;
       // The source brings its peeked head at once, so that the mark is never cut.
-      if (std::exchange(first, false) && std::string_view(buffer_).starts_with(kByteOrderMark)) drop(kByteOrderMark.size());
+      if (std::exchange(first, false) && std::string_view(buffer_).starts_with(kByteOrderMark))
+        drop(kByteOrderMark.size());
       if (at_end && filled_ > 0) buffer_[filled_++] = '\n';
       if (auto done = lines(); !done) return done;
       if (at_end) return {};
-      if (filled_ == kBufferBytes) return fail(Kind::Malformed, "line {}: longer than {} bytes: this is no list of ids", line_ + 1, kBufferBytes);
+      if (filled_ == kBufferBytes)
+        return fail(Kind::Malformed, "line {}: longer than {} bytes: this is no list of ids", line_ + 1, kBufferBytes);
     }
   }
 
@@ -83,7 +89,8 @@ class PlainReader {
         at = end + 1;
         continue;
       }
-      const auto* const line_end = static_cast<const char*>(std::memchr(at, '\n', static_cast<std::size_t>(last - at) + 1));
+      const auto* const line_end =
+          static_cast<const char*>(std::memchr(at, '\n', static_cast<std::size_t>(last - at) + 1));
       const auto text = without_comment({at, line_end});
       if (!text.empty() && !std::exchange(header_due_, false)) {
         if (auto done = sink_.text(text, line_, true); !done) return done;
@@ -124,7 +131,8 @@ PlainKind plain_kind(std::string_view head) {
 
 Result<void> read_plain_ids(table::ByteSource& source, PlainKind kind, IdSink& sink) {
   if (sink.options().column) {
-    return fail(Kind::Invalid, "column '{}' is asked for, but this is a plain list of ids without columns; leave sources.column out",
+    return fail(Kind::Invalid,
+                "column '{}' is asked for, but this is a plain list of ids without columns; leave sources.column out",
                 printable(*sink.options().column, 60));
   }
   return PlainReader(source, sink, kind == PlainKind::WithHeader).read();

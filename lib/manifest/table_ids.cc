@@ -18,7 +18,8 @@ constexpr std::size_t kNamesShown = 20;
 
 std::string names_of(const std::vector<Column>& columns) {
   std::string names;
-  for (std::size_t i = 0; i < std::min(columns.size(), kNamesShown); ++i) names += (i == 0 ? "" : ", ") + printable(columns[i].name, 40);
+  for (std::size_t i = 0; i < std::min(columns.size(), kNamesShown); ++i)
+    names += (i == 0 ? "" : ", ") + printable(columns[i].name, 40);
   if (columns.size() > kNamesShown) names += fmt::format(" and {} more", columns.size() - kNamesShown);
   return names;
 }
@@ -26,20 +27,25 @@ std::string names_of(const std::vector<Column>& columns) {
 Result<std::size_t> choose_column(const std::vector<Column>& columns, const std::optional<std::string>& asked) {
   if (asked) {
     if (const auto found = table::find_column(columns, *asked)) return *found;
-    return fail(Kind::Invalid, "there is no column '{}'; the columns are: {}", printable(*asked, 60), names_of(columns));
+    return fail(Kind::Invalid, "there is no column '{}'; the columns are: {}", printable(*asked, 60),
+                names_of(columns));
   }
   for (const auto name : kObviousNames) {
     if (const auto found = table::find_column(columns, name)) return *found;
   }
   if (columns.size() == 1) return 0;
-  return fail(Kind::Invalid, "no column is called source_id or designation; name the one with the ids in sources.column. The columns are: {}", names_of(columns));
+  return fail(
+      Kind::Invalid,
+      "no column is called source_id or designation; name the one with the ids in sources.column. The columns are: {}",
+      names_of(columns));
 }
 
 Result<void> check_type(const Column& column) {
   const std::string name = printable(column.name, 60);
   if (column.type == ColumnType::Float) {
     return fail(Kind::Invalid,
-                "column '{}' holds floating-point numbers, which lose the last digits of source_ids; make the table again with a 64-bit integer or a "
+                "column '{}' holds floating-point numbers, which lose the last digits of source_ids; make the table "
+                "again with a 64-bit integer or a "
                 "text column",
                 name);
   }
@@ -58,7 +64,8 @@ std::pair<std::uint64_t, bool> place_of(const std::string& position) {
 }
 
 Result<void> take_cell(const TableReader& reader, const table::Cell& cell, ColumnType type, IdSink& sink) {
-  if (type == ColumnType::Integer && !cell.null && cell.integer > 0) return sink.accept(SourceId{static_cast<std::uint64_t>(cell.integer)});
+  if (type == ColumnType::Integer && !cell.null && cell.integer > 0)
+    return sink.accept(SourceId{static_cast<std::uint64_t>(cell.integer)});
   if (type == ColumnType::Text && !cell.null) {
     if (const auto id = parse_id_text(cell.text, sink.options().release)) return sink.accept(*id);
   }

@@ -6,11 +6,11 @@
 namespace garner::archive {
 namespace {
 
-using ::testing::HasSubstr;
 using testing::chunk;
 using testing::empty_zip;
 using testing::error_page;
 using testing::GaiaRun;
+using ::testing::HasSubstr;
 
 TEST(GaiaProducts, AsksAsTheProtocolSays) {
   GaiaRun run;
@@ -23,9 +23,11 @@ TEST(GaiaProducts, AsksAsTheProtocolSays) {
   EXPECT_EQ(request.method, http::Method::Post);
   EXPECT_EQ(request.url, "https://gea.example.org/data-server/data");
   EXPECT_EQ(request.body,
-            "VALID_DATA=false&ID=4295806720%2C5937083312263887616&RELEASE=Gaia+DR3&DATA_STRUCTURE=DATAMODEL_STANDARD&FORMAT=fits&RETRIEVAL_TYPE=RVS"
+            "VALID_DATA=false&ID=4295806720%2C5937083312263887616&RELEASE=Gaia+DR3&DATA_STRUCTURE=DATAMODEL_STANDARD&"
+            "FORMAT=fits&RETRIEVAL_TYPE=RVS"
             "&USE_ZIP_ALWAYS=true");
-  EXPECT_THAT(request.headers, ::testing::ElementsAre(std::pair<std::string, std::string>("Content-Type", "application/x-www-form-urlencoded"),
+  EXPECT_THAT(request.headers, ::testing::ElementsAre(std::pair<std::string, std::string>(
+                                                          "Content-Type", "application/x-www-form-urlencoded"),
                                                       std::pair<std::string, std::string>("Accept", "text/plain")));
   EXPECT_EQ(request.cookies, "");
   EXPECT_EQ(run.archive->identity(), "anonymous");
@@ -68,7 +70,8 @@ TEST(GaiaProducts, RepliesAreJudgedAndTransportErrorsPassedOn) {
   GaiaRun run;
   run.transport.then(500, error_page("Unknown retrieval type: 'RVS'"));
   EXPECT_EQ(run.fetch().error().kind, Kind::Unsupported);
-  run.transport.then([](const http::Request&) -> Result<http::Reply> { return fail(Kind::Transient, "connection reset"); });
+  run.transport.then(
+      [](const http::Request&) -> Result<http::Reply> { return fail(Kind::Transient, "connection reset"); });
   EXPECT_EQ(run.fetch().error().detail, "connection reset");
   run.transport.then(503, "", {{"retry-after", "9"}});
   EXPECT_EQ(run.fetch().error().retry_after, std::chrono::seconds(9));

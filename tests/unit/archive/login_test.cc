@@ -9,21 +9,22 @@
 namespace garner::archive {
 namespace {
 
-using ::testing::HasSubstr;
-using ::testing::Not;
 using testing::CredentialFile;
 using testing::empty_zip;
 using testing::error_page;
-using testing::Headers;
-using testing::profile_with;
 using testing::GaiaRun;
+using ::testing::HasSubstr;
+using testing::Headers;
+using ::testing::Not;
+using testing::profile_with;
 
 const Headers kSession1 = {{"set-cookie", "JSESSIONID=E677; Path=/data-server; Secure; HttpOnly"},
                            {"set-cookie", "SESSION=ZjQ3; Path=/data-server; Secure; HttpOnly; SameSite=Lax"}};
 const Headers kSession2 = {{"set-cookie", "SESSION=second; Path=/data-server"}};
 
 std::size_t logins(const GaiaRun& run) {
-  return static_cast<std::size_t>(std::ranges::count(run.transport.requests, "https://gea.example.org/data-server/login", &http::Request::url));
+  return static_cast<std::size_t>(
+      std::ranges::count(run.transport.requests, "https://gea.example.org/data-server/login", &http::Request::url));
 }
 
 TEST(Login, SendsTheSessionsCookiesWithEachRequest) {
@@ -132,7 +133,11 @@ TEST(Login, TheServersOwnTroubleIsNoRefusal) {
 TEST(Login, CookiesThatCouldBreakAHeaderAreNotTaken) {
   const CredentialFile file;
   GaiaRun run(profile_with(file));
-  run.transport.then(200, "", {{"set-cookie", "SESSION=a b"}, {"set-cookie", "SESSION="}, {"set-cookie", "OTHER=x"}, {"set-cookie", "JSESSIONID=old"}});
+  run.transport.then(200, "",
+                     {{"set-cookie", "SESSION=a b"},
+                      {"set-cookie", "SESSION="},
+                      {"set-cookie", "OTHER=x"},
+                      {"set-cookie", "JSESSIONID=old"}});
   run.transport.then(200, empty_zip());
   ASSERT_TRUE(run.fetch().has_value());
   EXPECT_EQ(run.transport.requests[1].cookies, "JSESSIONID=old");
@@ -224,8 +229,9 @@ TEST(Origin, IsSchemeHostAndPortAndNoMore) {
   EXPECT_TRUE(parse_origin("http://LOCALHOST:1")->is_loopback());
   EXPECT_TRUE(parse_origin("http://127.0.0.2")->is_loopback());
   EXPECT_FALSE(parse_origin("http://127.0.0.1.example.org")->is_loopback());
-  for (const auto* text : {"", "gea.esac.esa.int", "ftp://a", "https://", "https://a/", "https://a/b", "https://a?b", "https://u@a", "https://a:", "https://a:0",
-                           "https://a:x", "https://a b", "https://[::1", "https://[::1]x"}) {
+  for (const auto* text :
+       {"", "gea.esac.esa.int", "ftp://a", "https://", "https://a/", "https://a/b", "https://a?b", "https://u@a",
+        "https://a:", "https://a:0", "https://a:x", "https://a b", "https://[::1", "https://[::1]x"}) {
     EXPECT_FALSE(parse_origin(text)) << text;
   }
 }

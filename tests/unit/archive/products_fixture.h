@@ -45,7 +45,8 @@ struct GaiaRun {
 
   explicit GaiaRun(Profile made = profile()) : archive(make_gaia_products(std::move(made), transport, loop)) {}
 
-  static Task<void> one(Archive& archive, std::optional<Result<std::string>>& result, ChunkRequest request, std::stop_token token) {
+  static Task<void> one(Archive& archive, std::optional<Result<std::string>>& result, ChunkRequest request,
+                        std::stop_token token) {
     auto body = co_await archive.fetch(std::move(request), std::move(token));
     if (body) {
       result = std::string(body->text());
@@ -74,7 +75,8 @@ struct GaiaRun {
 class CredentialFile {
  public:
   explicit CredentialFile(std::string_view text = "joe\ns3cret&=\n", int mode = 0600)
-      : path_(std::filesystem::path(::testing::TempDir()) / fmt::format("login-{}-{}", static_cast<const void*>(this), mode)) {
+      : path_(std::filesystem::path(::testing::TempDir()) /
+              fmt::format("login-{}-{}", static_cast<const void*>(this), mode)) {
     write(text);
     std::filesystem::permissions(path_, static_cast<std::filesystem::perms>(mode));
   }

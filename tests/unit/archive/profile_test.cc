@@ -13,12 +13,12 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 constexpr std::string_view kLeast =
-    "name: gaia\n"                              // 1
-    "kind: gaia\n"                              // 2
-    "base_url: http://127.0.0.1:8080\n"         // 3
-    "releases:\n"                               // 4
-    "  - name: Gaia DR3\n"                      // 5
-    "    retrieval_types: [{name: RVS}]\n";     // 6
+    "name: gaia\n"                           // 1
+    "kind: gaia\n"                           // 2
+    "base_url: http://127.0.0.1:8080\n"      // 3
+    "releases:\n"                            // 4
+    "  - name: Gaia DR3\n"                   // 5
+    "    retrieval_types: [{name: RVS}]\n";  // 6
 
 std::string replaced(std::string_view from, std::string_view to) {
   std::string text(kLeast);
@@ -83,31 +83,40 @@ TEST(Profile, EachMistakeHasAMessageWithItsPlace) {
       {"kind: gaia", "kind: cadc", "p.yaml:2:7: kind: 'cadc' is not one of gaia"},
       {"base_url: http://127.0.0.1:8080\n", "", "p.yaml:1:1: the key 'base_url' is missing"},
       {"http://127.0.0.1:8080", "http://127.0.0.1:8080/",
-       "p.yaml:3:11: base_url: expected http(s)://host[:port] without a path or a slash at its end, found 'http://127.0.0.1:8080/'"},
-      {"http://127.0.0.1:8080", "ftp://a", "p.yaml:3:11: base_url: expected http(s)://host[:port] without a path or a slash at its end, found 'ftp://a'"},
+       "p.yaml:3:11: base_url: expected http(s)://host[:port] without a path or a slash at its end, found "
+       "'http://127.0.0.1:8080/'"},
+      {"http://127.0.0.1:8080", "ftp://a",
+       "p.yaml:3:11: base_url: expected http(s)://host[:port] without a path or a slash at its end, found 'ftp://a'"},
       {"http://127.0.0.1:8080", "http://u:p@a",
-       "p.yaml:3:11: base_url: expected http(s)://host[:port] without a path or a slash at its end, found 'http://u:p@a'"},
+       "p.yaml:3:11: base_url: expected http(s)://host[:port] without a path or a slash at its end, found "
+       "'http://u:p@a'"},
       {"http://127.0.0.1:8080", "http://a:99999",
-       "p.yaml:3:11: base_url: expected http(s)://host[:port] without a path or a slash at its end, found 'http://a:99999'"},
+       "p.yaml:3:11: base_url: expected http(s)://host[:port] without a path or a slash at its end, found "
+       "'http://a:99999'"},
       {"kind: gaia\n", "kind: gaia\nmaners: {}\n", "p.yaml:3:1: maners: unknown key; did you mean 'manners'?"},
       {"kind: gaia\n", "kind: gaia\nmanners: {in_flight_most: 65}\n",
        "p.yaml:3:27: manners.in_flight_most: expected a whole number from 1 to 64, found '65'"},
       {"kind: gaia\n", "kind: gaia\nmanners: {ids_per_request_most: 100, ids_per_request: 101}\n",
        "p.yaml:3:55: manners.ids_per_request: expected a whole number from 1 to 100, found '101'"},
-      {"kind: gaia\n", "kind: gaia\nmanners: {retry_first_s: 60, retry_most_s: 0.5}\n", "p.yaml:3:10: manners: retry_most_s is less than retry_first_s"},
-      {"kind: gaia\n", "kind: gaia\ntimeouts: {connect: 5}\n", "p.yaml:3:12: timeouts.connect: unknown key; did you mean 'connect_s'?"},
+      {"kind: gaia\n", "kind: gaia\nmanners: {retry_first_s: 60, retry_most_s: 0.5}\n",
+       "p.yaml:3:10: manners: retry_most_s is less than retry_first_s"},
+      {"kind: gaia\n", "kind: gaia\ntimeouts: {connect: 5}\n",
+       "p.yaml:3:12: timeouts.connect: unknown key; did you mean 'connect_s'?"},
       {"kind: gaia\n", "kind: gaia\nca_file: ca.pem\n", "p.yaml:3:10: ca_file: must be an absolute path, or empty"},
       {"kind: gaia\n", "kind: gaia\nproxy: proxy:3128\n",
        "p.yaml:3:8: proxy: expected scheme://host:port, such as http://proxy.example.org:3128"},
-      {"kind: gaia\n", "kind: gaia\ncredential_file: secret\n", "p.yaml:3:18: credential_file: expected an absolute path, or \"systemd:NAME\""},
+      {"kind: gaia\n", "kind: gaia\ncredential_file: secret\n",
+       "p.yaml:3:18: credential_file: expected an absolute path, or \"systemd:NAME\""},
       {"kind: gaia\n", "kind: gaia\nuser_agent_contact: \"a\\r\\nX: b\"\n",
        "p.yaml:3:21: user_agent_contact: must be one line without control characters"},
-      {"kind: gaia\n", "kind: gaia\npaths: {data: data}\n", "p.yaml:3:15: paths.data: must begin with '/' and hold no blank, '?' or '#'"},
+      {"kind: gaia\n", "kind: gaia\npaths: {data: data}\n",
+       "p.yaml:3:15: paths.data: must begin with '/' and hold no blank, '?' or '#'"},
       {"kind: gaia\n", "kind: gaia\ndata_structures: {raw: [INDIVIDUAL]}\n",
        "p.yaml:3:24: data_structures.raw: 'INDIVIDUAL' is no spelling of it"},
       {"[{name: RVS}]", "[]", "p.yaml:6:22: releases[1].retrieval_types: name one type at least"},
       {"{name: RVS}", "{name: RVS}, {name: RVS}", "p.yaml:6:36: releases[1].retrieval_types[2]: 'RVS' stands twice"},
-      {"{name: RVS}", "{name: ALL}", "p.yaml:6:30: releases[1].retrieval_types[1].name: expected capital letters, digits and '_', and not ALL"},
+      {"{name: RVS}", "{name: ALL}",
+       "p.yaml:6:30: releases[1].retrieval_types[1].name: expected capital letters, digits and '_', and not ALL"},
       {"{name: RVS}", "{name: RVS, typical_byte: 3}",
        "p.yaml:6:35: releases[1].retrieval_types[1].typical_byte: unknown key; did you mean 'typical_bytes'?"},
       {"kind: gaia\n", "kind: gaia\nprobe: {source_id: 5, retrieval_type: XP, release: Gaia DR3}\n",
@@ -121,7 +130,8 @@ TEST(Profile, APasswordOverPlainHttpIsRefusedButToLoopback) {
   EXPECT_TRUE(parse_profile(replaced("kind: gaia\n", credentials), "p.yaml").has_value());
   auto elsewhere = replaced("kind: gaia\n", credentials);
   elsewhere.replace(elsewhere.find("127.0.0.1:8080"), 14, "example.org");
-  EXPECT_EQ(problems(elsewhere), "p.yaml:3:18: credential_file: a password is never sent over plain http; base_url must be https");
+  EXPECT_EQ(problems(elsewhere),
+            "p.yaml:3:18: credential_file: a password is never sent over plain http; base_url must be https");
   auto https = elsewhere;
   https.replace(https.find("http://"), 7, "https://");
   EXPECT_TRUE(parse_profile(https, "p.yaml").has_value());
@@ -150,7 +160,8 @@ TEST(RetrievalTypes, AllIsTakenApartAndUnknownOnesAreNamed) {
   ASSERT_TRUE(profile.has_value());
   EXPECT_THAT(expand_retrieval_types(*profile, "Gaia DR3", {"ALL"}).value(),
               ElementsAre("EPOCH_PHOTOMETRY", "XP_CONTINUOUS", "XP_SAMPLED", "RVS", "MCMC_GSPPHOT", "MCMC_MSC"));
-  EXPECT_THAT(expand_retrieval_types(*profile, "Gaia DR3", {"RVS", "XP_SAMPLED"}).value(), ElementsAre("RVS", "XP_SAMPLED"));
+  EXPECT_THAT(expand_retrieval_types(*profile, "Gaia DR3", {"RVS", "XP_SAMPLED"}).value(),
+              ElementsAre("RVS", "XP_SAMPLED"));
   const auto unknown = expand_retrieval_types(*profile, "Gaia DR2", {"RVS"});
   EXPECT_EQ(unknown.error().kind, Kind::Invalid);
   EXPECT_EQ(unknown.error().detail, "retrieval_type 'RVS' is unknown in Gaia DR2; it has: EPOCH_PHOTOMETRY");

@@ -26,21 +26,27 @@ inline http::Reply reply(int status, std::string_view body, Headers headers = {}
 }
 
 // An end record (APPNOTE 4.3.16) without members: a whole, empty zip.
-inline std::string empty_zip() { return std::string("PK\x05\x06", 4) + std::string(18, '\0'); }
+inline std::string empty_zip() {
+  return std::string("PK\x05\x06", 4) + std::string(18, '\0');
+}
 
 // The server's HTML error page.
 inline std::string error_page(std::string_view message, int status = 500) {
   return fmt::format(
-      "<html><head><title>SERVICE ERROR</title></head><body>\n<h1 class=\"error\">SERVICE ERROR - {}</h1><h2>Description</h2><ul>\n"
-      "<li><b>Action: </b>null</li><li><b>Context: </b>DataRetrieval</li>\n<li><b>Exception: </b>esavo.tap.TAPException</li>"
+      "<html><head><title>SERVICE ERROR</title></head><body>\n<h1 class=\"error\">SERVICE ERROR - "
+      "{}</h1><h2>Description</h2><ul>\n"
+      "<li><b>Action: </b>null</li><li><b>Context: </b>DataRetrieval</li>\n<li><b>Exception: "
+      "</b>esavo.tap.TAPException</li>"
       "<li><b>Message: </b>{}</li></ul>\n<h2>Stack trace</h2><table><tr><td>at esavo</td></tr></table></body></html>",
       status, message);
 }
 
 inline std::string error_votable(std::string_view message) {
   return fmt::format(
-      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<VOTABLE version=\"1.2\" xmlns=\"http://www.ivoa.net/xml/VOTable/v1.2\"><RESOURCE type=\"results\">\n"
-      "<INFO name=\"QUERY_STATUS\" value=\"ERROR\">\n{}\n</INFO><INFO name=\"HttpErrorCode\" value=\"500\"/></RESOURCE></VOTABLE>",
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<VOTABLE version=\"1.2\" "
+      "xmlns=\"http://www.ivoa.net/xml/VOTable/v1.2\"><RESOURCE type=\"results\">\n"
+      "<INFO name=\"QUERY_STATUS\" value=\"ERROR\">\n{}\n</INFO><INFO name=\"HttpErrorCode\" "
+      "value=\"500\"/></RESOURCE></VOTABLE>",
       message);
 }
 

@@ -26,7 +26,8 @@ std::string refusal(std::string_view text) {
 }
 
 TEST(StrictYaml, ReadsValuesOfEachType) {
-  const auto document = parsed("name: rvs\nsize: 500\nratio: 0.5\nvalid: true\ntypes: [RVS, XP_SAMPLED]\none: RVS\nid: 5937083312263887616\n");
+  const auto document = parsed(
+      "name: rvs\nsize: 500\nratio: 0.5\nvalid: true\ntypes: [RVS, XP_SAMPLED]\none: RVS\nid: 5937083312263887616\n");
   const auto root = document->root();
   EXPECT_EQ(root.required_string("name"), "rvs");
   EXPECT_EQ(root.integer("size", 1, 5000), 500);
@@ -54,7 +55,8 @@ TEST(StrictYaml, ReportsEveryProblemAtOnceInTheOrderOfTheDocument) {
   output->refuse_unknown_keys();
   root.refuse_unknown_keys();
   EXPECT_THAT(document->problems(),
-              ElementsAre("a.yaml:1:1: the key 'harvest' is missing", "a.yaml:1:1: harvets: unknown key; did you mean 'harvest'?",
+              ElementsAre("a.yaml:1:1: the key 'harvest' is missing",
+                          "a.yaml:1:1: harvets: unknown key; did you mean 'harvest'?",
                           "a.yaml:2:7: size: expected a whole number from 1 to 5000, found '9000'",
                           "a.yaml:3:8: valid: expected true or false, found 'yes'",
                           "a.yaml:5:11: output.layout: 'zap' is not one of zip, files; did you mean 'zip'?",
@@ -85,7 +87,8 @@ TEST(StrictYaml, AnUnknownKeyFarFromAllOthersListsTheKnownOnes) {
 }
 
 TEST(StrictYaml, NumbersThatReadersDisagreeAboutAreRefused) {
-  for (const auto* text : {"08", "+5", "0x1f", "1_000", "5.0", "1e3", "'5'", "\"5\"", "five", ".inf", "99999999999999999999"}) {
+  for (const auto* text :
+       {"08", "+5", "0x1f", "1_000", "5.0", "1e3", "'5'", "\"5\"", "five", ".inf", "99999999999999999999"}) {
     const auto document = parsed(std::string("n: ") + text + "\n");
     EXPECT_EQ(document->root().integer("n", -1'000'000, 1'000'000), std::nullopt) << text;
     EXPECT_EQ(document->problems().size(), 1u) << text;
@@ -105,10 +108,11 @@ TEST(StrictYaml, WrongShapesAreNamed) {
   root.find("list")->items();
   root.string("empty");
   root.strings("last");
-  EXPECT_THAT(document->problems(),
-              ElementsAre("a.yaml:1:7: text: expected a text, found a list", "a.yaml:2:6: map: expected keys with values, found '5'",
-                          "a.yaml:4:3: list: expected a list, found keys with values", "a.yaml:5:1: empty: expected a text, found nothing",
-                          "a.yaml:6:11: last[2]: expected a text, found a list"));
+  EXPECT_THAT(document->problems(), ElementsAre("a.yaml:1:7: text: expected a text, found a list",
+                                                "a.yaml:2:6: map: expected keys with values, found '5'",
+                                                "a.yaml:4:3: list: expected a list, found keys with values",
+                                                "a.yaml:5:1: empty: expected a text, found nothing",
+                                                "a.yaml:6:11: last[2]: expected a text, found a list"));
 }
 
 TEST(StrictYaml, WhatIsNoYamlSaysWhere) {

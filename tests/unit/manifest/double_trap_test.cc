@@ -8,10 +8,14 @@ namespace {
 constexpr std::uint64_t kLow = (1ull << 60) - 128;       // survives a double, as every id below 2^60
 constexpr std::uint64_t kHigh = 5937083312263887616ull;  // XP_SAMPLED's probe; does not survive
 
-std::uint64_t through_a_double(std::uint64_t id) { return static_cast<std::uint64_t>(static_cast<double>(id)); }
+std::uint64_t through_a_double(std::uint64_t id) {
+  return static_cast<std::uint64_t>(static_cast<double>(id));
+}
 
 // Multiples of 128 spread between 2^62 and 2^63, as source_ids are.
-std::uint64_t high_id(std::uint64_t i) { return (1ull << 62) + (i * 0x9E3779B97F4A7C15ull >> 2 & ~127ull); }
+std::uint64_t high_id(std::uint64_t i) {
+  return (1ull << 62) + (i * 0x9E3779B97F4A7C15ull >> 2 & ~127ull);
+}
 
 TEST(DoubleTrap, ItsPremiseHolds) {
   EXPECT_EQ(through_a_double(kLow), kLow);

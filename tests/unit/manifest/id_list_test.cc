@@ -26,26 +26,31 @@ TEST(PlainList, OneIdALineWithCommentsAndBlankLines) {
 }
 
 TEST(PlainList, WindowsLineEndsAndAByteOrderMarkAreTaken) {
-  const auto list = read_text("\xef\xbb\xbf" "42\r\n43\r\nGaia DR3 44\r\n\r\n45\r\n");
+  const auto list = read_text(
+      "\xef\xbb\xbf"
+      "42\r\n43\r\nGaia DR3 44\r\n\r\n45\r\n");
   ASSERT_TRUE(list.counts.has_value()) << list.counts.error().detail;
   EXPECT_THAT(list.ids, ElementsAre(42u, 43u, 44u, 45u));
   EXPECT_THAT(list.refused, IsEmpty());
 }
 
 TEST(PlainList, WhatIsNoIdIsRefusedWithItsLineAndTheRestIsKept) {
-  const auto list = read_text("42\n# c\nGaia DR2 43\n5.9e18\nnonsense\n0\n-7\n99999999999999999999\n12 13\n44\n\x01\xff\n");
+  const auto list =
+      read_text("42\n# c\nGaia DR2 43\n5.9e18\nnonsense\n0\n-7\n99999999999999999999\n12 13\n44\n\x01\xff\n");
   ASSERT_TRUE(list.counts.has_value());
   EXPECT_THAT(list.ids, ElementsAre(42u, 44u));
   EXPECT_EQ(list.counts->rows, 10u);
   EXPECT_EQ(list.counts->refused, 8u);
-  EXPECT_THAT(list.refused, ElementsAre("line 3: 'Gaia DR2 43': belongs to Gaia DR2, the harvest asks for Gaia DR3",
-                                        "line 4: '5.9e18': went through a floating-point number (ids need all 19 digits)",
-                                        "line 5: 'nonsense': neither a source_id nor a designation like 'Gaia DR3 123'",
-                                        "line 6: '0': out of range: a source_id lies between 1 and 9223372036854775807",
-                                        "line 7: '-7': negative: a source_id lies between 1 and 9223372036854775807",
-                                        "line 8: '99999999999999999999': out of range: a source_id lies between 1 and 9223372036854775807",
-                                        "line 9: '12 13': neither a source_id nor a designation like 'Gaia DR3 123'",
-                                        "line 11: '?\?': neither a source_id nor a designation like 'Gaia DR3 123'"));
+  EXPECT_THAT(
+      list.refused,
+      ElementsAre("line 3: 'Gaia DR2 43': belongs to Gaia DR2, the harvest asks for Gaia DR3",
+                  "line 4: '5.9e18': went through a floating-point number (ids need all 19 digits)",
+                  "line 5: 'nonsense': neither a source_id nor a designation like 'Gaia DR3 123'",
+                  "line 6: '0': out of range: a source_id lies between 1 and 9223372036854775807",
+                  "line 7: '-7': negative: a source_id lies between 1 and 9223372036854775807",
+                  "line 8: '99999999999999999999': out of range: a source_id lies between 1 and 9223372036854775807",
+                  "line 9: '12 13': neither a source_id nor a designation like 'Gaia DR3 123'",
+                  "line 11: '?\?': neither a source_id nor a designation like 'Gaia DR3 123'"));
 }
 
 TEST(PlainList, ManyIdsComeInOrderAcrossEveryBuffersEdge) {

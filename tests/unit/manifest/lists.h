@@ -17,7 +17,8 @@ struct ReadList {
   std::vector<std::string> refused;  // "line 3: 'text': reason"
 };
 
-inline ReadList read_path(const std::string& path, std::optional<std::string> column = std::nullopt, std::string release = "Gaia DR3") {
+inline ReadList read_path(const std::string& path, std::optional<std::string> column = std::nullopt,
+                          std::string release = "Gaia DR3") {
   ReadList list;
   list.counts = read_id_list(
       path, {std::move(release), std::move(column)},
@@ -26,7 +27,8 @@ inline ReadList read_path(const std::string& path, std::optional<std::string> co
         return {};
       },
       [&list](const RefusedId& row) -> Result<void> {
-        list.refused.push_back(fmt::format("{} {}: '{}': {}", row.is_line ? "line" : "row", row.row, row.text, row.reason));
+        list.refused.push_back(
+            fmt::format("{} {}: '{}': {}", row.is_line ? "line" : "row", row.row, row.text, row.reason));
         return {};
       });
   return list;
@@ -34,7 +36,8 @@ inline ReadList read_path(const std::string& path, std::optional<std::string> co
 
 class ListFile {
  public:
-  explicit ListFile(std::string_view bytes) : path_(std::filesystem::path(::testing::TempDir()) / fmt::format("garner-ids-{}", ::getpid())) {
+  explicit ListFile(std::string_view bytes)
+      : path_(std::filesystem::path(::testing::TempDir()) / fmt::format("garner-ids-{}", ::getpid())) {
     std::ofstream(path_, std::ios::binary) << bytes;
   }
   ~ListFile() { std::filesystem::remove(path_); }
@@ -44,7 +47,8 @@ class ListFile {
   std::filesystem::path path_;
 };
 
-inline ReadList read_text(std::string_view bytes, std::optional<std::string> column = std::nullopt, std::string release = "Gaia DR3") {
+inline ReadList read_text(std::string_view bytes, std::optional<std::string> column = std::nullopt,
+                          std::string release = "Gaia DR3") {
   const ListFile file(bytes);
   return read_path(file.path(), std::move(column), std::move(release));
 }

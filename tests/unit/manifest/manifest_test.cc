@@ -9,12 +9,12 @@ namespace {
 using testing::ElementsAre;
 
 constexpr std::string_view kLeast =
-    "harvest: rvs\n"                    // 1
-    "archive: gaia\n"                   // 2
-    "release: Gaia DR3\n"               // 3
-    "sources: ids.txt\n"                // 4
-    "retrieval_types: RVS\n"            // 5
-    "output: {directory: /data/rvs}\n"; // 6
+    "harvest: rvs\n"                     // 1
+    "archive: gaia\n"                    // 2
+    "release: Gaia DR3\n"                // 3
+    "sources: ids.txt\n"                 // 4
+    "retrieval_types: RVS\n"             // 5
+    "output: {directory: /data/rvs}\n";  // 6
 
 std::string replaced(std::string_view from, std::string_view to) {
   std::string text(kLeast);
@@ -59,7 +59,8 @@ TEST(Manifest, TheLeastOneHasTheDefaults) {
 
 TEST(Manifest, EveryKeyIsRead) {
   const auto manifest = good(
-      "harvest: a.b-c_9\narchive: gaia\nrelease: Gaia DR4\nsources: {file: x.fits, column: id}\nretrieval_types: [RVS, XP_SAMPLED]\n"
+      "harvest: a.b-c_9\narchive: gaia\nrelease: Gaia DR4\nsources: {file: x.fits, column: id}\nretrieval_types: [RVS, "
+      "XP_SAMPLED]\n"
       "data_structure: DATAMODEL_GAIA\nformat: ecsv\nvalid_data: true\nchunk_size: 5000\n"
       "output:\n  directory: /d\n  group: astro\n  layout: files\n  compress: zst\n");
   EXPECT_EQ(manifest.sources.file, "x.fits");
@@ -77,7 +78,8 @@ TEST(Manifest, EveryKeyIsRead) {
 }
 
 TEST(Manifest, SourcesMayBeListedInTheManifest) {
-  EXPECT_THAT(good(replaced("ids.txt", "[5937083312263887616, Gaia DR3 42]")).sources.ids, ElementsAre("5937083312263887616", "Gaia DR3 42"));
+  EXPECT_THAT(good(replaced("ids.txt", "[5937083312263887616, Gaia DR3 42]")).sources.ids,
+              ElementsAre("5937083312263887616", "Gaia DR3 42"));
   EXPECT_THAT(good(replaced("ids.txt", "{ids: [42]}")).sources.ids, ElementsAre("42"));
   EXPECT_EQ(good(replaced("ids.txt", "\"-\"")).sources.file, "-");
 }
@@ -97,41 +99,62 @@ TEST(Manifest, EachMistakeHasAMessageWithItsPlace) {
       {"output: {directory: /data/rvs}\n", "", "m.yaml:1:1: the key 'output' is missing"},
       {"{directory: /data/rvs}", "{layout: zip}", "m.yaml:6:9: output: the key 'directory' is missing"},
       {"harvest: rvs", "harvest: ../x",
-       "m.yaml:1:10: harvest: '../x' is no name: 1 to 64 letters, digits, '-', '_' or '.', the first a letter or digit"},
-      {"harvest: rvs", "harvest: .x", "m.yaml:1:10: harvest: '.x' is no name: 1 to 64 letters, digits, '-', '_' or '.', the first a letter or digit"},
-      {"harvest: rvs", "harvets: rvs", "m.yaml:1:1: the key 'harvest' is missing\nm.yaml:1:1: harvets: unknown key; did you mean 'harvest'?"},
+       "m.yaml:1:10: harvest: '../x' is no name: 1 to 64 letters, digits, '-', '_' or '.', the first a letter or "
+       "digit"},
+      {"harvest: rvs", "harvest: .x",
+       "m.yaml:1:10: harvest: '.x' is no name: 1 to 64 letters, digits, '-', '_' or '.', the first a letter or digit"},
+      {"harvest: rvs", "harvets: rvs",
+       "m.yaml:1:1: the key 'harvest' is missing\nm.yaml:1:1: harvets: unknown key; did you mean 'harvest'?"},
       {"harvest: rvs\n", "harvest: rvs\nharvest: two\n", "m.yaml:2:1: harvest: this key stands twice, first in line 1"},
       {"harvest: rvs", "harvest: [rvs]", "m.yaml:1:10: harvest: expected a text, found a list"},
       {"release: Gaia DR3", "release: \"\"", "m.yaml:3:10: release: expected a release's name, such as \"Gaia DR3\""},
-      {"sources: ids.txt", "sources:", "m.yaml:4:1: sources: expected a file's name, a list of source_ids, or 'file' and 'column'"},
+      {"sources: ids.txt",
+       "sources:", "m.yaml:4:1: sources: expected a file's name, a list of source_ids, or 'file' and 'column'"},
       {"sources: ids.txt", "sources: []", "m.yaml:4:10: sources: the list is empty; name one source at least"},
-      {"sources: ids.txt", "sources: {}", "m.yaml:4:10: sources: give 'file' (the name of a list) or 'ids' (a list of source_ids)"},
-      {"sources: ids.txt", "sources: {file: a, ids: [1]}", "m.yaml:4:25: sources.ids: give either 'file' or 'ids', not both"},
+      {"sources: ids.txt", "sources: {}",
+       "m.yaml:4:10: sources: give 'file' (the name of a list) or 'ids' (a list of source_ids)"},
+      {"sources: ids.txt", "sources: {file: a, ids: [1]}",
+       "m.yaml:4:25: sources.ids: give either 'file' or 'ids', not both"},
       {"sources: ids.txt", "sources: {ids: [1], column: a}", "m.yaml:4:29: sources.column: only a file has columns"},
-      {"sources: ids.txt", "sources: {file: a, colunm: b}", "m.yaml:4:20: sources.colunm: unknown key; did you mean 'column'?"},
-      {"sources: ids.txt", "sources: [12, Gaia DR2 13]", "m.yaml:4:15: sources[2]: 'Gaia DR2 13': belongs to Gaia DR2, the harvest asks for Gaia DR3"},
+      {"sources: ids.txt", "sources: {file: a, colunm: b}",
+       "m.yaml:4:20: sources.colunm: unknown key; did you mean 'column'?"},
+      {"sources: ids.txt", "sources: [12, Gaia DR2 13]",
+       "m.yaml:4:15: sources[2]: 'Gaia DR2 13': belongs to Gaia DR2, the harvest asks for Gaia DR3"},
       {"sources: ids.txt", "sources: [5.937e18]",
        "m.yaml:4:11: sources[1]: '5.937e18': went through a floating-point number (ids need all 19 digits)"},
-      {"retrieval_types: RVS", "retrieval_types: []", "m.yaml:5:18: retrieval_types: the list is empty; name one type at least, or ALL"},
-      {"retrieval_types: RVS", "retrieval_types: rvs", "m.yaml:5:18: retrieval_types: retrieval_types are written in capitals: 'RVS'"},
+      {"retrieval_types: RVS", "retrieval_types: []",
+       "m.yaml:5:18: retrieval_types: the list is empty; name one type at least, or ALL"},
+      {"retrieval_types: RVS", "retrieval_types: rvs",
+       "m.yaml:5:18: retrieval_types: retrieval_types are written in capitals: 'RVS'"},
       {"retrieval_types: RVS", "retrieval_types: [RVS, RVS]", "m.yaml:5:24: retrieval_types[2]: 'RVS' stands twice"},
       {"retrieval_types: RVS", "retrieval_types: [RVS, ALL]",
        "m.yaml:5:24: retrieval_types[2]: ALL stands alone: it means every type of the release"},
       {"retrieval_types: RVS", "retrieval_types: A/B",
-       "m.yaml:5:18: retrieval_types: 'A/B' is no retrieval_type: capital letters, digits and '_', such as XP_CONTINUOUS"},
-      {"harvest: rvs\n", "harvest: rvs\nformat: vot\n", "m.yaml:2:9: format: 'vot' is not one of votable, votable_plain, fits, csv, ecsv"},
+       "m.yaml:5:18: retrieval_types: 'A/B' is no retrieval_type: capital letters, digits and '_', such as "
+       "XP_CONTINUOUS"},
+      {"harvest: rvs\n", "harvest: rvs\nformat: vot\n",
+       "m.yaml:2:9: format: 'vot' is not one of votable, votable_plain, fits, csv, ecsv"},
       {"harvest: rvs\n", "harvest: rvs\nformat: votable_gzip\n",
-       "m.yaml:2:9: format: 'votable_gzip' is not one of votable, votable_plain, fits, csv, ecsv; did you mean 'votable_plain'?"},
+       "m.yaml:2:9: format: 'votable_gzip' is not one of votable, votable_plain, fits, csv, ecsv; did you mean "
+       "'votable_plain'?"},
       {"harvest: rvs\n", "harvest: rvs\ndata_structure: COMBINED\n",
        "m.yaml:2:17: data_structure: 'COMBINED' is not one of INDIVIDUAL, RAW, DATAMODEL_STANDARD, DATAMODEL_GAIA"},
-      {"harvest: rvs\n", "harvest: rvs\nchunk_size: 0\n", "m.yaml:2:13: chunk_size: expected a whole number from 1 to 5000, found '0'"},
-      {"harvest: rvs\n", "harvest: rvs\nchunk_size: 5001\n", "m.yaml:2:13: chunk_size: expected a whole number from 1 to 5000, found '5001'"},
-      {"harvest: rvs\n", "harvest: rvs\nvalid_data: yes\n", "m.yaml:2:13: valid_data: expected true or false, found 'yes'"},
-      {"/data/rvs", "rvs", "m.yaml:6:21: output.directory: 'rvs' is not absolute; the daemon does not know where you stand: begin with '/'"},
+      {"harvest: rvs\n", "harvest: rvs\nchunk_size: 0\n",
+       "m.yaml:2:13: chunk_size: expected a whole number from 1 to 5000, found '0'"},
+      {"harvest: rvs\n", "harvest: rvs\nchunk_size: 5001\n",
+       "m.yaml:2:13: chunk_size: expected a whole number from 1 to 5000, found '5001'"},
+      {"harvest: rvs\n", "harvest: rvs\nvalid_data: yes\n",
+       "m.yaml:2:13: valid_data: expected true or false, found 'yes'"},
+      {"/data/rvs", "rvs",
+       "m.yaml:6:21: output.directory: 'rvs' is not absolute; the daemon does not know where you stand: begin with "
+       "'/'"},
       {"/data/rvs", "/d, layout: tar", "m.yaml:6:33: output.layout: 'tar' is not one of zip, files, tar.zst"},
-      {"/data/rvs", "/d, layout: zip, compress: zst", "m.yaml:6:48: output.compress: goes with layout 'files' only, not with 'zip'"},
-      {"/data/rvs", "/d, compress: zst", "m.yaml:6:35: output.compress: goes with layout 'files' only, not with 'tar.zst'"},
-      {"/data/rvs", "/d, layout: files, compress: gzip", "m.yaml:6:50: output.compress: 'gzip' is not one of none, zst"},
+      {"/data/rvs", "/d, layout: zip, compress: zst",
+       "m.yaml:6:48: output.compress: goes with layout 'files' only, not with 'zip'"},
+      {"/data/rvs", "/d, compress: zst",
+       "m.yaml:6:35: output.compress: goes with layout 'files' only, not with 'tar.zst'"},
+      {"/data/rvs", "/d, layout: files, compress: gzip",
+       "m.yaml:6:50: output.compress: 'gzip' is not one of none, zst"},
       {"/data/rvs", "/d, group: a b", "m.yaml:6:32: output.group: 'a b' is no group's name"},
   };
   for (const auto& bad : cases) {
@@ -141,7 +164,9 @@ TEST(Manifest, EachMistakeHasAMessageWithItsPlace) {
 }
 
 TEST(Manifest, AllMistakesAreReportedTogether) {
-  const auto text = problems("harvest: ''\narchive: gaia\nrelease: Gaia DR3\nchunk_size: many\nformat: xml\noutput: {directory: x, colour: red}\n");
+  const auto text = problems(
+      "harvest: ''\narchive: gaia\nrelease: Gaia DR3\nchunk_size: many\nformat: xml\noutput: {directory: x, colour: "
+      "red}\n");
   EXPECT_EQ(std::ranges::count(text, '\n'), 6) << text;
 }
 

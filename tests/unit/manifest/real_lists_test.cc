@@ -26,8 +26,8 @@ TEST_F(RealLists, TheSameSpectraInEveryFormatGiveTheSameIds) {
   const auto csv = read_path(path("gaiaxpy/XP_CONTINUOUS_RAW.csv"));
   ASSERT_TRUE(csv.counts.has_value()) << csv.counts.error().detail;
   ASSERT_FALSE(csv.ids.empty());
-  for (const auto* name : {"gaiaxpy/XP_CONTINUOUS_RAW.ecsv", "gaiaxpy/XP_CONTINUOUS_RAW.fits", "gaiaxpy/XP_CONTINUOUS_RAW.xml",
-                           "gaiaxpy/XP_CONTINUOUS_RAW_plain.xml"}) {
+  for (const auto* name : {"gaiaxpy/XP_CONTINUOUS_RAW.ecsv", "gaiaxpy/XP_CONTINUOUS_RAW.fits",
+                           "gaiaxpy/XP_CONTINUOUS_RAW.xml", "gaiaxpy/XP_CONTINUOUS_RAW_plain.xml"}) {
     const auto list = read_path(path(name));
     ASSERT_TRUE(list.counts.has_value()) << name << ": " << list.counts.error().detail;
     EXPECT_EQ(list.ids, csv.ids) << name;

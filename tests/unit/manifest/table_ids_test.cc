@@ -12,7 +12,8 @@ using testing::read_text;
 
 std::string votable(std::string_view fields, std::string_view rows) {
   return fmt::format(
-      "<?xml version=\"1.0\"?>\n<VOTABLE version=\"1.4\" xmlns=\"http://www.ivoa.net/xml/VOTable/v1.3\"><RESOURCE type=\"results\"><TABLE>\n{}\n<DATA><TABLEDATA>\n"
+      "<?xml version=\"1.0\"?>\n<VOTABLE version=\"1.4\" xmlns=\"http://www.ivoa.net/xml/VOTable/v1.3\"><RESOURCE "
+      "type=\"results\"><TABLE>\n{}\n<DATA><TABLEDATA>\n"
       "{}\n</TABLEDATA></DATA></TABLE></RESOURCE></VOTABLE>\n",
       fields, rows);
 }
@@ -38,7 +39,8 @@ TEST(TableIds, CsvByANamedColumn) {
 TEST(TableIds, NoObviousColumnIsAnErrorThatListsThem) {
   const auto list = read_text("ra,dec\n1,2\n");
   ASSERT_FALSE(list.counts.has_value());
-  EXPECT_THAT(list.counts.error().detail, HasSubstr("name the one with the ids in sources.column. The columns are: ra, dec"));
+  EXPECT_THAT(list.counts.error().detail,
+              HasSubstr("name the one with the ids in sources.column. The columns are: ra, dec"));
 }
 
 TEST(TableIds, RowsAreRefusedWithTheirLine) {
@@ -46,9 +48,10 @@ TEST(TableIds, RowsAreRefusedWithTheirLine) {
   ASSERT_TRUE(list.counts.has_value()) << list.counts.error().detail;
   EXPECT_THAT(list.ids, ElementsAre(42u, 43u));
   EXPECT_EQ(list.counts->rows, 5u);
-  EXPECT_THAT(list.refused, ElementsAre("line 3: '5.9e18': went through a floating-point number (ids need all 19 digits)",
-                                        "line 4: '': empty where a source_id is due",
-                                        "line 5: 'Gaia DR2 7': belongs to Gaia DR2, the harvest asks for Gaia DR3"));
+  EXPECT_THAT(list.refused,
+              ElementsAre("line 3: '5.9e18': went through a floating-point number (ids need all 19 digits)",
+                          "line 4: '': empty where a source_id is due",
+                          "line 5: 'Gaia DR2 7': belongs to Gaia DR2, the harvest asks for Gaia DR3"));
 }
 
 TEST(TableIds, ACutTableIsAnError) {
@@ -57,30 +60,38 @@ TEST(TableIds, ACutTableIsAnError) {
 }
 
 TEST(TableIds, VotableByFieldTypes) {
-  const auto list = read_text(votable("<FIELD name=\"ra\" datatype=\"double\"/><FIELD name=\"SOURCE_ID\" datatype=\"long\"/>",
-                                      "<TR><TD>1.5</TD><TD>5937083312263887616</TD></TR><TR><TD>1</TD><TD></TD></TR><TR><TD>1</TD><TD>-3</TD></TR>"));
+  const auto list = read_text(votable(
+      "<FIELD name=\"ra\" datatype=\"double\"/><FIELD name=\"SOURCE_ID\" datatype=\"long\"/>",
+      "<TR><TD>1.5</TD><TD>5937083312263887616</TD></TR><TR><TD>1</TD><TD></TD></TR><TR><TD>1</TD><TD>-3</TD></TR>"));
   ASSERT_TRUE(list.counts.has_value()) << list.counts.error().detail;
   EXPECT_THAT(list.ids, ElementsAre(5937083312263887616u));
   EXPECT_THAT(list.refused, ElementsAre(HasSubstr("empty where"), HasSubstr("'-3': negative")));
-  EXPECT_THAT(read_text(votable("<FIELD name=\"designation\" datatype=\"char\" arraysize=\"*\"/>", "<TR><TD>Gaia DR3 42</TD></TR>")).ids, ElementsAre(42u));
+  EXPECT_THAT(read_text(votable("<FIELD name=\"designation\" datatype=\"char\" arraysize=\"*\"/>",
+                                "<TR><TD>Gaia DR3 42</TD></TR>"))
+                  .ids,
+              ElementsAre(42u));
 }
 
 TEST(TableIds, AColumnOfFloatingPointNumbersIsRefusedAtOnceWithAdvice) {
   const auto list = read_text(votable("<FIELD name=\"source_id\" datatype=\"double\"/>", "<TR><TD>42</TD></TR>"));
   ASSERT_FALSE(list.counts.has_value());
   EXPECT_EQ(list.counts.error().kind, Kind::Invalid);
-  EXPECT_THAT(list.counts.error().detail, HasSubstr("column 'source_id' holds floating-point numbers, which lose the last digits"));
+  EXPECT_THAT(list.counts.error().detail,
+              HasSubstr("column 'source_id' holds floating-point numbers, which lose the last digits"));
   EXPECT_TRUE(list.ids.empty());
 }
 
 TEST(TableIds, AColumnOfOtherThingsIsRefused) {
-  const auto list = read_text(votable("<FIELD name=\"source_id\" datatype=\"long\" arraysize=\"2\"/>", "<TR><TD>42 43</TD></TR>"));
+  const auto list =
+      read_text(votable("<FIELD name=\"source_id\" datatype=\"long\" arraysize=\"2\"/>", "<TR><TD>42 43</TD></TR>"));
   ASSERT_FALSE(list.counts.has_value());
   EXPECT_THAT(list.counts.error().detail, HasSubstr("so no ids"));
 }
 
 TEST(TableIds, AnEcsvListIsNoPlainOne) {
-  const auto list = read_text("# %ECSV 1.0\n# ---\n# datatype:\n# - {name: source_id, datatype: int64}\n# - {name: ra, datatype: float64}\nsource_id ra\n42 1.5\n43 2.5\n");
+  const auto list = read_text(
+      "# %ECSV 1.0\n# ---\n# datatype:\n# - {name: source_id, datatype: int64}\n# - {name: ra, datatype: "
+      "float64}\nsource_id ra\n42 1.5\n43 2.5\n");
   ASSERT_TRUE(list.counts.has_value()) << list.counts.error().detail;
   EXPECT_THAT(list.ids, ElementsAre(42u, 43u));
 }
