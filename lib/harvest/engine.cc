@@ -111,7 +111,9 @@ Task<Result<std::shared_ptr<HarvestRun>>> Engine::take_up(ledger::HarvestRecord 
     }
     out.files = files_of(world, record, out.broken);
     if (!at_rest(record.state)) {
-      if (auto prepared = world.prepare_output(out.files->spec, record.manifest, credit); !prepared) out.trouble = prepared.error().detail;
+      const bool holds_products = std::ranges::any_of(out.counters, [](const ledger::Counters& c) { return c.delivered > 0; });
+      auto prepared = world.prepare_output(out.files->spec, record.manifest, credit, holds_products);
+      if (!prepared) out.trouble = prepared.error().detail;
     }
     return out;
   });

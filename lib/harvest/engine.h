@@ -22,7 +22,7 @@ struct World {
   // The archive of that profile name; asked once for each name, again after a reload.
   std::function<Result<std::unique_ptr<archive::Archive>>(const std::string& name)> open_archive;
   std::function<std::unique_ptr<output::Layout>(const output::OutputSpec&)> make_layout;
-  std::function<Result<void>(const output::OutputSpec&, std::string_view manifest, std::string_view credit)> prepare_output;
+  std::function<Result<void>(const output::OutputSpec&, std::string_view manifest, std::string_view credit, bool holds_products)> prepare_output;
   std::function<Result<void>(const output::OutputSpec&, output::Layout&, const output::EachPack&)> write_indexes;
   decltype(ChunkWorld::read_reply) read_reply;
   std::function<std::optional<std::uint32_t>(const std::string& group)> find_group;

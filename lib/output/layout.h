@@ -79,7 +79,8 @@ class Layout {
 
 // Makes the output directory ready: creates it (parent must exist) with mode 0750 and the group, the .garner folder, empties tmp/. MANIFEST.yaml and CREDIT.txt
 // are written if they differ. An existing non-empty directory without our .garner folder is Conflict.
-Result<void> prepare_output(const OutputSpec& spec, std::string_view manifest, std::string_view credit);
+// holds_products: the ledger says that products lie there; then a directory without them is NotFound (an unmounted disk?) and nothing is made.
+Result<void> prepare_output(const OutputSpec& spec, std::string_view manifest, std::string_view credit, bool holds_products = false);
 // Checks only: inside one of the roots (symlinks resolved), parent exists, writable, empty or absent. Invalid with what to do.
 Result<std::filesystem::path> check_output_directory(const std::string& directory, std::span<const std::string> roots);
 

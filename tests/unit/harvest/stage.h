@@ -177,7 +177,7 @@ class Stage {
           return opened;
         },
         .make_layout = [this](const output::OutputSpec&) { return std::make_unique<StageLayout>(truth); },
-        .prepare_output = [this](const output::OutputSpec&, std::string_view, std::string_view) { return prepare(); },
+        .prepare_output = [this](const output::OutputSpec&, std::string_view, std::string_view, bool) { return prepare(); },
         .write_indexes = [this](const output::OutputSpec&, output::Layout&, const output::EachPack&) -> Result<void> {
           ++indexes_written;
           return {};

@@ -56,6 +56,16 @@ TEST_F(Prepare, RewritesTheManifestOnlyIfItDiffers) {
   EXPECT_EQ(slurp(directory_ / "MANIFEST.yaml"), "harvest: y, and longer\n");
 }
 
+TEST_F(Prepare, MakesNothingWhereProductsShouldBeButTheirDiskIsGone) {
+  const auto gone = prepare_output(spec_, "m", "c", true);
+  ASSERT_FALSE(gone);
+  EXPECT_EQ(gone.error().kind, Kind::NotFound);
+  EXPECT_NE(gone.error().detail.find("mounted"), std::string::npos) << gone.error().detail;
+  EXPECT_FALSE(fs::exists(directory_));
+  ASSERT_GOOD(prepare());
+  ASSERT_GOOD(prepare_output(spec_, "m", "c", true));
+}
+
 TEST_F(Prepare, RefusesADirectoryWithForeignFilesAndLeavesItAlone) {
   fs::create_directory(directory_);
   spill(directory_ / "thesis.tex", "x");
