@@ -1,0 +1,59 @@
+#compdef garner
+# zsh completion of garner: verbs, options, and the names of harvests (asked from the daemon; silence if it does not answer).
+
+_garner_harvests() {
+  local -a names
+  names=(${(f)"$(command garner list --names 2>/dev/null)"})
+  _describe -t harvests harvest names
+}
+
+_garner_archives() {
+  local -a names
+  names=(${(f)"$(command garner archives 2>/dev/null | cut -d' ' -f1)"})
+  _describe -t archives archive names
+}
+
+_garner() {
+  local -a verbs common
+  verbs=(
+    'submit:start a harvest from a manifest'
+    'status:how the harvests stand, or one of them in detail'
+    'watch:follow one harvest, or all, until they are over'
+    'list:every harvest, a line each'
+    'pause:send no more requests until it is resumed'
+    'resume:let a paused harvest go on'
+    'cancel:end a harvest for good'
+    'retry:try again what failed, was absent, or is blocked'
+    'remove:forget a harvest'
+    'sources:the sources of one outcome, tab-separated'
+    'get:one product out of whatever layout'
+    'verify:re-hash everything on disk against the ledger'
+    'archives:the archive profiles, and whether an archive answers'
+  )
+  common=(
+    '--json[everything as JSON, for scripts]'
+    "--socket[the daemon's socket]:socket:_files"
+    '--no-color[no colours]'
+    '--help[help with examples]'
+  )
+
+  local context state line
+  _arguments -C $common '--version[print the version]' '1:verb:->verb' '*::argument:->argument'
+  case $state in
+    verb) _describe -t verbs verb verbs ;;
+    argument)
+      case $words[1] in
+        submit) _arguments $common '--plan[tell what it would cost]' '--wait[follow it to its end]' '1:manifest:_files -g "*.(yaml|yml)"' ;;
+        list) _arguments $common '--names[names alone]' ;;
+        status|watch|pause|resume|cancel|verify) _arguments $common '1:harvest:_garner_harvests' ;;
+        retry) _arguments $common '--outcome[which ones]:outcome:(failed absent pending)' '1:harvest:_garner_harvests' ;;
+        remove) _arguments $common '--delete-data[delete its output directory as well]' '1:harvest:_garner_harvests' ;;
+        sources) _arguments $common '--outcome[which ones]:outcome:(delivered absent failed pending refused)' '1:harvest:_garner_harvests' ;;
+        get) _arguments $common '(-o --output)'{-o,--output}'[file or directory]:file:_files' '1:harvest:_garner_harvests' '2:source_id:' '3:retrieval_type:' ;;
+        archives) _arguments $common '--archives[folder of the profiles]:folder:_files -/' '--record[keep the exchange here]:folder:_files -/' '1:action:(check)' '2:archive:_garner_archives' ;;
+      esac
+      ;;
+  esac
+}
+
+_garner "$@"
