@@ -82,6 +82,16 @@ TEST(ZipDamage, RefusesDirectoriesThatLie) {
   }
 }
 
+TEST(ZipDamage, RefusesEntriesThatTheCountLeavesOut) {
+  const auto hidden = make_zip({ZipPart{.name = "b", .data = "b", .stored = true, .flags = 0x0800}});
+  const auto entry = hidden.substr(hidden.find("PK\x01\x02"), 46 + 1);
+  auto zip = make_zip({sample()});
+  const auto end = zip.size() - 22;
+  zip.insert(end, entry);
+  zip[end + entry.size() + 12] = static_cast<char>(zip[end + entry.size() + 12] + static_cast<int>(entry.size()));
+  expect_refused(zip, Kind::Malformed, "47 bytes of the directory belong to no member");
+}
+
 TEST(ZipDamage, NeverTakesACutZipWhereverItIsCut) {
   for (const bool wide : {false, true}) {
     auto parts = three_parts();
