@@ -1,27 +1,40 @@
-# What `cmake --install` puts in place: programs, configuration, archive profiles, units, man pages, completion.
+# What `cmake --install` puts in place: programs, configuration, archive profiles, units, man pages, completion. DESTDIR is respected.
+# The programs know the prefix they were configured for (-DCMAKE_INSTALL_PREFIX); they look for their archive profiles there.
 include(GNUInstallDirs)
-
-set(GARNER_SYSTEMD_DIR ${CMAKE_INSTALL_PREFIX}/lib/systemd CACHE PATH "Where systemd looks for units of packages")
-set(GARNER_SYSCONF_DIR ${CMAKE_INSTALL_FULL_SYSCONFDIR}/garner)
-if(CMAKE_INSTALL_PREFIX MATCHES "^/usr")
-  set(GARNER_SYSCONF_DIR /etc/garner)
-endif()
 
 install(TARGETS garner garnerd RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY conf/archives conf/manifests DESTINATION ${CMAKE_INSTALL_DATADIR}/garner FILES_MATCHING PATTERN "*.yaml")
-# An operator's own configuration is never overwritten.
-install(CODE "
-  set(target \"\$ENV{DESTDIR}${GARNER_SYSCONF_DIR}/garnerd.yaml\")
-  if(NOT EXISTS \"\${target}\")
-    file(INSTALL DESTINATION \"${GARNER_SYSCONF_DIR}\" TYPE FILE FILES \"${CMAKE_SOURCE_DIR}/conf/garnerd.yaml\")
-  else()
-    message(STATUS \"Kept: \${target}\")
-  endif()")
 
-configure_file(systemd/garnerd.service ${CMAKE_BINARY_DIR}/systemd/system/garnerd.service @ONLY)
-configure_file(systemd/garnerd-user.service ${CMAKE_BINARY_DIR}/systemd/user/garnerd.service @ONLY)
-install(FILES ${CMAKE_BINARY_DIR}/systemd/system/garnerd.service DESTINATION ${GARNER_SYSTEMD_DIR}/system)
-install(FILES ${CMAKE_BINARY_DIR}/systemd/user/garnerd.service DESTINATION ${GARNER_SYSTEMD_DIR}/user)
+# What names paths is made at install time, so that it follows cmake --install --prefix.
+install(CODE "
+  set(source \"${CMAKE_SOURCE_DIR}\")
+  set(made \"${CMAKE_BINARY_DIR}/installed\")
+  set(GARNER_BINDIR \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}\")
+  if(\"\${CMAKE_INSTALL_PREFIX}\" MATCHES \"^/usr(/local)?/?$\")
+    set(GARNER_CONFIG_HOME /etc)
+  else()
+    set(GARNER_CONFIG_HOME \"\${CMAKE_INSTALL_PREFIX}/etc\")
+  endif()
+  set(GARNER_SYSCONF_DIR \"\${GARNER_CONFIG_HOME}/garner\")
+  set(configured \"${CMAKE_INSTALL_PREFIX}\")
+  set(units \"\${CMAKE_INSTALL_PREFIX}/lib/systemd\")"
+)
+install(CODE [[
+  # An operator's own configuration is never overwritten.
+  if(EXISTS "$ENV{DESTDIR}${GARNER_SYSCONF_DIR}/garnerd.yaml")
+    message(STATUS "Kept: $ENV{DESTDIR}${GARNER_SYSCONF_DIR}/garnerd.yaml")
+  else()
+    file(INSTALL DESTINATION "${GARNER_SYSCONF_DIR}" TYPE FILE FILES "${source}/conf/garnerd.yaml")
+  endif()
+  configure_file("${source}/systemd/garnerd.service" "${made}/system/garnerd.service" @ONLY)
+  configure_file("${source}/systemd/garnerd-user.service" "${made}/user/garnerd.service" @ONLY)
+  file(INSTALL DESTINATION "${units}/system" TYPE FILE FILES "${made}/system/garnerd.service")
+  file(INSTALL DESTINATION "${units}/user" TYPE FILE FILES "${made}/user/garnerd.service")
+  if(NOT CMAKE_INSTALL_PREFIX STREQUAL configured)
+    message(WARNING "Configured for ${configured}, installed to ${CMAKE_INSTALL_PREFIX}: the programs look for archive profiles in "
+                    "${configured}. Configure with -DCMAKE_INSTALL_PREFIX=${CMAKE_INSTALL_PREFIX}, or set archives_directory.")
+  endif()
+]])
 install(FILES systemd/garner.sysusers DESTINATION lib/sysusers.d RENAME garner.conf)
 install(FILES systemd/garner.tmpfiles DESTINATION lib/tmpfiles.d RENAME garner.conf)
 
