@@ -1,0 +1,38 @@
+// The check of a VOTable against bare expat on the same bytes.
+#include <benchmark/benchmark.h>
+#include <expat.h>
+
+#include "micro/samples.h"
+#include "table/table_reader.h"
+
+namespace garner::bench {
+
+namespace {
+
+const std::string& product() {
+  static const std::string bytes = rvs_product(sky_ids(1).front());
+  return bytes;
+}
+
+void VotableCheck(benchmark::State& state) {
+  for (auto _ : state) {
+    if (!table::check_table(std::as_bytes(std::span(product())), table::Format::VOTable))
+      return state.SkipWithError("no good VOTable");
+  }
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(product().size()));
+}
+BENCHMARK(VotableCheck);
+
+void BareExpat(benchmark::State& state) {
+  for (auto _ : state) {
+    XML_Parser parser = XML_ParserCreate(nullptr);
+    const auto good = XML_Parse(parser, product().data(), static_cast<int>(product().size()), 1);
+    XML_ParserFree(parser);
+    if (good != XML_STATUS_OK) return state.SkipWithError("not well-formed");
+  }
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(product().size()));
+}
+BENCHMARK(BareExpat);
+
+}  // namespace
+}  // namespace garner::bench
