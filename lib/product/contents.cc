@@ -60,7 +60,6 @@ class ReplyReader {
       return fail(Kind::Malformed, "wrong format: {} was asked, whose files end in .{}", format_name(asked_.format), format_extension(asked_.format));
     }
     if (name.raw && !raw) return fail(Kind::Malformed, "wrong structure: INDIVIDUAL was asked, not a table of many sources");
-    if (!name.raw && raw && asked_.ids.size() != 1) return fail(Kind::Malformed, "wrong structure: RAW was asked, not a file a source");
     if (!name.id) return {};
     const auto place = place_of(*name.id);
     if (!place) return fail(Kind::Malformed, "source {} was not asked", name.id->value);
@@ -68,13 +67,20 @@ class ReplyReader {
     return {};
   }
 
+  // Where one source was asked, and in a RAW reply perhaps where one was found, the archive gives the INDIVIDUAL name to either structure.
   Result<void> check_content(const ProductName& name, std::span<const std::byte> bytes) {
-    const Claim claim{.retrieval_type = asked_.retrieval_type, .format = asked_.format, .judge_structure = asked_.ids.size() == 1};
-    if (asked_.structure == DataStructure::Raw) {
-      return read_raw(bytes, claim, [this](SourceId id) { return mark_found(id); });
+    const bool one_asked = asked_.ids.size() == 1;
+    Claim claim{.retrieval_type = asked_.retrieval_type, .format = asked_.format, .judge_structure = one_asked};
+    if (asked_.structure == DataStructure::Individual) {
+      if (auto good = check_individual(bytes, claim, *name.id); !good) return good;
+      return mark_found(*name.id);
     }
-    if (auto good = check_individual(bytes, claim, *name.id); !good) return good;
-    return mark_found(*name.id);
+    claim.judge_structure = one_asked || name.id;
+    if (auto good = read_raw(bytes, claim, [this](SourceId id) { return mark_found(id); }); !good) return good;
+    if (!one_asked && name.id && !contents_.found[*place_of(*name.id)]) {
+      return fail(Kind::Malformed, "it does not hold source {}, which its name says", name.id->value);
+    }
+    return {};
   }
 
   Result<void> mark_found(SourceId id) {

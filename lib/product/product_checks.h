@@ -16,7 +16,7 @@ namespace garner::product {
 struct Claim {
   std::string_view retrieval_type;
   ProductFormat format = ProductFormat::VOTable;
-  // One source was asked: then names are the same in both structures, and the content tells which came.
+  // One source was asked or found: then names are the same in both structures, and the content tells which came.
   bool judge_structure = false;
 };
 

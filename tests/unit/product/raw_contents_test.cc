@@ -91,8 +91,40 @@ TEST(RawContents, RejectMoreThanOneMember) {
 
 TEST(RawContents, RejectAFileASource) {
   auto question = raw_question();
-  expect_rejected(question.read({question.part_of(100)}), Kind::Malformed, "wrong structure: RAW was asked");
   expect_rejected(question.read({question.part_of(100), question.part_of(200)}), Kind::Malformed, "wrong structure");
+  for (const auto format : kFormats) {
+    question.format = format;
+    expect_rejected(question.read({{.name = question.name_of(100), .data = write_sample(spectrum(100), format)}}), Kind::Malformed,
+                    "wrong structure: RAW was asked");
+  }
+}
+
+// What the archive names the table by, what was asked or what it found, is not known.
+TEST(RawContents, MayCarryTheNameOfASourceFoundAlone) {
+  for (const auto format : kFormats) {
+    auto question = raw_question(format);
+    auto part = raw_part(question, {.columns = kRawSpectrum, .rows = {200}});
+    part.name = question.name_of(200);
+    const auto contents = question.read({part});
+    ASSERT_TRUE(contents) << format_name(format) << ": " << contents.error().detail;
+    EXPECT_EQ(contents->found, (std::vector<bool>{false, true, false}));
+  }
+}
+
+TEST(RawContents, RejectTheNameOfASourceThatTheTableDoesNotHold) {
+  for (const auto format : kFormats) {
+    auto question = raw_question(format);
+    auto part = raw_part(question, {.columns = kRawSpectrum, .rows = {200}});
+    part.name = question.name_of(100);
+    expect_rejected(question.read({part}), Kind::Malformed, "it does not hold source 100");
+    part.name = question.name_of(150);
+    expect_rejected(question.read({part}), Kind::Malformed, "source 150 was not asked");
+    part.data = write_sample({.columns = kRawSpectrum}, format);
+    part.name = question.name_of(200);
+    expect_rejected(question.read({part}), Kind::Malformed, "it does not hold source 200");
+    part.data = write_sample({.columns = kRawSpectrum, .rows = {200, 250}}, format);
+    expect_rejected(question.read({part}), Kind::Malformed, "source 250 was not asked");
+  }
 }
 
 TEST(RawContents, RejectAnotherTypeOrFormat) {
