@@ -80,9 +80,12 @@ void append_names(std::string& out, const Table& table) {
   out += '\n';
 }
 
+// In single quotes where it must be, with those inside doubled (YAML 1.2 §7.3.2).
 std::string yaml_scalar(std::string_view text) {
-  if (text.starts_with('\'')) return fmt::format("''{}''", text);
-  return text.find('{') != std::string_view::npos ? fmt::format("'{}'", text) : std::string(text);
+  if (!text.starts_with('\'') && text.find('{') == std::string_view::npos) return std::string(text);
+  std::string quoted = "'";
+  for (const char c : text) quoted.append(c == '\'' ? 2 : 1, c);
+  return quoted + "'";
 }
 
 void append_ecsv_column(std::string& out, const Field& field) {

@@ -273,6 +273,12 @@ TEST(Products, EcsvHeadersAreThoseOfTheRealArchiveToTheByte) {
   }
 }
 
+TEST(Products, EcsvUnitsInQuotesAreQuotedAsTheArchiveDoes) {
+  EXPECT_THAT(product("EPOCH_PHOTOMETRY", Format::Ecsv),
+              testing::HasSubstr("#   unit: '''electron''.s**-1'\n"));
+  EXPECT_THAT(product("MCMC_MSC", Format::Ecsv), testing::HasSubstr("#   unit: '''dex'''\n"));
+}
+
 // 80-column cards of both headers, values that differ between sources and the ends of over-long comments apart.
 std::vector<std::string> fits_keys(const std::string& fits) {
   std::vector<std::string> keys;
