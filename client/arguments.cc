@@ -36,7 +36,7 @@ void add(CLI::App& app, const Parameter& parameter, Arguments& arguments) {
   }
   auto* option = app.add_option(parameter.name, arguments.*std::get<std::string Arguments::*>(parameter.target), parameter.help);
   option->required(parameter.required);
-  option->type_name("");
+  option->type_name(parameter.name[0] == '-' && parameter.choices.empty() ? "PATH" : "");
   if (!parameter.choices.empty()) option->check(CLI::IsMember(parameter.choices));
 }
 

@@ -29,7 +29,7 @@ class Display {
       lines_when_changed(status, last, control::status_json(status));
     } else if (session_.terminal.interactive()) {
       draw(status);
-    } else {
+    } else if (!last) {  // the ending says it all
       lines_when_changed(status, last, progress_line(status));
     }
     session_.terminal.flush();
@@ -42,7 +42,7 @@ class Display {
     auto& terminal = session_.terminal;
     auto lines = progress_lines(status, {static_cast<std::size_t>(terminal.width()), std::time(nullptr)});
     const bool bad = status.state == "blocked" || status.failed > 0;
-    lines.front() = terminal.paint(lines.front(), bad ? Paint::Bad : status.state == "running" ? Paint::Good : Paint::Warn);
+    lines.front() = terminal.paint(lines.front(), bad ? Paint::Bad : status.state == "running" || status.state == "finished" ? Paint::Good : Paint::Warn);
     std::string out;
     // Cursor up by what was drawn; then each line is erased to its end, and what is left below (ECMA-48 CUU, EL, ED).
     if (drawn_ > 0) out += fmt::format("\x1b[{}A\r", drawn_);

@@ -66,7 +66,8 @@ std::string status_details(const HarvestStatus& status, const View& view) {
   };
   row("account", fmt::format("{} requested = {} pending + {} delivered + {} absent + {} failed", thousands(status.requested), thousands(status.pending),
                              thousands(status.delivered), thousands(status.absent), thousands(status.failed)));
-  row("sources", fmt::format("{} · {} duplicates · {} refused", thousands(status.sources), thousands(status.duplicates), thousands(status.refused)));
+  row("sources", fmt::format("{} · {} · {}", thousands(status.sources), counted(status.duplicates, "duplicate", "duplicates"),
+                             counted(status.refused, "row refused", "rows refused")));
   row("chunks", fmt::format("{} of {} done · {} asked in all", thousands(status.chunks_done), thousands(status.chunks_total),
                             counted(status.attempts, "request", "requests")));
   row("asked as", printable(status.identity.empty() ? status.release : status.release + ", " + status.identity));

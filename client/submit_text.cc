@@ -35,12 +35,13 @@ std::string refused_text(const ListRead& list, std::size_t indent) {
 std::string plan_text(const manifest::Manifest& manifest, const ListRead& list, const harvest::Plan& plan) {
   const auto label = std::max<std::size_t>(text_width(list.name), 12) + 2;
   const std::string margin(label, ' ');
-  std::string out = pad_right(list.name, label) + fmt::format("{} rows = {} sources + {} duplicates + {} refused\n", thousands(list.counts.rows),
-                                                              thousands(plan.sources), thousands(plan.duplicates), thousands(plan.refused));
+  std::string out = pad_right(list.name, label) + fmt::format("{} = {} + {} + {} refused\n", counted(list.counts.rows, "row", "rows"),
+                                                              counted(plan.sources, "source", "sources"),
+                                                              counted(plan.duplicates, "duplicate", "duplicates"), thousands(plan.refused));
   out += refused_text(list, label);
   const auto types = plan.sources == 0 ? manifest.retrieval_types.size() : plan.products / plan.sources;
-  out += pad_right("plan", label) + fmt::format("{} × {} sources = {} products to account for\n", counted(types, "retrieval type", "retrieval types"),
-                                                thousands(plan.sources), thousands(plan.products));
+  out += pad_right("plan", label) + fmt::format("{} × {} = {} to account for\n", counted(types, "retrieval type", "retrieval types"),
+                                                counted(plan.sources, "source", "sources"), counted(plan.products, "product", "products"));
   out += margin + fmt::format("{} of up to {} sources · about {} received · {} stored\n", counted(plan.requests, "request", "requests"),
                               thousands(plan.chunk_size), bytes_text(plan.bytes_received), bytes_text(plan.bytes_stored));
   if (const auto hours = rates(plan); !hours.empty()) out += margin + hours + "\n";
