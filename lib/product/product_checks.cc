@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <memory>
 #include <vector>
 
 #include "table/table_reader.h"
@@ -26,24 +25,6 @@ table::Format table_format(ProductFormat format) {
   }
   return table::Format::VOTable;
 }
-
-// Memory given in pieces that begin small, so that a reader asked for the first row does not take in the whole product; they grow, so that a long
-// row is not gone over again and again.
-class DripSource final : public table::ByteSource {
- public:
-  explicit DripSource(Bytes bytes) : rest_(bytes) {}
-  Result<std::size_t> read(std::span<std::byte> out) override {
-    const std::size_t count = std::min({out.size(), rest_.size(), drop_});
-    drop_ *= 4;
-    if (count != 0) std::memcpy(out.data(), rest_.data(), count);
-    rest_ = rest_.subspan(count);
-    return count;
-  }
-
- private:
-  Bytes rest_;
-  std::size_t drop_ = 4096;
-};
 
 // What tells the two structures of a type apart (Gaia DR3 DataLink products). Types that are not here look alike in both, or are not
 // known yet: their content can't tell.
@@ -97,12 +78,6 @@ Result<SourceId> id_in_cell(const table::Column& column, const table::Cell& cell
   return SourceId{static_cast<std::uint64_t>(cell.integer)};
 }
 
-Result<SourceId> id_in_row(const table::TableReader& reader) {
-  const auto column = table::find_column(reader.columns(), kIdColumn);
-  if (!column) return fail(Kind::Malformed, "it has no column {}", kIdColumn);
-  return id_in_cell(reader.columns()[*column], reader.cell(*column));
-}
-
 std::optional<std::string_view> id_in_parameters(const table::TableSummary& summary) {
   for (const char* name : {"source_id", "SOURCEID", "SOURCE_ID"}) {  // VOTable and ECSV, FITS
     if (const auto found = summary.parameters.find(name); found != summary.parameters.end()) return trimmed(found->second);
@@ -141,38 +116,20 @@ Result<void> check_fits_holds_data(Bytes bytes) {
   return fail(Kind::Corrupt, "the FITS file holds neither a table nor an image");
 }
 
-// The comma-separated part of an ECSV text, behind its header in comments (ECSV 1.0). Where it is separated by blanks it will have no column
-// source_id as CSV.
-Bytes behind_comments(Bytes bytes) {
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  std::size_t at = 0;
-  while (at < text.size() && text[at] == '#') {
-    const auto end = text.find('\n', at);
-    at = end == text.npos ? text.size() : end + 1;
-  }
-  return bytes.subspan(at);
-}
-
-// A reader that stands on the first row.
-Result<std::unique_ptr<table::TableReader>> open_first_row(Bytes bytes, table::Format format, bool all_columns) {
+// CSV declares no types: its first row tells what they are.
+Result<std::optional<DataStructure>> structure_by_first_row(std::string_view retrieval_type, Bytes bytes) {
   table::OpenOptions options;
-  options.format = format;
-  if (!all_columns) options.wanted = {std::string(kIdColumn)};
-  auto reader = table::open_table(std::make_unique<DripSource>(bytes), std::move(options));
-  if (!reader) return reader;
+  options.format = table::Format::Csv;
+  auto reader = table::open_table(table::from_memory(bytes), std::move(options));
+  if (!reader) return std::unexpected(std::move(reader.error()));
   const auto row = (*reader)->next_row();
   if (!row) return std::unexpected(row.error());
-  if (!*row) return fail(Kind::Internal, "a table that had rows has none");
-  return reader;
+  return structure_of(retrieval_type, (*reader)->columns(), *row ? reader->get() : nullptr);
 }
 
-// The header of an ECSV file was parsed when it was checked, and costs more than all the rest: its first row is read as CSV where that can be.
-Result<std::unique_ptr<table::TableReader>> open_checked(Bytes bytes, table::Format format, bool all_columns) {
-  if (format == table::Format::Ecsv) {
-    auto as_csv = open_first_row(behind_comments(bytes), table::Format::Csv, all_columns);
-    if (as_csv && table::find_column((*as_csv)->columns(), kIdColumn)) return as_csv;
-  }
-  return open_first_row(bytes, format, all_columns);
+Result<SourceId> id_in_first_row(const table::TableSummary& summary, std::size_t column) {
+  const auto& first = *summary.first_cell;
+  return id_in_cell(summary.columns[column], {.null = first.null, .integer = first.integer, .text = first.text});
 }
 
 }  // namespace
@@ -180,27 +137,20 @@ Result<std::unique_ptr<table::TableReader>> open_checked(Bytes bytes, table::For
 Result<void> check_individual(Bytes bytes, const Claim& claim, SourceId id) {
   const auto format = table_format(claim.format);
   if (auto good = check_last_line(bytes, format); !good) return good;
-  const auto summary = table::check_table(bytes, format);
+  const auto summary = table::check_table(bytes, format, {}, kIdColumn);
   if (!summary) return std::unexpected(summary.error());
   if (format == table::Format::Fits && summary->columns.empty()) {
     if (auto good = check_fits_holds_data(bytes); !good) return good;
   }
-  const bool untyped = format == table::Format::Csv;
-  const auto written = id_in_parameters(*summary);
-  const auto column = table::find_column(summary->columns, kIdColumn);
-
-  std::unique_ptr<table::TableReader> first;
-  if (summary->rows != 0 && ((column && !written) || (untyped && claim.judge_structure))) {
-    auto opened = open_checked(bytes, format, untyped && claim.judge_structure);
-    if (!opened) return std::unexpected(std::move(opened.error()));
-    first = std::move(*opened);
-  }
   if (claim.judge_structure) {
-    const auto came = structure_of(claim.retrieval_type, summary->columns, untyped ? first.get() : nullptr);
-    if (auto good = check_structure(came, DataStructure::Individual); !good) return good;
+    Result<std::optional<DataStructure>> came = structure_of(claim.retrieval_type, summary->columns, nullptr);
+    if (format == table::Format::Csv) came = structure_by_first_row(claim.retrieval_type, bytes);
+    if (!came) return std::unexpected(came.error());
+    if (auto good = check_structure(*came, DataStructure::Individual); !good) return good;
   }
-  if (!written && (!column || first == nullptr)) return {};  // no place for an id: the name is all there is
-  const auto inside = written ? parse_source_id(*written) : id_in_row(*first);
+  const auto written = id_in_parameters(*summary);
+  if (!written && !summary->first_cell) return {};  // no place for an id: the name is all there is
+  const auto inside = written ? parse_source_id(*written) : id_in_first_row(*summary, *table::find_column(summary->columns, kIdColumn));
   if (!inside) return with_context(inside.error(), "its source_id");
   return same_source(*inside, id);
 }

@@ -1,5 +1,5 @@
 // Whether a product is what it claims to be: a whole, well-formed table of its format, of the source that its name says (INDIVIDUAL) or of
-// sources that were asked (RAW). Reads bytes once; a second look goes no further than the first row.
+// sources that were asked (RAW). Reads bytes once; only of a CSV that was asked for alone the first row is looked at again.
 // Pure functions; any thread. Errors: Malformed, Corrupt, TooLarge, as of the table's reader.
 #pragma once
 

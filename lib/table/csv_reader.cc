@@ -133,20 +133,30 @@ Result<std::unique_ptr<TableReader>> open_csv(std::unique_ptr<ByteSource> source
   return reader;
 }
 
-Result<TableSummary> check_csv(std::span<const std::byte> bytes, Format format, const Limits& limits) {
+Result<TableSummary> check_csv(std::span<const std::byte> bytes, Format format, const Limits& limits,
+                               std::string_view first_of) {
   std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   auto shape = read_csv_shape(text, true, format, limits);
   if (!shape) return std::unexpected(std::move(shape.error()));
   if (!*shape) return fail(Kind::Corrupt, "the file is cut in its header");
   CsvShape& found = **shape;
-  TableSummary summary{std::move(found.columns), std::move(found.parameters), 0};
+  TableSummary summary{std::move(found.columns), std::move(found.parameters), 0, {}};
+  const auto first_column = first_of.empty() ? std::nullopt : find_column(summary.columns, first_of);
+  std::vector<CsvCell> spans;
   text.remove_prefix(found.consumed);
   std::uint64_t line = found.lines + 1;
   while (!text.empty()) {
-    auto record = scan_csv_record(text, true, found.delimiter, nullptr);
+    const bool wants_cell = first_column && summary.rows == 0;
+    auto record = scan_csv_record(text, true, found.delimiter, wants_cell ? &spans : nullptr);
     if (!record) return with_context(std::move(record.error()), "line {}", line);
     if (record->cells != 0) {
       if (record->cells != summary.columns.size()) return wrong_count(line, *record, summary.columns.size());
+      if (wants_cell) {
+        std::string scratch;
+        auto cell = first_cell_of(summary.columns[*first_column], csv_cell_text(text, spans[*first_column], scratch));
+        if (!cell) return with_context(std::move(cell.error()), "line {}", line);
+        summary.first_cell = std::move(*cell);
+      }
       ++summary.rows;
     }
     line += record->lines;

@@ -70,9 +70,11 @@ class FitsReader final : public TableReader {
   // To the rows of the first binary table; has_table() is false if there is none up to the file's end.
   Result<void> open();
   bool has_table() const { return has_table_; }
-  // Passes over the rows without looking at them.
+  // Passes over the rows that were not read without looking at them.
   Result<void> skip_rows();
   std::uint64_t rows() const { return table_.rows; }
+  std::vector<Column> take_columns() { return std::move(columns_); }
+  std::map<std::string, std::string> take_parameters() { return std::move(parameters_); }
 
   const std::vector<Column>& columns() const override { return columns_; }
   const std::map<std::string, std::string>& parameters() const override { return parameters_; }
@@ -194,7 +196,7 @@ Result<void> FitsReader::to_the_end() {
 
 Result<void> FitsReader::skip_rows() {
   if (ended_) return {};
-  if (auto skipped = skip_data(table_.rows * table_.row_bytes); !skipped) return skipped;
+  if (auto skipped = skip_data((table_.rows - row_) * table_.row_bytes); !skipped) return skipped;
   return to_the_end();
 }
 
@@ -236,13 +238,24 @@ Result<std::unique_ptr<TableReader>> open_fits(std::unique_ptr<ByteSource> sourc
   return reader;
 }
 
-Result<TableSummary> check_fits(std::span<const std::byte> bytes, const Limits& limits) {
+Result<TableSummary> check_fits(std::span<const std::byte> bytes, const Limits& limits, std::string_view first_of) {
   OpenOptions options;
   options.limits = limits;
+  options.wanted = {std::string(first_of)};
   FitsReader reader(from_memory(bytes), options);
   if (auto opened = reader.open(); !opened) return std::unexpected(std::move(opened.error()));
+  TableSummary summary;
+  const auto column = first_of.empty() ? std::nullopt : find_column(reader.columns(), first_of);
+  if (column && reader.rows() > 0) {
+    if (const auto row = reader.next_row(); !row) return std::unexpected(row.error());
+    const Cell& cell = reader.cell(*column);
+    summary.first_cell = FirstCell{cell.null, cell.integer, std::string(cell.text)};
+  }
   if (auto skipped = reader.skip_rows(); !skipped) return std::unexpected(std::move(skipped.error()));
-  return TableSummary{reader.columns(), reader.parameters(), reader.rows()};
+  summary.columns = reader.take_columns();
+  summary.parameters = reader.take_parameters();
+  summary.rows = reader.rows();
+  return summary;
 }
 
 }  // namespace garner::table

@@ -12,16 +12,16 @@ namespace {
 
 constexpr std::size_t kPeekBytes = 4096;  // a header line of 150 columns; the root element behind comments
 
-bool same_name(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
-
 bool is_one_of(std::string_view text, std::initializer_list<std::string_view> names) {
   return std::ranges::any_of(names, [&](std::string_view name) { return same_name(text, name); });
 }
 
 }  // namespace
+
+bool same_name(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
 
 std::optional<std::size_t> find_column(const std::vector<Column>& columns, std::string_view name) {
   for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -69,6 +69,13 @@ bool interpret_text(const Column& column, std::string_view text, Cell& cell) {
   }
 }
 
+Result<FirstCell> first_cell_of(const Column& column, std::string_view text) {
+  Cell cell;
+  if (interpret_text(column, text, cell)) return FirstCell{cell.null, cell.integer, std::string(text)};
+  return fail(Kind::Malformed, "column '{}': expected an integer, found '{}'", printable(column.name),
+              printable(text, 60));
+}
+
 Result<std::unique_ptr<TableReader>> open_table(std::unique_ptr<ByteSource> source, OpenOptions options) {
   std::optional<Format> format = options.format;
   if (!format) {
@@ -89,14 +96,15 @@ Result<std::unique_ptr<TableReader>> open_table(std::unique_ptr<ByteSource> sour
   }
 }
 
-Result<TableSummary> check_table(std::span<const std::byte> bytes, Format format, const Limits& limits) {
+Result<TableSummary> check_table(std::span<const std::byte> bytes, Format format, const Limits& limits,
+                                 std::string_view first_of) {
   switch (format) {
     case Format::VOTable:
-      return check_votable(bytes, limits);
+      return check_votable(bytes, limits, first_of);
     case Format::Fits:
-      return check_fits(bytes, limits);
+      return check_fits(bytes, limits, first_of);
     default:
-      return check_csv(bytes, format, limits);
+      return check_csv(bytes, format, limits, first_of);
   }
 }
 

@@ -76,10 +76,18 @@ Result<std::unique_ptr<TableReader>> open_table(std::unique_ptr<ByteSource> sour
 // The index of a column by name, ignoring case.
 std::optional<std::size_t> find_column(const std::vector<Column>& columns, std::string_view name);
 
+// As Cell, on its own.
+struct FirstCell {
+  bool null = true;
+  std::int64_t integer = 0;
+  std::string text;
+};
+
 struct TableSummary {
   std::vector<Column> columns;
   std::map<std::string, std::string> parameters;
   std::uint64_t rows = 0;
+  std::optional<FirstCell> first_cell;  // of the column asked for; nothing where there is none, or no row
 };
 
 // Reads bytes in memory to the format's end without decoding cells, as fast as the format allows: a VOTable must be
@@ -87,7 +95,9 @@ struct TableSummary {
 // row's end); FITS: every HDU complete by its header (FITS standard 4.0 §3, §4.4.1, §7.3), NAXIS2 and heap inside the
 // file, nothing behind the last HDU's padding; CSV/ECSV: as many cells in each row as the header names (a cut at the
 // end of a line, or behind its last delimiter, can't be told). A VOTable whose INFO QUERY_STATUS is ERROR is Malformed
-// with its text.
-Result<TableSummary> check_table(std::span<const std::byte> bytes, Format format, const Limits& limits = {});
+// with its text. The first row's cell of the column `first_of` (name as in the file, case-insensitive) is decoded on the
+// way; Malformed where it is no integer though its column says so.
+Result<TableSummary> check_table(std::span<const std::byte> bytes, Format format, const Limits& limits = {},
+                                 std::string_view first_of = {});
 
 }  // namespace garner::table

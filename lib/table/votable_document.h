@@ -35,7 +35,7 @@ class VotableDocument {
   Result<void> feed_whole(std::string_view bytes);
 
   bool header_done() const { return header_done_; }  // the first table's fields are complete
-  const VotableTable& table() const { return first_; }
+  VotableTable take_table() { return std::move(first_); }
   std::map<std::string, std::string>& parameters() { return parameters_; }
   const std::map<std::string, std::string>& parameters() const { return parameters_; }
 

@@ -200,14 +200,17 @@ Result<std::unique_ptr<TableReader>> open_votable(std::unique_ptr<ByteSource> so
   return reader;
 }
 
-Result<TableSummary> check_votable(std::span<const std::byte> bytes, const Limits& limits) {
-  RowCheck rows(limits.max_cell_bytes);
+Result<TableSummary> check_votable(std::span<const std::byte> bytes, const Limits& limits, std::string_view first_of) {
+  RowCheck rows(limits.max_cell_bytes, first_of);
   VotableDocument document(limits, rows);
   if (auto fed = document.feed_whole({reinterpret_cast<const char*>(bytes.data()), bytes.size()}); !fed) {
     return std::unexpected(std::move(fed.error()));
   }
+  auto first_cell = rows.first_cell();
+  if (!first_cell) return std::unexpected(std::move(first_cell.error()));
   TableSummary summary;
-  for (const auto& field : document.table().fields) summary.columns.push_back(field.column);
+  summary.first_cell = std::move(*first_cell);
+  for (auto& field : document.take_table().fields) summary.columns.push_back(std::move(field.column));
   summary.parameters = std::move(document.parameters());
   summary.rows = rows.rows();
   return summary;

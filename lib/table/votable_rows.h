@@ -30,11 +30,13 @@ class RowSink {
 
 class RowCheck final : public RowSink {
  public:
-  explicit RowCheck(std::uint64_t max_cell_bytes) : max_cell_bytes_(max_cell_bytes) {}
+  // `first_of` names the column whose first cell is kept.
+  explicit RowCheck(std::uint64_t max_cell_bytes, std::string_view first_of = {})
+      : max_cell_bytes_(max_cell_bytes), first_of_(first_of) {}
 
   Result<void> begin(const VotableTable& table) override;
-  bool wants_text(std::size_t) const override { return false; }
-  Result<void> cell_text(std::string_view) override { return {}; }
+  bool wants_text(std::size_t column) const override { return rows_ == 0 && column == first_column_; }
+  Result<void> cell_text(std::string_view piece) override;
   void end_cell() override {}
   bool wants_lines() const override { return false; }
   void end_row(std::uint64_t) override { ++rows_; }
@@ -42,11 +44,20 @@ class RowCheck final : public RowSink {
   Result<void> end_stream() override;
 
   std::uint64_t rows() const { return rows_; }
+  // Nothing where there is no such column or no row. Malformed for a text that is no integer where one is due.
+  Result<std::optional<FirstCell>> first_cell() const;
 
  private:
   Result<void> walk_rows();
+  Result<void> take_first_row(std::string_view base64, std::uint64_t row_bytes);
+  void decode_first(std::span<const std::byte> row);
 
   std::uint64_t max_cell_bytes_;
+  std::string first_of_;
+  const VotableTable* table_ = nullptr;
+  std::optional<std::size_t> first_column_;
+  std::string first_text_;          // TABLEDATA
+  std::optional<FirstCell> first_;  // BINARY and BINARY2
   std::optional<BinaryLayout> layout_;
   Base64Counter counter_;  // rows of one size: only counted
   Base64Decoder decoder_;  // else decoded, to walk the lengths in them

@@ -58,6 +58,7 @@ class RealData : public ::testing::Test {
     auto counted = samples::count_rows(bytes, format);
     EXPECT_TRUE(counted) << name << ": " << (counted ? "" : counted.error().detail);
     if (!checked || !counted) return 0;
+    samples::expect_first_cells(bytes, format, name);
     EXPECT_EQ(checked->rows, *counted) << name;
     return *counted;
   }

@@ -165,6 +165,28 @@ Result<std::vector<std::int64_t>> read_integers(std::string_view bytes, const st
   }
 }
 
+std::size_t expect_first_cells(std::string_view bytes, Format format, const std::string& name) {
+  OpenOptions options;
+  options.format = format;
+  auto reader = open_table(from_memory(bytes_of(bytes)), options);
+  EXPECT_TRUE(reader) << name;
+  if (!reader) return 0;
+  const auto row = (*reader)->next_row();
+  if (!row || !*row) return 0;
+  const auto& columns = (*reader)->columns();
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (find_column(columns, columns[i].name) != i) continue;
+    const auto checked = check_table(bytes_of(bytes), format, {}, columns[i].name);
+    EXPECT_TRUE(checked && checked->first_cell) << name << ": " << columns[i].name;
+    if (!checked || !checked->first_cell) return 0;
+    const Cell& cell = (*reader)->cell(i);
+    EXPECT_EQ(checked->first_cell->null, cell.null) << name << ": " << columns[i].name;
+    EXPECT_EQ(checked->first_cell->integer, cell.integer) << name << ": " << columns[i].name;
+    EXPECT_EQ(checked->first_cell->text, cell.text) << name << ": " << columns[i].name;
+  }
+  return columns.size();
+}
+
 Result<std::uint64_t> count_rows(std::string_view bytes, Format format) {
   OpenOptions options;
   options.format = format;

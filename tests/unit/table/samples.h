@@ -70,6 +70,8 @@ std::string fits_table_file(std::size_t rows);  // source_id K, flux E
 // All cells of Integer columns named `column`, to the file's end.
 Result<std::vector<std::int64_t>> read_integers(std::string_view bytes, const std::string& column,
                                                 std::optional<Format> format = {});
+// For each column: check_table() must give the first cell that the reader gives. Returns how many cells there were.
+std::size_t expect_first_cells(std::string_view bytes, Format format, const std::string& name);
 Result<std::uint64_t> count_rows(std::string_view bytes, Format format);
 
 }  // namespace garner::table::samples
