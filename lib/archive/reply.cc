@@ -3,11 +3,19 @@
 #include <algorithm>
 #include <array>
 
-#include "archive/reply_text.h"
+#include "ivoa/server_words.h"
 
 namespace garner::archive {
 
 namespace {
+
+using ivoa::contains;
+using ivoa::extract_message;
+using ivoa::first_and_last;
+using ivoa::kLastBytes;
+using ivoa::looks_like_html;
+using ivoa::message_of_page;
+using ivoa::words_of;
 
 struct TextRow {
   std::string_view text;  // of the server's message, either case
@@ -187,12 +195,6 @@ Error judge_bad_status(int status, const Said& said, bool later) {
 }
 
 }  // namespace
-
-std::string extract_message(std::string_view body) {
-  const std::string text = first_and_last(body);
-  if (const auto message = message_of_page(text)) return printable(*message);
-  return printable(words_of(text));
-}
 
 std::optional<Error> judge_reply(const http::Reply& reply, WallTime now) {
   if (reply.status == 200) return judge_good_status(reply);

@@ -1,5 +1,5 @@
 // The one table that judges replies: (status, headers, message, first and last bytes) to a Kind, with the classes and the precedence of the
-// service's observed behaviour. Text of archives is matched here and nowhere else.
+// service's observed behaviour. Text of product services is matched here and nowhere else; TAP's in ivoa/dali.
 // Pure; any thread.
 #pragma once
 
@@ -15,8 +15,5 @@ namespace garner::archive {
 
 // Nothing if the reply is due to be read as a zip; else the Error that says what to do, its text holding the archive's own words.
 std::optional<Error> judge_reply(const http::Reply& reply, WallTime now);
-
-// The server's message out of an error page (HTML item "Message:", VOTable INFO QUERY_STATUS=ERROR) or the text itself; unescaped, printable, bounded.
-std::string extract_message(std::string_view body);
 
 }  // namespace garner::archive

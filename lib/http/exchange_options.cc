@@ -21,6 +21,7 @@ Result<void> Exchange::prepare(const TransportOptions& options, bool fresh) {
   set_tls(options);
   set_callbacks();
   if (request_.method == Method::Post) set_body();
+  if (request_.method == Method::Delete) curl_easy_setopt(easy(), CURLOPT_CUSTOMREQUEST, "DELETE");
   return {};
 }
 

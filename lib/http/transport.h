@@ -26,7 +26,7 @@ struct Timeouts {
   std::chrono::seconds total{4 * 3600};   // a net below all others
 };
 
-enum class Method { Get, Post };
+enum class Method { Get, Post, Delete };
 
 struct Request {
   Method method = Method::Get;

@@ -53,6 +53,8 @@ class TableReader {
   virtual const std::vector<Column>& columns() const = 0;
   // Table-wide values: VOTable PARAM and INFO (name -> value), FITS cards of the table's header (last one of a repeated
   // keyword wins; strings without quotes), ECSV meta entries that are plain scalars. Bounded by max_header_bytes.
+  // A VOTable's are complete only once next_row() gave its end or an Error: a later INFO of the same name overrides an
+  // earlier one. "QUERY_STATUS" is spelt so, OK, ERROR or OVERFLOW in capitals, however the file spells them.
   virtual const std::map<std::string, std::string>& parameters() const = 0;
   // True: a row was read. False: the format's end was reached and is well-formed; nothing but padding follows.
   virtual Result<bool> next_row() = 0;

@@ -234,7 +234,14 @@ void VotableDocument::end_info() {
   capture(Capture::None);
   if (meta_depth_ != 0 || (table_ && table_ != &first_)) return;
   if (!take_in_account(content.size())) return;
-  if (info_name_ == "QUERY_STATUS") status_text_ = content;
+  if (equals_ignoring_case(info_name_, "QUERY_STATUS")) {
+    // The last one counts (DALI 1.1 §5.4): a server that streams reports trouble behind its rows.
+    info_name_ = "QUERY_STATUS";
+    for (const auto known : {"OK", "ERROR", "OVERFLOW"}) {
+      if (equals_ignoring_case(info_value_, known)) info_value_ = known;
+    }
+    status_text_ = content;
+  }
   if (equals_ignoring_case(info_name_, "ERROR")) error_info_ = content.empty() ? info_value_ : content;
   set_parameter(info_name_, info_value_.empty() ? content : info_value_);
 }

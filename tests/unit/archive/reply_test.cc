@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "archive/replies.h"
+#include "ivoa/server_words.h"
 
 namespace garner::archive {
 namespace {
@@ -15,6 +16,7 @@ using ::testing::HasSubstr;
 using testing::Headers;
 using ::testing::Not;
 using testing::reply;
+using ivoa::extract_message;
 
 constexpr WallTime kNow{std::chrono::seconds(1'800'000'000)};
 

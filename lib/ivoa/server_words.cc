@@ -1,10 +1,12 @@
-#include "archive/reply_text.h"
+#include "ivoa/server_words.h"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 
-namespace garner::archive {
+#include "base/error.h"
+
+namespace garner::ivoa {
 
 namespace {
 
@@ -93,6 +95,24 @@ std::string reason_of(std::string_view message) {
   return due == message.npos ? std::string() : without_session(trimmed(message.substr(due + 7)));
 }
 
+// The text of the first INFO whose tag the test takes. Attributes may come in either order and with either quote
+// (VOTable 1.4 §4.4, DALI 1.1 §4.4).
+template <class Test>
+std::optional<std::string> info_text(std::string_view text, Test test) {
+  for (std::size_t at = find_text(text, "<INFO"); at != text.npos; at = find_text(text, "<INFO", at + 5)) {
+    const std::string_view rest = text.substr(at);
+    const std::size_t close = rest.find('>');
+    if (close == rest.npos) return std::nullopt;
+    const std::string_view tag = rest.substr(0, close);
+    if (!test(tag)) continue;
+    if (tag.ends_with('/')) return std::string();
+    const std::string_view inside = rest.substr(close + 1);
+    return reason_of(
+        unescaped(inside.substr(0, std::min({find_text(inside, "</INFO>"), inside.size(), kLongestMessage}))));
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 bool contains(std::string_view text, std::string_view part) {
@@ -109,19 +129,21 @@ std::string first_and_last(std::string_view body) {
 
 std::optional<std::string> message_of_page(std::string_view text) {
   if (const auto item = between(text, "<li><b>Message: </b>", "</li>")) return reason_of(unescaped(*item));
-  // Attributes may come in either order and with either quote (VOTable 1.4 §4.4, DALI 1.1 §4.4).
-  for (std::size_t at = find_text(text, "<INFO"); at != text.npos; at = find_text(text, "<INFO", at + 5)) {
-    const std::string_view rest = text.substr(at);
-    const std::size_t close = rest.find('>');
-    if (close == rest.npos) return std::nullopt;
-    const std::string_view tag = rest.substr(0, close);
-    if (!contains(tag, "QUERY_STATUS") || !(contains(tag, "\"ERROR\"") || contains(tag, "'ERROR'"))) continue;
-    if (tag.ends_with('/')) return std::string();
-    const std::string_view inside = rest.substr(close + 1);
-    return reason_of(
-        unescaped(inside.substr(0, std::min({find_text(inside, "</INFO>"), inside.size(), kLongestMessage}))));
-  }
-  return std::nullopt;
+  return info_text(text, [](std::string_view tag) {
+    return contains(tag, "QUERY_STATUS") && (contains(tag, "\"ERROR\"") || contains(tag, "'ERROR'"));
+  });
+}
+
+std::optional<std::string> error_info_of(std::string_view text) {
+  return info_text(text, [](std::string_view tag) {
+    return contains(tag, "name=\"ERROR\"") || contains(tag, "name='ERROR'");
+  });
+}
+
+std::string extract_message(std::string_view body) {
+  const std::string text = first_and_last(body);
+  if (const auto message = message_of_page(text)) return printable(*message);
+  return printable(words_of(text));
 }
 
 std::string words_of(std::string_view text) {
@@ -145,4 +167,4 @@ bool looks_like_html(std::string_view text) {
   return contains(start, "<html") || contains(start, "<!doctype html");
 }
 
-}  // namespace garner::archive
+}  // namespace garner::ivoa
