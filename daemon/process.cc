@@ -83,9 +83,15 @@ class Process {
     server_ = std::move(*server);
     log::notice("garnerd {} serves {} (state in {})", GARNER_VERSION, config_.socket, config_.state_directory);
     supervisor_.ready();
+    if (std::exchange(reload_wanted_, false)) reload();
   }
 
   void reload() {
+    if (stopping_) return;
+    if (!server_) {  // READY is due when the socket answers, not before
+      reload_wanted_ = true;
+      return;
+    }
     supervisor_.reloading();
     auto fresh = read_config(config_path_);
     if (!fresh) {
@@ -134,7 +140,7 @@ class Process {
   TaskGroup tasks_;
   std::thread closer_;
   int exit_code_ = 0;
-  bool served_ = false, stopping_ = false;
+  bool served_ = false, stopping_ = false, reload_wanted_ = false;
 };
 
 }  // namespace

@@ -10,8 +10,8 @@ namespace garner::daemon {
 namespace {
 
 constexpr std::chrono::seconds kStatusEvery{5};
-// A single job of a worker may take long (a large reply on a slow disk); beyond this without one job done, something hangs.
-constexpr std::chrono::minutes kWorkersPatience{15};
+// One step of a worker may take long (a large reply on a slow disk); beyond this without any, something hangs.
+constexpr std::chrono::minutes kPatience{15};
 
 }  // namespace
 
@@ -41,11 +41,18 @@ void Supervisor::tick() {
   sd_notify(0, fmt::format("STATUS={} harvests active, {} requests in flight, {:.1f} sources/s, {:.1f} MB/s", activity.active, activity.in_flight,
                            activity.sources_per_s, activity.bytes_per_s / 1e6)
                    .c_str());
-  const std::uint64_t jobs = workers_.jobs_done();
-  if (workers_.idle() || jobs != jobs_seen_) progress_ = loop_.now();
-  jobs_seen_ = jobs;
-  if (loop_.now() - progress_ < kWorkersPatience) sd_notify(0, "WATCHDOG=1");
-  else log::error("no worker has finished a job for {} minutes; the watchdog is not fed any more", kWorkersPatience.count());
+  // Steps count within long jobs: the catalogue of a large harvest is one job of an hour.
+  const std::uint64_t steps = workers_.jobs_done() + activity.steps;
+  const bool waits = workers_.idle() && !activity.forgotten;
+  if (waits || steps != steps_seen_) progress_ = loop_.now();
+  steps_seen_ = steps;
+  if (loop_.now() - progress_ < kPatience) {
+    sd_notify(0, "WATCHDOG=1");
+    told_ = false;
+  } else if (!std::exchange(told_, true)) {
+    log::error("nothing has moved for {} minutes although there is work; the watchdog is not fed any more, systemd will start the daemon anew",
+               kPatience.count());
+  }
   arm();
 }
 

@@ -25,8 +25,9 @@ class Supervisor {
   harvest::Engine& engine_;
   std::unique_ptr<Executor::Timer> timer_;
   std::chrono::microseconds watchdog_{0};
-  std::uint64_t jobs_seen_ = 0;
+  std::uint64_t steps_seen_ = 0;
   SteadyTime progress_;
+  bool told_ = false;
 };
 
 }  // namespace garner::daemon

@@ -56,6 +56,10 @@ void ArchiveQueue::release() {
 
 void ArchiveQueue::succeeded() {
   failures_ = 0;
+  if (rest_ && rest_->named && *rest_->named > executor_.now()) {  // the reply was asked for before the archive spoke
+    if (rest_->until > *rest_->named) rest_until(*rest_->named);
+    return;
+  }
   rest_.reset();
   wake_.reset();
   serve();
@@ -64,8 +68,15 @@ void ArchiveQueue::succeeded() {
 void ArchiveQueue::troubled(SteadyTime until, bool archive_named_the_time, std::string reason) {
   ++failures_;
   if (failures_ < kFailuresBeforeRest && !archive_named_the_time) return;
-  if (rest_ && rest_->until >= until) return;
-  rest_ = Rest{until, std::move(reason)};
+  if (!rest_) rest_.emplace();
+  if (archive_named_the_time) rest_->named = std::max(rest_->named.value_or(until), until);
+  if (rest_->until >= until && !rest_->reason.empty()) return;
+  rest_->reason = std::move(reason);
+  rest_until(until);
+}
+
+void ArchiveQueue::rest_until(SteadyTime until) {
+  rest_->until = until;
   wake_ = executor_.call_at(until, [this] { serve(); });
 }
 

@@ -23,7 +23,7 @@ class ArchiveQueue {
   Task<bool> acquire(std::stop_token stop);
   void release();
 
-  // A reply came that was no trouble of the archive's.
+  // A reply came that was no trouble of the archive's. Ends a rest, but not before a time that the archive named.
   void succeeded();
   // Trouble: one more in a row. From the third in a row, or when the archive named a time, nobody starts before `until`.
   void troubled(SteadyTime until, bool archive_named_the_time, std::string reason);
@@ -36,12 +36,14 @@ class ArchiveQueue {
   struct Rest {
     SteadyTime until;
     std::string reason;
+    std::optional<SteadyTime> named;  // by the archive itself
   };
   std::optional<Rest> resting() const;
 
  private:
   struct Waiter;
   void serve();
+  void rest_until(SteadyTime until);
   bool may_start() const;
 
   Executor& executor_;

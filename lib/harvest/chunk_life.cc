@@ -78,21 +78,38 @@ std::string other_spelling(const archive::Profile& profile, DataStructure struct
   return {};
 }
 
-// Asks; a harvest whose very first answers call the request suspect or wrong may have met an archive that spells DATA_STRUCTURE the other way: that is
-// tried once.
+bool may_be_the_spelling(const Result<http::Body>& reply) {
+  return !reply && (reply.error().kind == Kind::Suspect || reply.error().kind == Kind::Unsupported);
+}
+
+// Asks; a harvest whose first answers call the request suspect or wrong may have met an archive that spells DATA_STRUCTURE the other way: that is tried
+// once, by one chunk, while those asked beside it wait for what it finds.
 Task<Result<http::Body>> ask(ChunkWorld world, std::shared_ptr<HarvestRun> run, archive::ChunkRequest request) {
   auto reply = co_await world.archive.fetch(request, run->life_stop.get_token());
-  const bool spelling_in_doubt = !reply && (reply.error().kind == Kind::Suspect || reply.error().kind == Kind::Unsupported) &&
-                                 run->record().data_structure.empty() && !run->other_spelling_tried;
-  if (!spelling_in_doubt) co_return reply;
-  run->other_spelling_tried = true;
-  request.structure_spelling = other_spelling(world.archive.profile(), request.structure, request.structure_spelling);
+  if (reply) run->spelling_settled = true;
+  if (!may_be_the_spelling(reply)) co_return reply;
+
+  const auto trial = co_await run->spelling_trial.enter(world.executor);
+  const std::string known = run->record().data_structure;
+  const bool in_doubt = known.empty() ? !run->spelling_settled : strcasecmp(known.c_str(), request.structure_spelling.c_str()) != 0;
+  if (!in_doubt) co_return reply;
+  request.structure_spelling = known.empty() ? other_spelling(world.archive.profile(), request.structure, request.structure_spelling) : known;
   if (request.structure_spelling.empty()) co_return reply;
   auto second = co_await world.archive.fetch(request, run->life_stop.get_token());
+  // An outage or a damaged reply in between tells nothing about the spelling.
+  if (!known.empty() || (!second && !may_be_the_spelling(second))) co_return second;
+  run->spelling_settled = true;
   if (!second) co_return reply;
   log::notice("{}: the archive takes data_structure {}", run->record().name, request.structure_spelling);
   run->set_spelling(request.structure_spelling);
   co_return second;
+}
+
+// What fails while a reply is read is the reply's fault, or our own disk's: never the archive's table of errors.
+Error as_ours(Error error) {
+  const bool replys = counts_as_attempt(error.kind) || error.kind == Kind::TooLarge;
+  if (!replys && error.kind != Kind::DiskFull && error.kind != Kind::Cancelled) error.kind = Kind::Internal;
+  return error;
 }
 
 // What a good reply became. Runs on a worker.
@@ -209,8 +226,9 @@ Task<ChunkEnd> chunk_life(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chu
     return result;
   });
   if (!stored) {
-    verdict = judge(world, chunk, stored.error());
-    co_return co_await fail_chunk(world, run, std::move(chunk), std::move(stored.error()), verdict);
+    Error error = as_ours(std::move(stored.error()));
+    verdict = judge(world, chunk, error);
+    co_return co_await fail_chunk(world, run, std::move(chunk), std::move(error), verdict);
   }
 
   auto settled = co_await world.workers.run(

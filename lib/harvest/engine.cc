@@ -15,6 +15,12 @@ using ledger::HarvestState;
 constexpr std::uint32_t kClaimedAhead = 2;
 // Replies that may wait for a worker; beyond, nothing new is asked.
 constexpr std::uint32_t kUnreadReplies = 8;
+// After a fault of our own disk or ledger.
+constexpr std::chrono::seconds kTryAgain{60};
+
+std::string directory_trouble(const std::string& trouble, const std::string& name) {
+  return "its output directory: " + trouble + "; put it right, then: garner resume " + name;
+}
 
 bool at_rest(HarvestState state) { return state == HarvestState::Finished || state == HarvestState::Cancelled; }
 
@@ -39,13 +45,14 @@ std::shared_ptr<HarvestFiles> files_of(const World& world, const ledger::Harvest
 }
 
 // Every settled pack of a harvest, in order.
-output::EachPack each_pack_of(ledger::Ledger& ledger, const HarvestFiles& files) {
-  return [&ledger, &files](const std::function<Result<void>(const output::PackKey&, const ledger::Pack&)>& visit) -> Result<void> {
+output::EachPack each_pack_of(ledger::Ledger& ledger, const HarvestFiles& files, std::atomic<std::uint64_t>& steps) {
+  return [&ledger, &files, &steps](const std::function<Result<void>(const output::PackKey&, const ledger::Pack&)>& visit) -> Result<void> {
     for (std::uint16_t type = 0; type < files.types.size(); ++type) {
       Result<void> visited;
       auto scanned = ledger.scan(files.no, type, 0, [&](std::uint32_t block, const ledger::ChunkRecord& record) {
         for (const auto& pack : record.packs) {
           visited = visit({files.types[type], block, pack.generation}, pack);
+          ++steps;
           if (!visited) return false;
         }
         return true;
@@ -77,7 +84,6 @@ Task<Result<void>> Engine::start() {
 }
 
 Task<Result<void>> Engine::add(ledger::HarvestRecord record) {
-  if (stopping_) co_return Result<void>{};  // the ledger has it: the next start takes it up
   auto run = co_await take_up(std::move(record));
   if (!run) co_return std::unexpected(run.error());
   pump();
@@ -120,33 +126,62 @@ Task<Result<std::shared_ptr<HarvestRun>>> Engine::take_up(ledger::HarvestRecord 
   if (!loaded) co_return std::unexpected(loaded.error());
   auto run = std::make_shared<HarvestRun>(std::move(record), loaded->files, std::move(loaded->done), std::move(loaded->counters));
   if (!loaded->broken.empty()) run->set_broken(loaded->broken);
-  if (!loaded->trouble.empty()) run->set_broken("its output directory: " + loaded->trouble);
+  if (!loaded->trouble.empty()) run->set_broken(directory_trouble(loaded->trouble, run->record().name));
   if (!archive) run->set_broken(archive.error().detail);
   run->indexes_stale = true;  // a crash may have come between settling and indexing
   runs_[run->record().name] = run;
-  tasks_.spawn(settle_down(run));
   co_return run;
+}
+
+// Looks again at what kept a harvest from running: its archive's profile, its directory. Nothing of it may be in hand.
+Task<void> Engine::mend(std::shared_ptr<HarvestRun> run) {
+  auto files = run->files();
+  if (!run->broken() || run->account_lost || files->manifest.archive.empty()) co_return;
+  auto archive = seat(files->manifest.archive);
+  if (!archive) {
+    run->set_broken(archive.error().detail);
+    co_return;
+  }
+  const std::string credit = (*archive)->archive->profile().credit;
+  const bool holds_products = run->holds_products();
+  World& world = world_;
+  auto prepared = co_await world_.workers.run(world_.executor, [&world, files, &run, &credit, holds_products] {
+    return world.prepare_output(files->spec, run->record().manifest, credit, holds_products);
+  });
+  run->set_broken(prepared ? std::string() : directory_trouble(prepared.error().detail, files->name));
+}
+
+Task<void> Engine::mend_after_reload(std::shared_ptr<HarvestRun> run) {
+  const auto pass = co_await run->verbs.enter(world_.executor);
+  if (at_rest(run->record().state)) co_return;
+  co_await mend(run);
+  if (!run->broken()) log::notice("{}: goes on", run->record().name);
+  pump();
 }
 
 Result<Engine::ArchiveSeat*> Engine::seat(const std::string& archive_name) {
   ArchiveSeat& seat = seats_[archive_name];
-  const bool busy = seat.before_answer + seat.after_answer > 0;
-  if (!seat.archive || (seat.stale && !busy)) {
+  if (!seat.archive) {
     auto archive = world_.open_archive(archive_name);
     if (!archive) {
-      if (!seat.archive) seats_.erase(archive_name);
+      seats_.erase(archive_name);
       return std::unexpected(archive.error());
     }
     seat.archive = std::move(*archive);
-    seat.stale = false;
   }
+  renew(archive_name, seat);
+  return &seat;
+}
+
+// A profile that was read again takes over between two requests; the ceiling at once.
+void Engine::renew(const std::string& archive_name, ArchiveSeat& seat) {
+  if (seat.fresh && seat.before_answer + seat.after_answer == 0) seat.archive = std::move(seat.fresh);
   const auto operators = world_.in_flight_most.find(archive_name);
   const std::uint32_t most = operators != world_.in_flight_most.end() && operators->second > 0
                                  ? operators->second
                                  : seat.archive->profile().manners.in_flight_most;
   if (!seat.queue) seat.queue = std::make_unique<ArchiveQueue>(world_.executor, most);
   else if (seat.queue->in_flight_most() != most) seat.queue->set_in_flight_most(most);
-  return &seat;
 }
 
 Engine::ArchiveSeat* Engine::seat_of(const HarvestRun& run) {
@@ -160,17 +195,15 @@ void Engine::pump() {
 
 void Engine::pump(const std::string& archive_name, ArchiveSeat& seat) {
   if (stopping_ || !seat.queue) return;
-  if (seat.stale) {  // a new profile takes over between two requests, never under one
-    if (seat.before_answer + seat.after_answer > 0) return;
-    (void)this->seat(archive_name);
-  }
+  if (seat.fresh) renew(archive_name, seat);
   const SteadyTime now = world_.executor.now();
   std::vector<std::shared_ptr<HarvestRun>> candidates;
   for (auto& [name, run] : runs_) {
-    if (run->files()->manifest.archive != archive_name || !run->may_start() || run->held(now)) continue;
-    if (!run->complete()) candidates.push_back(run);
-    else if (!run->in_hand()) tasks_.spawn(settle_down(run));
+    if (run->files()->manifest.archive != archive_name) continue;
+    if (run->wants_settling(now)) tasks_.spawn(settle_down(run));
+    if (run->may_start() && !run->held(now) && !run->complete()) candidates.push_back(run);
   }
+  if (seat.fresh) return;  // what is in hand ends first; each end comes here again
   std::size_t fruitless = 0;
   while (fruitless < candidates.size() && seat.before_answer < seat.queue->in_flight_most() + kClaimedAhead &&
          seat.after_answer < kUnreadReplies) {
@@ -213,51 +246,82 @@ Task<void> Engine::run_chunk(std::string archive_name, std::shared_ptr<HarvestRu
   const ChunkEnd end = co_await chunk_life(world, run, claim, answered);
   --seat.after_answer;
   ++chunks_ended_;
+  ++steps_;
   run->end(claim, end, world_.executor.now());
   if (!spelling_known && !run->record().data_structure.empty()) {
     if (auto saved = co_await save(run); !saved) log::warning("{}: {}", run->record().name, saved.error().detail);
   }
-  if (!run->in_hand()) co_await settle_down(run);
-  for (auto waiter : std::exchange(quiet_waiters_, {})) world_.executor.post([waiter] { waiter.resume(); });
+  if (run->wants_settling(world_.executor.now())) co_await settle_down(run);
+  wake_quiet_waiters();
   pump(archive_name, seat);
 }
 
-// Nothing in hand any more: indexes are brought up to date once the harvest is finished, blocked or paused, and a finished one is recorded as such.
+// Nothing in hand any more: indexes are brought up to date once the harvest is finished, blocked or paused, and a finished one is recorded as such. What
+// fails holds the harvest for a while and is tried again.
 Task<void> Engine::settle_down(std::shared_ptr<HarvestRun> run) {
-  const bool over = run->complete() || run->only_blocked() || !run->may_start();
-  if (!over || run->broken() || run->in_hand() || run->indexing || at_rest(run->record().state)) co_return;
+  if (run->broken() || run->in_hand() || run->indexing || at_rest(run->record().state)) co_return;
   run->indexing = true;
-  if (run->indexes_stale) {
-    auto files = run->files();
-    World& world = world_;
-    auto written = co_await world_.workers.run(world_.executor, [&world, files] {
-      return world.write_indexes(files->spec, *files->layout, each_pack_of(world.ledger, *files));
-    });
-    if (written) {
-      run->indexes_stale = false;
-    } else {
-      log::warning("{}: SHA256SUMS and catalogue: {}", run->record().name, written.error().detail);
-      run->hold(world_.executor.now() + std::chrono::seconds(60), "writing SHA256SUMS and the catalogue: " + written.error().detail);
-    }
-  }
-  if (run->complete() && !run->indexes_stale && run->record().state == HarvestState::Active) {
-    run->set_finished(std::chrono::system_clock::to_time_t(world_.executor.wall_now()));
-    run->set_state(HarvestState::Finished, {});
-    if (auto saved = co_await save(run); !saved) {
-      log::warning("{}: {}", run->record().name, saved.error().detail);
-      run->set_finished(0);
-      run->set_state(HarvestState::Active, {});
-    } else {
-      log::notice("{}: finished", run->record().name);
-    }
-  }
+  const bool indexed = co_await bring_indexes_up_to_date(run);
+  // A verb may have come in between.
+  const bool finished = indexed && !run->indexes_stale && !run->in_hand() && run->complete() && run->record().state == HarvestState::Active;
+  if (finished && co_await record_finished(run)) log::notice("{}: finished", run->record().name);
   run->indexing = false;
+  wake_quiet_waiters();
+  pump();
+}
+
+Task<bool> Engine::bring_indexes_up_to_date(std::shared_ptr<HarvestRun> run) {
+  if (!run->indexes_stale) co_return true;
+  run->indexes_stale = false;  // what settles from here on makes them stale again
+  World& world = world_;
+  auto& steps = steps_;
+  auto written = co_await world_.workers.run(world_.executor, [&world, &steps, files = run->files()] {
+    return world.write_indexes(files->spec, *files->layout, each_pack_of(world.ledger, *files, steps));
+  });
+  if (written) co_return true;
+  log::warning("{}: SHA256SUMS and catalogue: {}", run->record().name, written.error().detail);
+  run->indexes_stale = true;
+  run->hold(world_.executor.now() + kTryAgain, "writing SHA256SUMS and the catalogue: " + written.error().detail);
+  co_return false;
+}
+
+// Nobody hears that a harvest is finished before the ledger has it.
+Task<bool> Engine::record_finished(std::shared_ptr<HarvestRun> run) {
+  ledger::HarvestRecord record = run->record();
+  record.state = HarvestState::Finished;
+  record.reason.clear();
+  record.finished_s = std::chrono::system_clock::to_time_t(world_.executor.wall_now());
+  const std::int64_t finished_s = record.finished_s;
+  auto saved = co_await save(run, std::move(record));
+  if (!saved) {
+    log::warning("{}: {}", run->record().name, saved.error().detail);
+    run->hold(world_.executor.now() + kTryAgain, "recording that it is finished: " + saved.error().detail);
+    co_return false;
+  }
+  if (run->record().state != HarvestState::Active) co_return false;  // a verb came in between: what it saves comes behind ours
+  run->set_finished(finished_s);
+  run->set_state(HarvestState::Finished, {});
+  co_return true;
+}
+
+void Engine::wake_quiet_waiters() {
   for (auto waiter : std::exchange(quiet_waiters_, {})) world_.executor.post([waiter] { waiter.resume(); });
 }
 
+// One write of a record at a time, of what it says when its turn comes: the ledger ends with the last word.
 Task<Result<void>> Engine::save(std::shared_ptr<HarvestRun> run) {
+  const auto pass = co_await run->saves.enter(world_.executor);
+  co_return co_await write(run->record());
+}
+
+Task<Result<void>> Engine::save(std::shared_ptr<HarvestRun> run, ledger::HarvestRecord record) {
+  const auto pass = co_await run->saves.enter(world_.executor);
+  co_return co_await write(std::move(record));
+}
+
+Task<Result<void>> Engine::write(ledger::HarvestRecord record) {
   auto& ledger = world_.ledger;
-  co_return co_await world_.workers.run(world_.executor, [&ledger, record = run->record()] { return ledger.update(record); });
+  co_return co_await world_.workers.run(world_.executor, [&ledger, &record] { return ledger.update(record); });
 }
 
 // Until nothing of the run is in hand or being indexed.
@@ -318,16 +382,17 @@ Result<HarvestStatus> Engine::status(const std::string& name) {
 Engine::Activity Engine::activity() {
   Activity out;
   out.chunks_ended = chunks_ended_;
-  std::uint32_t after_answer = 0;
+  out.steps = steps_.load();
   for (const auto& [name, seat] : seats_) {
     out.in_flight += seat.queue ? seat.queue->in_flight() : 0;
     out.in_hand += seat.before_answer + seat.after_answer;
-    after_answer += seat.after_answer;
   }
-  out.waiting_rightly = after_answer == 0;
   for (auto& [name, run] : runs_) {
     if (run->record().state != HarvestState::Active) continue;
     const auto status = status_of(*run);
+    const auto* seat = seat_of(*run);
+    const bool seat_free = seat != nullptr && seat->before_answer + seat->after_answer == 0 && !seat->queue->resting();
+    out.forgotten = out.forgotten || (!stopping_ && seat_free && run->forgotten(world_.executor.now()));
     ++out.active;
     out.sources_per_s += status.rate_sources_per_s;
     out.bytes_per_s += status.rate_bytes_per_s;
@@ -337,11 +402,15 @@ Engine::Activity Engine::activity() {
 
 void Engine::reload(std::map<std::string, std::uint32_t> in_flight_most) {
   world_.in_flight_most = std::move(in_flight_most);
+  for (auto& [name, seat] : seats_) {
+    auto fresh = world_.open_archive(name);
+    if (fresh) seat.fresh = std::move(*fresh);
+    else log::warning("archive {}: {}; the profile read before stays in force", name, fresh.error().detail);
+    renew(name, seat);
+  }
   for (auto& [name, run] : runs_) {
-    const std::string archive_name = run->files()->manifest.archive;
-    if (auto* present = seat_of(*run)) present->stale = true;
-    auto renewed = seat(archive_name);
-    if (!renewed) log::warning("archive {}: {}; the profile read before stays in force", archive_name, renewed.error().detail);
+    if (run->may_start()) run->recall_waiting();  // so that what waits for a place asks the new profile's archive
+    if (run->broken() && !stopping_) tasks_.spawn(mend_after_reload(run));
   }
   pump();
 }

@@ -3,6 +3,7 @@
 // Threads: the loop's only, except that everything given in World must allow workers to use it.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
@@ -62,7 +63,8 @@ class Engine {
     std::uint64_t chunks_ended = 0;
     std::uint32_t in_flight = 0;
     std::size_t in_hand = 0;
-    bool waiting_rightly = false;  // nothing in hand, or only requests whose own time-outs run
+    std::uint64_t steps = 0;       // chunks ended, packs indexed, chunks reopened: progress within long jobs too
+    bool forgotten = false;        // something could be done, and nobody does it: a fault of ours
     double sources_per_s = 0, bytes_per_s = 0;
     std::size_t active = 0;
   };
@@ -79,11 +81,14 @@ class Engine {
     std::uint32_t after_answer = 0;   // being read, published, settled
     std::size_t turn = 0;             // whose turn it is among the harvests
     std::unique_ptr<Executor::Timer> due;
-    bool stale = false;
+    std::unique_ptr<archive::Archive> fresh;  // after a reload: takes over between two requests, never under one
   };
 
   Task<Result<std::shared_ptr<HarvestRun>>> take_up(ledger::HarvestRecord record);
   Result<ArchiveSeat*> seat(const std::string& archive_name);
+  void renew(const std::string& archive_name, ArchiveSeat& seat);
+  Task<void> mend(std::shared_ptr<HarvestRun> run);
+  Task<void> mend_after_reload(std::shared_ptr<HarvestRun> run);
   ArchiveSeat* seat_of(const HarvestRun& run);
   std::string rest_of(const HarvestRun& run);
   void pump();
@@ -91,7 +96,19 @@ class Engine {
   void arm(const std::string& archive_name, ArchiveSeat& seat);
   Task<void> run_chunk(std::string archive_name, std::shared_ptr<HarvestRun> run, ChunkClaim claim);
   Task<void> settle_down(std::shared_ptr<HarvestRun> run);
+  Task<bool> bring_indexes_up_to_date(std::shared_ptr<HarvestRun> run);
+  Task<bool> record_finished(std::shared_ptr<HarvestRun> run);
+  void wake_quiet_waiters();
+  // An operator's turn at a harvest: nobody else's verb is at work on it while this lives.
+  struct Turn {
+    std::shared_ptr<HarvestRun> run;
+    Gate::Pass pass;
+  };
+  Task<Result<Turn>> turn_at(std::string name);
+  void hurry(const std::string& name);
   Task<Result<void>> save(std::shared_ptr<HarvestRun> run);
+  Task<Result<void>> save(std::shared_ptr<HarvestRun> run, ledger::HarvestRecord record);
+  Task<Result<void>> write(ledger::HarvestRecord record);
   Task<void> quiet(std::shared_ptr<HarvestRun> run);
   HarvestStatus status_of(HarvestRun& run);
 
@@ -102,6 +119,7 @@ class Engine {
   TaskGroup tasks_;
   std::vector<std::coroutine_handle<>> quiet_waiters_;
   std::uint64_t chunks_ended_ = 0;
+  std::atomic<std::uint64_t> steps_ = 0;  // workers add to it
   bool stopping_ = false;
 };
 

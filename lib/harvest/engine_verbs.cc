@@ -13,10 +13,13 @@ std::unexpected<Error> unknown(const std::string& name) {
   return fail(Kind::NotFound, "no harvest is called '{}'; see: garner list", printable(name, 80));
 }
 
+bool at_rest(HarvestState state) { return state == HarvestState::Finished || state == HarvestState::Cancelled; }
+
 std::unexpected<Error> stopping() { return fail(Kind::Cancelled, "the daemon is stopping; try again when it is back"); }
 
 // Puts sources of that outcome back to pending in every chunk of a type, and takes the block off chunks that have some.
-Result<std::uint64_t> reopen_chunks(ledger::Ledger& ledger, const HarvestFiles& files, std::uint16_t type, Outcome outcome) {
+Result<std::uint64_t> reopen_chunks(ledger::Ledger& ledger, const HarvestFiles& files, std::uint16_t type, Outcome outcome,
+                                    std::atomic<std::uint64_t>& steps) {
   std::vector<std::pair<std::uint32_t, ledger::ChunkRecord>> matching;
   std::uint64_t reopened = 0;
   std::uint32_t from = 0;
@@ -31,6 +34,7 @@ Result<std::uint64_t> reopen_chunks(ledger::Ledger& ledger, const HarvestFiles& 
     });
     if (!scanned) return std::unexpected(scanned.error());
     for (auto& [block, before] : matching) {
+      ++steps;
       auto ids = ledger.ids(files.no, block);
       if (!ids) return std::unexpected(ids.error());
       const auto count = static_cast<std::uint32_t>(ids->size());
@@ -53,18 +57,15 @@ Result<std::uint64_t> reopen_chunks(ledger::Ledger& ledger, const HarvestFiles& 
   return reopened;
 }
 
-struct Reopened {
-  std::uint64_t products = 0;
+// What the ledger holds of a harvest.
+struct Account {
   std::vector<std::vector<bool>> done;
   std::vector<ledger::Counters> counters;
 };
 
-Result<Reopened> reopen_harvest(ledger::Ledger& ledger, const HarvestFiles& files, Outcome outcome) {
-  Reopened out;
+Result<Account> read_account(ledger::Ledger& ledger, const HarvestFiles& files) {
+  Account out;
   for (std::uint16_t type = 0; type < files.types.size(); ++type) {
-    auto reopened = reopen_chunks(ledger, files, type, outcome);
-    if (!reopened) return std::unexpected(reopened.error());
-    out.products += *reopened;
     auto done = ledger.done_blocks(files.no, type, files.blocks);
     if (!done) return std::unexpected(done.error());
     out.done.push_back(std::move(*done));
@@ -75,93 +76,160 @@ Result<Reopened> reopen_harvest(ledger::Ledger& ledger, const HarvestFiles& file
   return out;
 }
 
+struct Reopened {
+  Result<std::vector<std::uint64_t>> products;  // put back, per retrieval_type
+  Result<Account> account;  // as it is now, whether all chunks were reopened or some
+};
+
+Reopened reopen_harvest(ledger::Ledger& ledger, const HarvestFiles& files, Outcome outcome, std::atomic<std::uint64_t>& steps) {
+  Reopened out;
+  for (std::uint16_t type = 0; type < files.types.size() && out.products; ++type) {
+    auto reopened = reopen_chunks(ledger, files, type, outcome, steps);
+    if (reopened) out.products->push_back(*reopened);
+    else out.products = std::unexpected(reopened.error());
+  }
+  out.account = read_account(ledger, files);
+  return out;
+}
+
 }  // namespace
 
-Task<Result<HarvestStatus>> Engine::pause(std::string name, std::string by) {
+Task<Result<Engine::Turn>> Engine::turn_at(std::string name) {
   if (stopping_) co_return stopping();
   auto run = find(name);
   if (!run) co_return unknown(name);
+  auto pass = co_await run->verbs.enter(world_.executor);
+  if (stopping_) co_return stopping();
+  if (find(name) != run) co_return unknown(name);  // removed while we waited
+  co_return Turn{std::move(run), std::move(pass)};
+}
+
+// Cancels what is in flight of a harvest that is about to end, so that a verb before ours need not wait for it.
+void Engine::hurry(const std::string& name) {
+  auto run = find(name);
+  if (!run || stopping_ || run->record().state == HarvestState::Finished) return;
+  run->turn_stop.request_stop();
+  run->life_stop.request_stop();
+}
+
+Task<Result<HarvestStatus>> Engine::pause(std::string name, std::string by) {
+  auto turn = co_await turn_at(name);
+  if (!turn) co_return std::unexpected(turn.error());
+  auto& run = turn->run;
   if (run->record().state == HarvestState::Paused) co_return status_of(*run);
   if (run->record().state != HarvestState::Active) co_return fail(Kind::Conflict, "'{}' is {}; there is nothing to pause", name, status_of(*run).state);
   run->set_state(HarvestState::Paused, "paused by " + by + "; go on with: garner resume " + name);
   run->turn_stop.request_stop();
-  if (auto saved = co_await save(run); !saved) co_return std::unexpected(saved.error());
-  if (!run->in_hand()) tasks_.spawn(settle_down(run));
+  auto saved = co_await save(run);
+  pump();
+  if (!saved) co_return with_context(saved.error(), "'{}' is paused, but a restart of the daemon would go on with it", name);
   co_return status_of(*run);
 }
 
 Task<Result<HarvestStatus>> Engine::resume(std::string name) {
-  if (stopping_) co_return stopping();
-  auto run = find(name);
-  if (!run) co_return unknown(name);
-  if (run->record().state != HarvestState::Paused && run->record().state != HarvestState::Active) {
-    co_return fail(Kind::Conflict, "'{}' is {}; only a paused harvest goes on (see also: garner retry)", name, status_of(*run).state);
+  auto turn = co_await turn_at(name);
+  if (!turn) co_return std::unexpected(turn.error());
+  auto& run = turn->run;
+  const HarvestState before = run->record().state;
+  const std::string reason = run->record().reason;
+  if (at_rest(before)) co_return fail(Kind::Conflict, "'{}' is {}; only a paused harvest goes on (see also: garner retry)", name, status_of(*run).state);
+  co_await mend(run);
+  run->renew_stops();
+  if (before == HarvestState::Paused) {
+    run->set_state(HarvestState::Active, {});
+    if (auto saved = co_await save(run); !saved) {
+      run->set_state(before, reason);
+      run->turn_stop.request_stop();
+      co_return with_context(saved.error(), "'{}' stays paused", name);
+    }
   }
-  run->turn_stop = std::stop_source{};
-  run->set_state(HarvestState::Active, {});
-  if (auto saved = co_await save(run); !saved) co_return std::unexpected(saved.error());
   pump();
   co_return status_of(*run);
 }
 
 Task<Result<HarvestStatus>> Engine::cancel(std::string name, std::string by) {
-  if (stopping_) co_return stopping();
-  auto run = find(name);
-  if (!run) co_return unknown(name);
+  hurry(name);
+  auto turn = co_await turn_at(name);
+  if (!turn) co_return std::unexpected(turn.error());
+  auto& run = turn->run;
   if (run->record().state == HarvestState::Finished) co_return fail(Kind::Conflict, "'{}' is finished; there is nothing to cancel", name);
   run->set_state(HarvestState::Paused, "being cancelled");  // starts nothing more, and writes its indexes a last time
   run->turn_stop.request_stop();
   run->life_stop.request_stop();
   co_await quiet(run);
-  co_await settle_down(run);
+  if (run->indexes_stale) co_await settle_down(run);
   run->set_state(HarvestState::Cancelled, "cancelled by " + by + "; what was delivered stays");
-  if (auto saved = co_await save(run); !saved) co_return std::unexpected(saved.error());
+  auto saved = co_await save(run);
+  if (!saved) co_return with_context(saved.error(), "'{}' is cancelled, but a restart of the daemon would go on with it; cancel it again", name);
   co_return status_of(*run);
 }
 
 Task<Result<std::shared_ptr<HarvestFiles>>> Engine::remove(std::string name) {
-  if (stopping_) co_return stopping();
-  auto run = find(name);
-  if (!run) co_return unknown(name);
+  hurry(name);
+  auto turn = co_await turn_at(name);
+  if (!turn) co_return std::unexpected(turn.error());
+  auto& run = turn->run;
   run->set_state(HarvestState::Cancelled, "being removed");
   run->turn_stop.request_stop();
   run->life_stop.request_stop();
   co_await quiet(run);
   auto& ledger = world_.ledger;
   auto removed = co_await world_.workers.run(world_.executor, [&ledger, no = run->record().no] { return ledger.remove(no); });
-  if (!removed) co_return std::unexpected(removed.error());
+  // Not found: an earlier try has removed it and failed behind that.
+  if (!removed && removed.error().kind != Kind::NotFound) {
+    co_return with_context(removed.error(), "'{}' is stopped, but not all of it is removed; remove it again", name);
+  }
   runs_.erase(name);
   co_return run->files();
 }
 
 Task<Result<std::uint64_t>> Engine::retry(std::string name, Outcome outcome) {
-  if (stopping_) co_return stopping();
-  auto run = find(name);
-  if (!run) co_return unknown(name);
+  auto turn = co_await turn_at(name);
+  if (!turn) co_return std::unexpected(turn.error());
+  auto& run = turn->run;
   if (run->record().state == HarvestState::Cancelled) co_return fail(Kind::Conflict, "'{}' is cancelled; submit it anew under another name", name);
   // Quiet first: chunks in hand hold records that this is about to rewrite.
-  const HarvestState before = run->record().state;
-  const std::string reason = run->record().reason;
-  run->set_state(HarvestState::Paused, "being put back for a retry");
+  run->being_reopened = true;
   run->turn_stop.request_stop();
   co_await quiet(run);
-  auto& ledger = world_.ledger;
-  auto files = run->files();
-  auto reopened = co_await world_.workers.run(world_.executor, [&ledger, files, outcome] { return reopen_harvest(ledger, *files, outcome); });
-  run->turn_stop = std::stop_source{};
-  if (!reopened) {
-    run->set_state(before, reason);
-    co_return std::unexpected(reopened.error());
+  const HarvestState before = run->record().state;
+  const std::int64_t finished_s = run->record().finished_s;
+  if (before == HarvestState::Finished) {
+    // The ledger must not call a harvest finished that holds pending sources, whenever we are killed.
+    run->set_state(HarvestState::Active, {});
+    run->set_finished(0);
+    if (auto saved = co_await save(run); !saved) {
+      run->set_state(before, {});
+      run->set_finished(finished_s);
+      run->being_reopened = false;
+      co_return std::unexpected(saved.error());
+    }
   }
-  run->reopen(std::move(reopened->done), std::move(reopened->counters));
-  const bool stays = before == HarvestState::Paused || (before == HarvestState::Finished && reopened->products == 0);
-  run->set_state(stays ? before : HarvestState::Active, stays ? reason : std::string());
-  if (!stays) run->set_finished(0);
-  if (auto saved = co_await save(run); !saved) co_return std::unexpected(saved.error());
-  log::notice("{}: {} {} products put back to pending", name, reopened->products, ledger::outcome_name(outcome));
+  auto files = run->files();
+  auto& ledger = world_.ledger;
+  auto& steps = steps_;
+  auto reopened = co_await world_.workers.run(
+      world_.executor, [&ledger, &steps, files, outcome] { return reopen_harvest(ledger, *files, outcome, steps); });
+  std::uint64_t products = 0;
+  for (std::size_t type = 0; reopened.products && type < reopened.products->size(); ++type) {
+    const std::uint64_t with_type = outcome == Outcome::Pending ? run->blocked_with_its_type(type) : 0;
+    products += std::max(with_type, (*reopened.products)[type]);
+  }
+  if (reopened.account) run->reopen(std::move(reopened.account->done), std::move(reopened.account->counters));
+  else run->set_broken("its account can't be read: " + reopened.account.error().detail + "; put the ledger right, then: garner retry " + name);
+  run->account_lost = !reopened.account;
+  co_await mend(run);
+  run->being_reopened = false;
+  if (run->record().state != HarvestState::Paused) run->renew_stops();
+  if (before == HarvestState::Finished && reopened.products && products == 0) {
+    run->set_state(before, {});
+    run->set_finished(finished_s);
+    if (auto saved = co_await save(run); !saved) run->set_state(HarvestState::Active, {});  // finishes anew
+  }
   pump();
-  if (!run->in_hand()) tasks_.spawn(settle_down(run));
-  co_return reopened->products;
+  if (!reopened.products) co_return std::unexpected(reopened.products.error());
+  log::notice("{}: {} {} products put back to pending", name, products, ledger::outcome_name(outcome));
+  co_return products;
 }
 
 }  // namespace garner::harvest

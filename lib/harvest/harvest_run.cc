@@ -45,7 +45,6 @@ void HarvestRun::reopen(std::vector<std::vector<bool>> done, std::vector<ledger:
   assert(in_hand_ == 0);
   waiting_.clear();
   held_until_.reset();
-  broken_.clear();
   for (std::size_t i = 0; i < types_.size(); ++i) {
     TypeRun& type = types_[i];
     type = TypeRun{};
@@ -104,7 +103,12 @@ void HarvestRun::end(ChunkClaim claim, const ChunkEnd& end, SteadyTime now) {
       }
       break;
     case ChunkEnd::How::Retry: waiting_.emplace(now + end.wait, Waiting{claim, end.reason}); break;
-    case ChunkEnd::How::BlockChunk: type.blocked.emplace(claim.block, end.reason); break;
+    case ChunkEnd::How::BlockChunk:
+      if (type.blocked++ == 0) {
+        type.first_blocked = claim.block;
+        type.first_blocked_reason = end.reason;
+      }
+      break;
     case ChunkEnd::How::BlockType:
       type.type_blocked = end.reason;
       put_back();
@@ -125,13 +129,36 @@ bool HarvestRun::only_blocked() const {
   if (in_hand_ > 0 || !waiting_.empty() || complete()) return false;
   if (!broken_.empty()) return true;
   return std::ranges::all_of(types_, [&](const TypeRun& type) {
-    return !type.type_blocked.empty() || type.blocks_done + type.blocked.size() == record_.blocks;
+    return !type.type_blocked.empty() || type.blocks_done + type.blocked == record_.blocks;
   });
 }
 
+bool HarvestRun::wants_settling(SteadyTime now) const {
+  using enum ledger::HarvestState;
+  if (in_hand_ > 0 || indexing || being_reopened || !broken_.empty() || held(now)) return false;
+  if (record_.state == Finished || record_.state == Cancelled) return false;
+  if (record_.state == Paused) return indexes_stale;
+  return complete() || (indexes_stale && only_blocked());
+}
+
+bool HarvestRun::forgotten(SteadyTime now) const {
+  if (wants_settling(now)) return true;
+  if (!may_start() || held(now) || in_hand_ > 0 || complete() || only_blocked()) return false;
+  return waiting_.empty() || waiting_.begin()->first <= now;
+}
+
+bool HarvestRun::holds_products() const {
+  return std::ranges::any_of(types_, [](const TypeRun& type) { return type.counters.delivered > 0; });
+}
+
+std::uint64_t HarvestRun::blocked_with_its_type(std::size_t type) const {
+  const ledger::Counters& c = types_[type].counters;
+  return types_[type].type_blocked.empty() ? 0 : c.requested - c.delivered - c.absent - c.failed;
+}
+
 std::optional<SteadyTime> HarvestRun::next_due(SteadyTime now) const {
+  if (held(now) && (may_start() || indexes_stale)) return held_until_;
   if (!may_start()) return std::nullopt;
-  if (held(now)) return held_until_;
   if (!waiting_.empty()) return waiting_.begin()->first;
   return std::nullopt;
 }
@@ -148,6 +175,7 @@ void HarvestRun::hold(SteadyTime until, std::string reason) {
 
 std::string HarvestRun::why_not_moving(SteadyTime now, const std::string& archive_rest) const {
   if (!broken_.empty()) return broken_;
+  if (being_reopened) return "a retry puts its chunks back";
   if (record_.state != ledger::HarvestState::Active) return record_.reason;
   if (held(now)) {
     return fmt::format("{}; tried again in {} s", held_reason_, seconds_until(*held_until_, now));
@@ -161,9 +189,8 @@ std::string HarvestRun::why_not_moving(SteadyTime now, const std::string& archiv
   if (!only_blocked()) return {};
   for (std::size_t i = 0; i < types_.size(); ++i) {
     if (!types_[i].type_blocked.empty()) return fmt::format("{}: {}", record_.retrieval_types[i], types_[i].type_blocked);
-    if (!types_[i].blocked.empty()) {
-      const auto& [block, reason] = *types_[i].blocked.begin();
-      return fmt::format("{} chunk {}: {}", record_.retrieval_types[i], block, reason);
+    if (types_[i].blocked > 0) {
+      return fmt::format("{} chunk {}: {}", record_.retrieval_types[i], types_[i].first_blocked, types_[i].first_blocked_reason);
     }
   }
   return {};
@@ -176,6 +203,7 @@ std::string HarvestRun::state_word(SteadyTime now, const std::string& archive_re
     case ledger::HarvestState::Finished: return "finished";
     case ledger::HarvestState::Active: break;
   }
+  if (!broken_.empty() && !being_reopened) return "blocked";
   if (only_blocked()) return "blocked";
   if (!asking_.empty()) return "running";
   if (!why_not_moving(now, archive_rest).empty()) return "waiting";
@@ -187,6 +215,7 @@ HarvestStatus HarvestRun::status(SteadyTime now, const std::string& archive_rest
   out.name = record_.name;
   out.state = state_word(now, archive_rest);
   if (out.state != "running" && out.state != "finished") out.waiting_for = why_not_moving(now, archive_rest);
+  if (out.state == "queued" && out.waiting_for.empty()) out.waiting_for = "its turn at the archive";
   if (files_) {
     out.archive = files_->manifest.archive;
     out.release = files_->manifest.release;
@@ -210,8 +239,8 @@ HarvestStatus HarvestRun::status(SteadyTime now, const std::string& archive_rest
     out.bytes_stored += c.bytes_stored;
     out.attempts += c.attempts;
     out.chunks_total += record_.blocks;
-    out.chunks_done += type.blocks_done;
-    out.chunks_blocked += type.blocked.size();
+    out.chunks_done += c.chunks_done;
+    out.chunks_blocked += type.blocked;
     out.types.push_back(std::move(row));
   }
   for (const auto& [claim, since] : asking_) {

@@ -12,6 +12,7 @@
 
 #include "archive/archive.h"
 #include "base/executor.h"
+#include "harvest/gate.h"
 #include "harvest/rate_meter.h"
 #include "harvest/status.h"
 #include "ledger/ledger.h"
@@ -72,43 +73,71 @@ class HarvestRun {
   void asking(ChunkClaim claim, SteadyTime now) { asking_.emplace(claim, now); }
   void answered(ChunkClaim claim) { asking_.erase(claim); }
 
-  bool may_start() const { return record_.state == ledger::HarvestState::Active && broken_.empty(); }
+  bool may_start() const {
+    return record_.state == ledger::HarvestState::Active && broken_.empty() && !being_reopened && !life_stop.stop_requested();
+  }
   bool in_hand() const { return in_hand_ > 0; }
+  bool holds_products() const;
   // Nothing pending at all; or nothing that could be started without an operator.
   bool complete() const;
   bool only_blocked() const;
+  // Nothing more happens by itself, and SHA256SUMS, the catalogue or the state lag behind.
+  bool wants_settling(SteadyTime now) const;
+  // There is something to do, nobody does it, and nothing waits for a time: must never last.
+  bool forgotten(SteadyTime now) const;
   // When the next waiting chunk is due, or the hold ends.
   std::optional<SteadyTime> next_due(SteadyTime now) const;
 
   void set_state(ledger::HarvestState state, std::string reason);
   void set_finished(std::int64_t unix_s) { record_.finished_s = unix_s; }
   void set_spelling(std::string spelling) { record_.data_structure = std::move(spelling); }
-  // The harvest can't run as things are (its archive profile is gone, its directory vanished): says why.
+  // The harvest can't run as things are (its archive profile is gone, its directory vanished): says why. Empty: it can again.
   void set_broken(std::string reason) { broken_ = std::move(reason); }
   bool broken() const { return !broken_.empty(); }
   void hold(SteadyTime until, std::string reason);
   bool held(SteadyTime now) const { return held_until_ && *held_until_ > now; }
-  // Forgets what was blocked and waiting, and what was done in the given bits: `garner retry`.
+  // Forgets what was blocked, waiting or held, and takes what is done from the given bits: `garner retry`. Nothing may be in hand.
   void reopen(std::vector<std::vector<bool>> done, std::vector<ledger::Counters> counters);
 
+  // Pending products of a retrieval_type that is blocked as a whole; else 0.
+  std::uint64_t blocked_with_its_type(std::size_t type) const;
   // archive_rest: why the archive is not asked at the moment; empty if it is.
   HarvestStatus status(SteadyTime now, const std::string& archive_rest);
 
-  // DATA_STRUCTURE's other spelling is tried once in a harvest's life in this process.
-  bool other_spelling_tried = false;
+  // Known to be taken, or the other one was tried: no answer is put down to DATA_STRUCTURE's spelling any more. One chunk at a time tries.
+  bool spelling_settled = false;
+  Gate spelling_trial;
   // Sums and catalogue lag behind the ledger.
   bool indexes_stale = false;
   bool indexing = false;
+  // A retry is at work on the chunks' records.
+  bool being_reopened = false;
+  // What is done is not known any more: only a retry reads it anew.
+  bool account_lost = false;
+  // Operators' verbs, and writes of the record, one after the other.
+  Gate verbs, saves;
 
   // Stops waiting for a turn (pause), and everything (cancel, shutdown).
   std::stop_source turn_stop, life_stop;
+  // After a stop that is over; what has not been stopped keeps its source, which those who wait hold.
+  void renew_stops() {
+    if (turn_stop.stop_requested()) turn_stop = std::stop_source{};
+    if (life_stop.stop_requested()) life_stop = std::stop_source{};
+  }
+  // Whoever waits for a place gives up and comes again.
+  void recall_waiting() {
+    turn_stop.request_stop();
+    turn_stop = std::stop_source{};
+  }
 
  private:
   struct TypeRun {
     std::vector<bool> done, started;         // started: in hand, waiting or blocked
     std::uint32_t next = 0;                  // every block below is done or started
     std::uint64_t blocks_done = 0;
-    std::map<std::uint32_t, std::string> blocked;
+    std::uint64_t blocked = 0;               // chunks; of a million blocked ones the ledger keeps the reasons
+    std::uint32_t first_blocked = 0;
+    std::string first_blocked_reason;
     std::string type_blocked;
     ledger::Counters counters;
   };

@@ -44,7 +44,7 @@ const ledger::Pack* pack_at(const ChunkRecord& record, std::size_t place) {
   return index < record.packs.size() ? &record.packs[index] : nullptr;
 }
 
-// Where the products of a chunk's packs lie, looked up pack by pack only when a listing asks.
+// In which file the products of a chunk's packs lie, looked up pack by pack only when a listing asks.
 class Places {
  public:
   Places(const HarvestFiles& files, std::uint16_t type, std::uint32_t block) : files_(files), type_(type), block_(block) {}
@@ -56,9 +56,8 @@ class Places {
       if (!listed) return std::unexpected(listed.error());
       places.emplace();
       for (const auto& place : *listed) {
-        std::string text = place.member.empty() ? place.file : place.file + "\t" + place.member;
-        if (place.id) places->by_id.emplace(*place.id, std::move(text));
-        else places->table = std::move(text);
+        if (place.id) places->by_id.emplace(*place.id, place.file);
+        else places->table = place.file;
       }
     }
     const auto found = places->by_id.find(id);

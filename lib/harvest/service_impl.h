@@ -52,19 +52,21 @@ class EngineService final : public Service {
   ledger::Ledger& ledger_;
   ServiceOptions options_;
   TaskGroup tasks_;
-  std::mutex mutex_;                             // guards the two below
-  std::set<std::string> names_coming_, directories_coming_;
+  std::mutex mutex_;                             // guards output_roots and the two below
+  std::set<std::string> names_coming_;
+  std::set<std::filesystem::path> directories_coming_;
 };
 
 template <class T>
 T EngineService::on_loop(std::move_only_function<Task<T>()> start) {
+  // The promise is the loop's: who waits for the answer may be gone before set_value() has returned.
   std::promise<T> answer;
   auto future = answer.get_future();
-  executor_.post([this, &answer, &start] {
+  executor_.post([this, answer = std::move(answer), start = std::move(start)]() mutable {
     struct Driver {
-      static Task<void> drive(Task<T> task, std::promise<T>* to) { to->set_value(co_await task); }
+      static Task<void> drive(Task<T> task, std::promise<T> to) { to.set_value(co_await task); }
     };
-    tasks_.spawn(Driver::drive(start(), &answer));
+    tasks_.spawn(Driver::drive(start(), std::move(answer)));
   });
   return future.get();
 }
@@ -73,7 +75,7 @@ template <class F>
 std::invoke_result_t<F&> EngineService::ask(F question) {
   std::promise<std::invoke_result_t<F&>> answer;
   auto future = answer.get_future();
-  executor_.post([&answer, &question] { answer.set_value(question()); });
+  executor_.post([answer = std::move(answer), &question]() mutable { answer.set_value(question()); });
   return future.get();
 }
 

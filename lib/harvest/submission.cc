@@ -29,6 +29,15 @@ class Sha256Stream {
   EVP_MD_CTX* context_;
 };
 
+// Each sorts in memory of its own (IdSorter: 32 MiB).
+constexpr std::size_t kSubmissionsMost = 8;
+
+// The same directory, or one inside the other. Both canonical.
+bool overlap(const std::filesystem::path& a, const std::filesystem::path& b) {
+  const auto [a_end, b_end] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
+  return a_end == a.end() || b_end == b.end();
+}
+
 // What a manifest comes to with its archive's profile.
 struct Checked {
   manifest::Manifest manifest;
@@ -76,7 +85,9 @@ class EngineSubmission final : public Submission {
   Result<SubmitResult> finish(bool plan_only) override;
 
  private:
-  Result<void> check_directory();
+  Result<void> reserve_name();
+  Result<void> reserve_directory();
+  Result<void> begin_intake();
   ledger::HarvestRecord record(std::string hash) const;
 
   EngineService& service_;
@@ -84,21 +95,47 @@ class EngineSubmission final : public Submission {
   const std::string text_, file_;
   Checked checked_;
   IdSorter sorter_;
-  std::vector<ledger::RefusedRow> refused_rows_;  // the first ones; the rest is only counted
+  std::unique_ptr<ledger::Intake> intake_;  // from the first refused row on, else from finish() on
   std::uint64_t refused_ = 0;
   std::filesystem::path directory_;
   std::optional<ledger::HarvestRecord> existing_;
-  bool reserved_ = false;
+  bool name_reserved_ = false, directory_reserved_ = false;
 };
 
 EngineSubmission::~EngineSubmission() {
-  if (!reserved_) return;
   const std::lock_guard lock(service_.mutex_);
-  service_.names_coming_.erase(checked_.manifest.harvest);
-  service_.directories_coming_.erase(directory_);
+  if (name_reserved_) service_.names_coming_.erase(checked_.manifest.harvest);
+  if (directory_reserved_) service_.directories_coming_.erase(directory_);
 }
 
-Result<void> EngineSubmission::check_directory() {
+// What is reserved is reserved before it is looked up: else another submission could come and go in between.
+Result<void> EngineSubmission::reserve() {
+  const std::string& name = checked_.manifest.harvest;
+  if (auto reserved = reserve_name(); !reserved) return reserved;
+  existing_ = service_.ask([this, &name]() -> std::optional<ledger::HarvestRecord> {
+    auto run = service_.engine_.find(name);
+    return run ? std::optional(run->record()) : std::nullopt;
+  });
+  if (!existing_) return reserve_directory();
+  if (existing_->manifest == text_) return {};
+  return fail(Kind::Conflict, "{}: harvest: '{}' is already here with another manifest; choose another name, or remove it first: garner remove {}", file_,
+              name, name);
+}
+
+Result<void> EngineSubmission::reserve_name() {
+  const std::string& name = checked_.manifest.harvest;
+  const std::lock_guard lock(service_.mutex_);
+  if (service_.names_coming_.contains(name)) {
+    return fail(Kind::Conflict, "{}: another submission of '{}' is under way; try again when it has ended", file_, name);
+  }
+  if (service_.names_coming_.size() >= kSubmissionsMost) {
+    return fail(Kind::Conflict, "{} submissions are under way, more would not fit the daemon's memory; try again when one has ended", kSubmissionsMost);
+  }
+  name_reserved_ = service_.names_coming_.insert(name).second;
+  return {};
+}
+
+Result<void> EngineSubmission::reserve_directory() {
   std::vector<std::string> roots;
   {
     const std::lock_guard lock(service_.mutex_);
@@ -107,47 +144,41 @@ Result<void> EngineSubmission::check_directory() {
   auto canonical = output::check_output_directory(checked_.manifest.output_directory, roots);
   if (!canonical) return with_context(canonical.error(), "{}: output.directory", file_);
   directory_ = *canonical;
-  auto owner = service_.ask([this]() -> std::string {
-    for (const auto& status : service_.engine_.list()) {
-      if (status.output_directory == directory_.string()) return status.name;
+  {
+    const std::lock_guard lock(service_.mutex_);
+    for (const auto& coming : service_.directories_coming_) {
+      if (overlap(coming, directory_)) {
+        return fail(Kind::Conflict, "{}: output.directory: {} overlaps {}, which a submission under way is to write; choose another", file_,
+                    directory_.string(), coming.string());
+      }
     }
-    return {};
-  });
-  if (!owner.empty()) {
-    return fail(Kind::Conflict, "{}: output.directory: {} belongs to harvest '{}'; choose another", file_, directory_.string(), owner);
+    directory_reserved_ = service_.directories_coming_.insert(directory_).second;
   }
+  auto owner = service_.ask([this]() -> std::optional<HarvestStatus> {
+    for (auto& status : service_.engine_.list()) {
+      if (overlap(status.output_directory, directory_)) return std::move(status);
+    }
+    return std::nullopt;
+  });
+  if (!owner) return {};
+  return fail(Kind::Conflict, "{}: output.directory: {} overlaps {}, which belongs to harvest '{}'; choose another", file_, directory_.string(),
+              owner->output_directory, owner->name);
+}
+
+Result<void> EngineSubmission::begin_intake() {
+  if (intake_) return {};
+  auto begun = service_.ledger_.begin_intake(checked_.chunk_size);
+  if (!begun) return std::unexpected(begun.error());
+  intake_ = std::move(*begun);
   return {};
 }
 
-Result<void> EngineSubmission::reserve() {
-  const std::string& name = checked_.manifest.harvest;
-  existing_ = service_.ask([this, &name]() -> std::optional<ledger::HarvestRecord> {
-    auto run = service_.engine_.find(name);
-    return run ? std::optional(run->record()) : std::nullopt;
-  });
-  if (existing_ && existing_->manifest != text_) {
-    return fail(Kind::Conflict, "{}: harvest: '{}' is already here with another manifest; choose another name, or remove it first: garner remove {}",
-                file_, name, name);
-  }
-  if (!existing_) {
-    if (auto good = check_directory(); !good) return good;
-  }
-  const std::lock_guard lock(service_.mutex_);
-  const bool directory_taken = !existing_ && service_.directories_coming_.contains(directory_);
-  if (service_.names_coming_.contains(name) || directory_taken) {
-    return fail(Kind::Conflict, "{}: another submission of '{}' is under way; try again when it has ended", file_, name);
-  }
-  service_.names_coming_.insert(name);
-  if (!existing_) service_.directories_coming_.insert(directory_);
-  reserved_ = true;
-  return {};
-}
-
+// Straight into the intake: a million of them are no load on memory. Nothing of it stays if the submission does not end well.
 Result<void> EngineSubmission::add_refused(const ledger::RefusedRow& row) {
-  constexpr std::size_t kKept = 1'000'000;
-  ++refused_;
-  if (refused_rows_.size() < kKept) refused_rows_.push_back(row);
-  return {};
+  constexpr std::uint64_t kKept = 1'000'000;  // the rest is only counted
+  if (refused_++ >= kKept || existing_) return {};
+  if (auto begun = begin_intake(); !begun) return begun;
+  return intake_->add_refused(row);
 }
 
 ledger::HarvestRecord EngineSubmission::record(std::string hash) const {
@@ -171,20 +202,15 @@ Result<SubmitResult> EngineSubmission::finish(bool plan_only) {
     return fail(Kind::Invalid, "{}: sources: no source_id was found{}; a harvest needs at least one", file_,
                 refused_ > 0 ? fmt::format(" ({} rows were refused)", refused_) : std::string());
   }
-  std::unique_ptr<ledger::Intake> intake;
-  if (!plan_only && !existing_) {
-    auto begun = service_.ledger_.begin_intake(checked_.chunk_size);
-    if (!begun) return std::unexpected(begun.error());
-    intake = std::move(*begun);
-    for (const auto& row : refused_rows_) {
-      if (auto added = intake->add_refused(row); !added) return std::unexpected(added.error());
-    }
+  const bool keeps = !plan_only && !existing_;
+  if (keeps) {
+    if (auto begun = begin_intake(); !begun) return std::unexpected(begun.error());
   }
   Sha256Stream hash;
   hash.add(text_.data(), text_.size());
   auto sorted = sorter_.finish([&](std::span<const SourceId> ids) -> Result<void> {
     hash.add(ids.data(), ids.size_bytes());
-    return intake ? intake->add(ids) : Result<void>{};
+    return keeps ? intake_->add(ids) : Result<void>{};
   });
   if (!sorted) return std::unexpected(sorted.error());
 
@@ -200,11 +226,11 @@ Result<SubmitResult> EngineSubmission::finish(bool plan_only) {
     }
     result.already_here = true;
   }
-  if (intake) {
-    auto committed = intake->commit(record(digest));
+  if (keeps) {
+    auto committed = intake_->commit(record(digest));
     if (!committed) return std::unexpected(committed.error());
     auto added = service_.on_loop<Result<void>>([this, &committed] { return service_.engine_.add(*committed); });
-    if (!added) return std::unexpected(added.error());
+    if (!added) return with_context(added.error(), "'{}' is kept, but can't be taken up before the daemon's next start", committed->name);
   }
   if (!plan_only || existing_) {
     auto status = service_.status(checked_.manifest.harvest);

@@ -141,6 +141,19 @@ TEST_F(Queue, ObeysATimeThatTheArchiveNamesAtTheFirstFailure) {
   release(1);
 }
 
+TEST_F(Queue, DoesNotCutShortATimeThatTheArchiveNamedForASuccessThatWasAskedForBefore) {
+  ask();
+  queue.troubled(loop.now() + 100s, true, "Retry-After");
+  queue.succeeded();
+  queue.release();
+  ask();
+  loop.run_for(99s);
+  EXPECT_EQ(given, 1);
+  loop.run_for(2s);
+  EXPECT_EQ(given, 2);
+  release(1);
+}
+
 TEST(RateMeter, MeasuresOverTheLastMinuteOnly) {
   RateMeter meter;
   const SteadyTime start{1h};

@@ -5,9 +5,8 @@
 #include <random>
 #include <set>
 
-#include "../support/memory_ledger.h"
-#include "../support/virtual_loop.h"
 #include "harvest/engine.h"
+#include "stage_world.h"
 
 namespace garner::testing {
 
@@ -16,8 +15,6 @@ struct Truth {
   using Key = std::pair<std::string, SourceId>;  // retrieval_type, id
   std::set<Key> missing;                         // the archive holds nothing for it
   std::map<Key, int> asked;
-  std::map<Key, int> published;                  // by a settled or unsettled pack
-  std::set<Key> asked_after_delivery;
 };
 
 // What the archive does with a request: nothing means that it answers well.
@@ -25,17 +22,23 @@ using Weather = std::function<std::optional<Error>(const archive::ChunkRequest&)
 
 class StageArchive final : public archive::Archive {
  public:
-  StageArchive(Executor& executor, Truth& truth, const Weather& weather, archive::Profile profile)
-      : executor_(executor), truth_(truth), weather_(weather), profile_(std::move(profile)) {}
+  // Requests in flight at every archive of the stage, old and renewed.
+  struct People {
+    int now = 0, highest = 0;
+  };
+  StageArchive(Executor& executor, Truth& truth, const Weather& weather, archive::Profile profile, People& people)
+      : executor_(executor), truth_(truth), weather_(weather), profile_(std::move(profile)), people_(people) {}
 
   Task<Result<http::Body>> fetch(archive::ChunkRequest request, std::stop_token stop) override {
     ++in_flight;
     highest = std::max(highest, in_flight);
+    people_.highest = std::max(people_.highest, ++people_.now);
     ++requests;
     for (const SourceId id : request.ids) ++truth_.asked[{request.retrieval_type, id}];
     spellings.insert(request.structure_spelling);
     auto waited = co_await sleep_for(executor_, latency, stop);
     --in_flight;
+    --people_.now;
     if (!waited) co_return std::unexpected(waited.error());
     if (auto error = weather_(request)) co_return std::unexpected(*error);
     http::Body body(std::make_shared<http::MemoryBudget>(1 << 20), {}, 1 << 20);
@@ -56,47 +59,12 @@ class StageArchive final : public archive::Archive {
   Truth& truth_;
   const Weather& weather_;
   archive::Profile profile_;
-};
-
-class StageWriter final : public output::PackWriter {
- public:
-  StageWriter(Truth& truth, std::string type) : truth_(truth), type_(std::move(type)) {}
-  Result<void> add(const product::Product& product) override {
-    ids_.push_back(*product.id);
-    return {};
-  }
-  Result<ledger::Pack> publish(std::span<const std::byte>, std::span<const SourceId>) override {
-    for (const SourceId id : ids_) ++truth_.published[{type_, id}];
-    return ledger::Pack{0, {}, ids_.size() * 100, static_cast<std::uint32_t>(ids_.size())};
-  }
-
- private:
-  Truth& truth_;
-  std::string type_;
-  std::vector<SourceId> ids_;
-};
-
-class StageLayout final : public output::Layout {
- public:
-  explicit StageLayout(Truth& truth) : truth_(truth) {}
-  Result<std::unique_ptr<output::PackWriter>> begin(const output::PackKey& key) override {
-    return std::make_unique<StageWriter>(truth_, key.retrieval_type);
-  }
-  Result<void> discard(const output::PackKey&, std::span<const SourceId>) override { return {}; }
-  Result<std::vector<output::ProductPlace>> list(const output::PackKey&) override { return std::vector<output::ProductPlace>{}; }
-  Result<std::string> read(const output::PackKey&, SourceId) override { return std::string(); }
-  Result<std::vector<std::pair<std::string, std::string>>> checksums(const output::PackKey&, const ledger::Pack&) override {
-    return std::vector<std::pair<std::string, std::string>>{};
-  }
-  Result<std::vector<std::string>> verify(const output::PackKey&, const ledger::Pack&) override { return std::vector<std::string>{}; }
-
- private:
-  Truth& truth_;
+  People& people_;
 };
 
 class Stage {
  public:
-  explicit Stage(std::uint64_t seed = 1) : seed_(seed) {
+  explicit Stage(std::uint64_t seed = 1) : workers(executor, seed), seed_(seed) {
     profile.name = "gaia";
     profile.title = "Stage Archive";
     profile.releases = {{"Gaia DR3", {{"RVS"}, {"XP_SAMPLED"}}}};
@@ -129,10 +97,20 @@ class Stage {
   // As a daemon that is told to end; what it knew in memory is gone.
   void end_engine() {
     if (!engine) return;
-    tasks_.spawn(stop());
-    loop.run_until([this] { return tasks_.running() == 0; });
-    engine.reset();
-    archive = nullptr;
+    tasks_.spawn(stop(std::chrono::seconds(30)));
+    drop_engine();
+  }
+  // As by SIGKILL at the moment of the power cut: nothing durable happens any more, then all memory is gone.
+  void kill_engine() {
+    disk.power.cut_after(0);
+    tasks_.spawn(stop({}));
+    drop_engine();
+    disk.power.back();
+  }
+  // A verb whose answer nobody waits for here.
+  template <class T>
+  void fire(Task<Result<T>> task) {
+    tasks_.spawn(forget(std::move(task)));
   }
   template <class T>
   Result<T> await(Task<Result<T>> task) {
@@ -148,14 +126,19 @@ class Stage {
   }
 
   VirtualLoop loop;
-  InlineWorkers workers{loop};
+  StageExecutor executor{loop};
+  StageWorkers workers;
   MemoryLedger ledger;
+  Disk disk;
+  StageLedger ledger_door{ledger, disk.power};
   Truth truth;
   Weather weather = [](const archive::ChunkRequest&) { return std::nullopt; };
   archive::Profile profile;
   std::unique_ptr<harvest::Engine> engine;
   StageArchive* archive = nullptr;   // while the engine runs
   int indexes_written = 0;
+  std::optional<Error> no_profile;   // what opening the archive's profile says
+  StageArchive::People people;
   std::function<Result<void>()> prepare = [] { return Result<void>{}; };
 
  private:
@@ -163,22 +146,40 @@ class Stage {
   static Task<void> keep(Task<Result<T>> task, std::optional<Result<T>>* out) {
     out->emplace(co_await task);
   }
-  Task<void> stop() { co_await engine->stop(loop.now() + std::chrono::seconds(30)); }
+  template <class T>
+  static Task<void> forget(Task<Result<T>> task) {
+    (void)co_await task;
+  }
+  Task<void> stop(Duration drain) { co_await engine->stop(loop.now() + drain); }
+  void drop_engine() {
+    EXPECT_TRUE(loop.run_until([this] { return tasks_.running() == 0; })) << "what was under way never ends";
+    engine.reset();
+    archive = nullptr;
+  }
 
   harvest::World world() {
     return {
-        .executor = loop,
+        .executor = executor,
         .workers = workers,
-        .ledger = ledger,
+        .ledger = ledger_door,
         .budget = std::make_shared<http::MemoryBudget>(1 << 20),
         .open_archive = [this](const std::string&) -> Result<std::unique_ptr<archive::Archive>> {
-          auto opened = std::make_unique<StageArchive>(loop, truth, weather, profile);
+          if (auto error = no_profile) return std::unexpected(*error);
+          auto opened = std::make_unique<StageArchive>(executor, truth, weather, profile, people);
           archive = opened.get();
           return opened;
         },
-        .make_layout = [this](const output::OutputSpec&) { return std::make_unique<StageLayout>(truth); },
+        .make_layout = [this](const output::OutputSpec& spec) { return std::make_unique<StageLayout>(disk, spec.directory.string()); },
         .prepare_output = [this](const output::OutputSpec&, std::string_view, std::string_view, bool) { return prepare(); },
-        .write_indexes = [this](const output::OutputSpec&, output::Layout&, const output::EachPack&) -> Result<void> {
+        .write_indexes = [this](const output::OutputSpec& spec, output::Layout&, const output::EachPack& each_pack) -> Result<void> {
+          if (auto powered = disk.power.step(); !powered) return powered;
+          std::set<Disk::Key> listed;
+          auto walked = each_pack([&](const output::PackKey& key, const ledger::Pack&) -> Result<void> {
+            listed.emplace(spec.directory.string(), key.retrieval_type, key.block, key.generation);
+            return {};
+          });
+          if (!walked) return walked;
+          disk.indexes[spec.directory.string()] = std::move(listed);
           ++indexes_written;
           return {};
         },
