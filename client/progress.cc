@@ -53,7 +53,7 @@ std::string bar_line(const TypeStatus& type, const Widths& widths, std::size_t w
   const auto head = "  " + pad_right(type.retrieval_type, widths.type) + "  ";
   const auto counts = fmt::format("  {}   {} of {}", pad_left(percent_text(settled(type), type.requested), 5),
                                   pad_left(thousands(settled(type)), widths.done), pad_left(thousands(type.requested), widths.total));
-  auto tail = fmt::format("   empty so far {}   failed {}", pad_left(thousands(type.absent), widths.absent),
+  auto tail = fmt::format("   absent {}   failed {}", pad_left(thousands(type.absent), widths.absent),
                           pad_left(thousands(type.failed), widths.failed));
   auto taken = text_width(head) + text_width(counts);
   if (taken + text_width(tail) + kBarLeast > width) tail.clear();

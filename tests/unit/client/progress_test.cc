@@ -32,8 +32,8 @@ TEST(Progress, ShowsAHarvestAtItsFullWidth) {
   const auto lines = progress_lines(example_status(), {130, 0});
   ASSERT_EQ(lines.size(), 6u);
   EXPECT_EQ(lines[0], "rvs-bright  running · gaia · 3 requests in flight");
-  EXPECT_EQ(lines[1], "  RVS            ███████████████████▏                       48 %   577,500 of 1,203,002   empty so far 31,200   failed 0");
-  EXPECT_EQ(lines[2], "  XP_CONTINUOUS                                              0 %         0 of 1,203,002   empty so far      0   failed 0");
+  EXPECT_EQ(lines[1], "  RVS            ███████████████████▏                       48 %   577,500 of 1,203,002   absent 31,200   failed 0");
+  EXPECT_EQ(lines[2], "  XP_CONTINUOUS                                              0 %         0 of 1,203,002   absent      0   failed 0");
   EXPECT_EQ(lines[3], "  87 sources/s · 5.1 MB/s · 12.4 GB received, 8.9 GB stored · about 5 h 10 min left");
   EXPECT_EQ(lines[4], "  in flight      chunk 1156 14 s · 1157 9 s · 1158 2 s");
   EXPECT_EQ(lines[5], "  last trouble   21:47 chunk 1139: 500 pool empty, tried again after 41 s, delivered");
