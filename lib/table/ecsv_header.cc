@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "table/ecsv_lines.h"
+
 namespace garner::table {
 
 namespace {
@@ -26,25 +28,10 @@ std::string scalar(const YAML::Node& node, const char* key) {
 
 Result<Column> column_of(const YAML::Node& node, std::size_t n) {
   if (!node.IsMap()) return fail(Kind::Malformed, "ECSV header: entry {} of datatype is no mapping", n);
-  Column column;
-  column.name = scalar(node, "name");
-  if (column.name.empty()) return fail(Kind::Malformed, "ECSV header: entry {} of datatype has no name", n);
-  const std::string datatype = scalar(node, "datatype");
-  if (datatype.empty())
-    return fail(Kind::Malformed, "ECSV header: column '{}' has no datatype", printable(column.name));
-  column.type = type_of(datatype);
-  // Arrays are strings with a subtype such as float32[null] or int64[3].
-  const std::string subtype = scalar(node, "subtype");
-  if (const auto bracket = subtype.find('['); bracket != std::string::npos) {
-    column.type = type_of(std::string_view(subtype).substr(0, bracket));
-    column.is_array = true;
-  } else if (!subtype.empty()) {
-    column.type = ColumnType::Other;  // json
-  }
-  column.unit = scalar(node, "unit");
-  column.description = scalar(node, "description");
-  if (const YAML::Node meta = node["meta"]; meta && meta.IsMap()) column.ucd = scalar(meta, "ucd");
-  return column;
+  EcsvColumnText text{scalar(node, "name"), scalar(node, "datatype"),    scalar(node, "subtype"),
+                      scalar(node, "unit"), scalar(node, "description"), {}};
+  if (const YAML::Node meta = node["meta"]; meta && meta.IsMap()) text.ucd = scalar(meta, "ucd");
+  return ecsv_column(std::move(text), n);
 }
 
 void collect_scalars(const YAML::Node& meta, std::map<std::string, std::string>& parameters) {
@@ -87,7 +74,34 @@ Result<EcsvHeader> read_header(const YAML::Node& root, const Limits& limits) {
 
 }  // namespace
 
+Result<Column> ecsv_column(EcsvColumnText text, std::size_t n) {
+  if (text.name.empty()) return fail(Kind::Malformed, "ECSV header: entry {} of datatype has no name", n);
+  if (text.datatype.empty())
+    return fail(Kind::Malformed, "ECSV header: column '{}' has no datatype", printable(text.name));
+  Column column;
+  column.type = type_of(text.datatype);
+  // Arrays are strings with a subtype such as float32[null] or int64[3].
+  if (const auto bracket = text.subtype.find('['); bracket != std::string::npos) {
+    column.type = type_of(std::string_view(text.subtype).substr(0, bracket));
+    column.is_array = true;
+  } else if (!text.subtype.empty()) {
+    column.type = ColumnType::Other;  // json
+  }
+  column.name = std::move(text.name);
+  column.unit = std::move(text.unit);
+  column.ucd = std::move(text.ucd);
+  column.description = std::move(text.description);
+  return column;
+}
+
 Result<EcsvHeader> parse_ecsv_header(const std::string& yaml, const Limits& limits) {
+  if (yaml.size() <= limits.max_header_bytes) {
+    if (auto header = read_ecsv_lines(yaml, limits)) return std::move(*header);
+  }
+  return parse_ecsv_yaml(yaml, limits);
+}
+
+Result<EcsvHeader> parse_ecsv_yaml(const std::string& yaml, const Limits& limits) {
   const std::uint64_t most = std::min(limits.max_header_bytes, kMaxYamlBytes);
   if (yaml.size() > most) return fail(Kind::TooLarge, "ECSV header: {} bytes; {} are allowed", yaml.size(), most);
   try {

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "samples.h"
+#include "table/ecsv_lines.h"
 
 namespace garner::table {
 namespace {
@@ -150,6 +151,39 @@ TEST_F(RealData, DatalinkMembersHoldTheirSourceIdWhereTheArchivePutsIt) {
     }
   }
   EXPECT_EQ(members, 12u);
+}
+
+// The comment lines without their "# ", the first two left out.
+std::string ecsv_yaml(std::string_view text) {
+  std::string yaml;
+  for (int n = 0; text.starts_with('#'); ++n) {
+    const auto line = text.substr(0, text.find('\n') + 1);
+    if (n >= 2) yaml += line.substr(std::min<std::size_t>(line.size(), 2));
+    text.remove_prefix(line.size());
+  }
+  return yaml;
+}
+
+TEST_F(RealData, EcsvHeadersAreReadLineByLineAsTheYamlParserReadsThem) {
+  std::map<std::string, std::string> files =
+      unzip((root_ / "gaia/datalink_zip/gaia_dr3_source_id_5937083312263887616_dl_products_ecsv.zip").string());
+  for (const char* folder : {"gaia/gaiaxpy", "gaia/tap"}) {
+    for (const auto& entry : fs::directory_iterator(root_ / folder)) {
+      const auto name = entry.path().filename().string();
+      if (format_of(entry.path()) == Format::Ecsv) files[name] = load(std::string(folder) + "/" + name);
+    }
+  }
+  EXPECT_GE(files.size(), 11u);
+  for (const auto& [name, bytes] : files) {
+    const auto yaml = ecsv_yaml(bytes);
+    const auto lines = read_ecsv_lines(yaml, {});
+    const bool has_block_scalars = yaml.contains("\n  |\n");  // TAP results with long descriptions or queries
+    EXPECT_EQ(lines.has_value(), !has_block_scalars) << name;
+    if (!lines) continue;
+    const auto parsed = parse_ecsv_yaml(yaml, {});
+    ASSERT_TRUE(parsed) << name << ": " << parsed.error().detail;
+    EXPECT_EQ(samples::described(*lines), samples::described(*parsed)) << name;
+  }
 }
 
 TEST_F(RealData, RepeatedFitsCardsGiveTheLastOne) {

@@ -94,6 +94,15 @@ std::string ecsv(std::size_t rows) {
   return text;
 }
 
+std::string described(const EcsvHeader& header) {
+  std::string text = fmt::format("delimiter '{}'\n", header.delimiter);
+  for (const auto& c : header.columns) {
+    text += fmt::format("'{}' {} {} '{}' '{}' '{}'\n", c.name, static_cast<int>(c.type), c.is_array, c.unit, c.ucd, c.description);
+  }
+  for (const auto& [name, value] : header.parameters) text += fmt::format("'{}' = '{}'\n", name, value);
+  return text;
+}
+
 std::string card(std::string_view keyword, std::string_view value) {
   std::string text = fmt::format("{:<8}= {:>20}", keyword, value);
   text.resize(80, ' ');

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "table/ecsv_header.h"
 #include "table/table_reader.h"
 
 namespace garner::table::samples {
@@ -51,6 +52,7 @@ std::string fixed_binary2(std::size_t rows);
 std::string variable_binary2(std::size_t rows);
 std::string tabledata(std::size_t rows);
 std::string csv(std::size_t rows);
+std::string described(const EcsvHeader& header);  // all there is in it
 std::string ecsv(std::size_t rows);
 
 std::string card(std::string_view keyword, std::string_view value);
