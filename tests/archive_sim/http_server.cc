@@ -154,6 +154,10 @@ MHD_Result on_request(void*, MHD_Connection* connection, const char*, const char
     exchange.fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     if (const char* cookie = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Cookie"))
       exchange.request.cookie = cookie;
+    if (const char* type = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Type"))
+      exchange.request.content_type = type;
+    if (const char* host = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Host"))
+      exchange.request.host = host;
     return MHD_YES;
   }
   if (*size > 0) {

@@ -20,6 +20,7 @@ namespace garner::archive_sim {
 
 struct HttpRequest {
   std::string method, path, query, cookie, body;
+  std::string content_type, host;
   std::size_t uri_bytes = 0;
 };
 

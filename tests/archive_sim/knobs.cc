@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include <nlohmann/json.hpp>
+#include "archive_sim/knob_json.h"
 
 namespace garner::archive_sim {
 namespace {
@@ -17,60 +17,18 @@ constexpr std::array<std::string_view, kFaultCount> kFaultNames = {
     "bad_crc",        "truncate_zip",         "reset_after_kib",   "stall_after_kib",
     "slow_drip"};
 
-// Thrown inside this file only and caught in merge_knobs.
-struct BadKnob {
-  std::string text;
-};
-
-[[noreturn]] void refuse(std::string_view key, std::string_view expected) {
-  throw BadKnob{fmt::format("knob '{}': expected {}", key, expected)};
-}
-
-double number_in(const json& value, std::string_view key, double low, double high) {
-  if (!value.is_number() || value.get<double>() < low || value.get<double>() > high)
-    refuse(key, fmt::format("a number from {} to {}", low, high));
-  return value.get<double>();
-}
-
-std::uint64_t count_of(const json& value, std::string_view key) {
-  if (!value.is_number_unsigned()) refuse(key, "a whole number, 0 or more");
-  return value.get<std::uint64_t>();
-}
-
-std::uint64_t positive_count_of(const json& value, std::string_view key) {
-  const std::uint64_t count = count_of(value, key);
-  if (count == 0) refuse(key, "a whole number, 1 or more");
-  return count;
-}
-
-bool bool_of(const json& value, std::string_view key) {
-  if (!value.is_boolean()) refuse(key, "true or false");
-  return value.get<bool>();
-}
-
-std::string text_of(const json& value, std::string_view key) {
-  if (!value.is_string()) refuse(key, "a text");
-  return value.get<std::string>();
-}
-
 // Ids may come as numbers or, as in the rest of the project, as texts.
 std::uint64_t id_of(const json& value, std::string_view key) {
   if (value.is_number_unsigned()) return value.get<std::uint64_t>();
   const std::string text = text_of(value, key);
   if (text.empty() || text.size() > 19 || text.find_first_not_of("0123456789") != std::string::npos)
-    refuse(key, "source_ids");
+    refuse_knob(key, "source_ids");
   return std::stoull(text);
-}
-
-template <class Each>
-void each_of(const json& value, std::string_view key, Each each) {
-  if (!value.is_array()) refuse(key, "a list");
-  for (const json& element : value) each(element);
 }
 
 FaultKnob fault_of(const json& value, std::string_view name) {
   if (!value.is_object())
-    refuse(name, "an object such as {\"probability\": 0.1} or {\"script\": [3]} or {\"ids\": [\"123\"]}");
+    refuse_knob(name, "an object such as {\"probability\": 0.1} or {\"script\": [3]} or {\"ids\": [\"123\"]}");
   FaultKnob fault;
   for (const auto& [key, v] : value.items()) {
     const std::string full = fmt::format("faults.{}.{}", name, key);
@@ -93,7 +51,7 @@ FaultKnob fault_of(const json& value, std::string_view name) {
     else if (key == "bytes_per_s")
       fault.bytes_per_s = positive_count_of(v, full);
     else
-      refuse(full, "one of probability, script, ids, types, times, retry_after, kib, bytes, bytes_per_s");
+      refuse_knob(full, "one of probability, script, ids, types, times, retry_after, kib, bytes, bytes_per_s");
   }
   std::ranges::sort(fault.ids);
   return fault;
@@ -104,10 +62,10 @@ void merge_faults(Knobs& knobs, const json& value) {
     knobs.faults = {};
     return;
   }
-  if (!value.is_object()) refuse("faults", "an object of faults, or null for none");
+  if (!value.is_object()) refuse_knob("faults", "an object of faults, or null for none");
   for (const auto& [name, fault] : value.items()) {
     const auto found = std::ranges::find(kFaultNames, name);
-    if (found == kFaultNames.end()) refuse("faults." + name, fmt::format("one of {}", fmt::join(kFaultNames, ", ")));
+    if (found == kFaultNames.end()) refuse_knob("faults." + name, fmt::format("one of {}", fmt::join(kFaultNames, ", ")));
     auto& slot = knobs.faults[static_cast<std::size_t>(found - kFaultNames.begin())];
     if (fault.is_null())
       slot.reset();
@@ -117,7 +75,7 @@ void merge_faults(Knobs& knobs, const json& value) {
 }
 
 void merge_latency(Latency& latency, const json& value) {
-  if (!value.is_object()) refuse("latency", "an object of a_s, b_s_per_id, c_s_per_kib, spread");
+  if (!value.is_object()) refuse_knob("latency", "an object of a_s, b_s_per_id, c_s_per_kib, spread");
   for (const auto& [key, v] : value.items()) {
     const std::string full = "latency." + key;
     if (key == "a_s")
@@ -129,7 +87,7 @@ void merge_latency(Latency& latency, const json& value) {
     else if (key == "spread")
       latency.spread = number_in(v, full, 1, 100);
     else
-      refuse(full, "one of a_s, b_s_per_id, c_s_per_kib, spread");
+      refuse_knob(full, "one of a_s, b_s_per_id, c_s_per_kib, spread");
   }
 }
 
@@ -139,7 +97,7 @@ void merge_absent(Knobs& knobs, const json& value) {
     knobs.absent_of_type.clear();
     return;
   }
-  if (!value.is_object()) refuse("absent_fraction", "a number, or an object of numbers by retrieval_type");
+  if (!value.is_object()) refuse_knob("absent_fraction", "a number, or an object of numbers by retrieval_type");
   for (const auto& [type, v] : value.items())
     knobs.absent_of_type[type] = number_in(v, "absent_fraction." + type, 0, 1);
 }
@@ -148,12 +106,12 @@ Vocabulary vocabulary_of(const json& value) {
   const std::string text = text_of(value, "vocabulary");
   if (text == "old") return Vocabulary::Old;
   if (text == "new") return Vocabulary::New;
-  if (text != "both") refuse("vocabulary", "old, new or both");
+  if (text != "both") refuse_knob("vocabulary", "old, new or both");
   return Vocabulary::Both;
 }
 
 void merge_users(Knobs& knobs, const json& value) {
-  if (!value.is_object()) refuse("users", "an object of name: password");
+  if (!value.is_object()) refuse_knob("users", "an object of name: password");
   knobs.users.clear();
   for (const auto& [name, password] : value.items()) knobs.users[name] = text_of(password, "users." + name);
 }
@@ -191,8 +149,16 @@ void merge_one(Knobs& knobs, const std::string& key, const json& v) {
     knobs.max_uri_bytes = positive_count_of(v, key);
   else if (key == "default_release")
     knobs.default_release = text_of(v, key);
+  else if (key == "sky_sources")
+    knobs.sky_sources = static_cast<std::uint64_t>(number_in(positive_count_of(v, key), key, 1, 1e8));
+  else if (key == "sky_seed")
+    knobs.sky_seed = count_of(v, key);
+  else if (key == "sky_null_random_index")
+    knobs.sky_null_random_index = number_in(v, key, 0, 1);
+  else if (key == "tap")
+    merge_tap_knobs(knobs.tap, v);
   else
-    refuse(key, "a known knob; `garner-archive-sim --help` lists them");
+    refuse_knob(key, "a known knob; `garner-archive-sim --help` lists them");
 }
 
 json fault_json(const FaultKnob& fault) {
@@ -262,6 +228,10 @@ std::string knobs_json(const Knobs& knobs) {
       {"max_ids", knobs.max_ids},
       {"max_uri_bytes", knobs.max_uri_bytes},
       {"default_release", knobs.default_release},
+      {"sky_sources", knobs.sky_sources},
+      {"sky_seed", knobs.sky_seed},
+      {"sky_null_random_index", knobs.sky_null_random_index},
+      {"tap", tap_knobs_json(knobs.tap)},
   };
   return out.dump(2) + "\n";
 }

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "archive_sim/tap/tap_knobs.h"
 #include "base/error.h"
 
 namespace garner::archive_sim {
@@ -55,11 +56,6 @@ struct FaultKnob {
   std::uint64_t bytes_per_s = 1024;   // slow_drip
 };
 
-struct Latency {
-  double a_s = 0, b_s_per_id = 0, c_s_per_kib = 0;
-  double spread = 1;  // each delay is multiplied by 1/sqrt(spread) to sqrt(spread)
-};
-
 enum class Vocabulary { Old, New, Both };
 
 struct Knobs {
@@ -80,6 +76,9 @@ struct Knobs {
   std::uint64_t max_ids = 5000;
   std::uint64_t max_uri_bytes = 8192;
   std::string default_release = "Gaia DR3";
+  std::uint64_t sky_sources = 50'000, sky_seed = 1;  // TAP's catalogue
+  double sky_null_random_index = 0;                  // share of its sources without a random_index
+  TapKnobs tap;
 
   double absent_fraction_of(std::string_view type) const;
 };

@@ -22,6 +22,7 @@ struct Field {
   std::string_view ucd = {};
   std::string_view description = {};
   std::string_view utype = {};
+  std::string_view id = {};  // VOTable's ID
 };
 
 // One column, its values in row order. Bool, Short, Int and Long lie in `integers`; Float (already rounded to float)

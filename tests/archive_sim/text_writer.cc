@@ -20,6 +20,17 @@ struct Dialect {
 constexpr Dialect kCsv = {"\"(", ", ", ")\"", "true", "false", ""};
 constexpr Dialect kEcsv = {"\"[", ",", "]\"", "True", "False", "nan"};
 
+// RFC 4180: quoted only where it must be.
+void append_text(std::string& out, std::string_view text) {
+  if (text.find_first_of(",\"\n\r") == std::string_view::npos) {
+    out += text;
+    return;
+  }
+  out += '"';
+  for (const char c : text) out.append(c == '"' ? 2 : 1, c);
+  out += '"';
+}
+
 void append_value(std::string& out, const Column& column, std::size_t index, const Dialect& dialect) {
   switch (column.field.type) {
     case Type::Bool:
@@ -37,7 +48,7 @@ void append_value(std::string& out, const Column& column, std::size_t index, con
       append_number(out, column.reals[index]);
       break;
     case Type::Text:
-      out += column.texts[index];
+      append_text(out, column.texts[index]);
       break;
   }
 }

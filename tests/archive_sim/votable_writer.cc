@@ -15,7 +15,7 @@ constexpr std::string_view kHead =
     "xmlns:spec=\"http://www.ivoa.net/xml/SpectrumModel/v1.01\">\n"
     "<RESOURCE type=\"results\" utype=\"spec:Spectrum\">\n"
     "<TIMESYS ID=\"time_frame\" refposition=\"BARYCENTER\" timeorigin=\"2455197.5\" timescale=\"TCB\"/><TABLE>\n";
-constexpr std::string_view kTail = "</DATA>\n</TABLE>\n</RESOURCE>\n</VOTABLE>\n";
+constexpr std::string_view kTail = "</RESOURCE>\n</VOTABLE>\n";
 
 constexpr std::array<std::string_view, 7> kDatatypes = {"boolean", "short", "int", "long", "float", "double", "char"};
 
@@ -69,6 +69,7 @@ void append_param(std::string& out, const Param& param) {
 
 void append_field(std::string& out, const Field& field) {
   out += "<FIELD";
+  append_attribute(out, "ID", field.id);
   append_attribute(out, "arraysize", field.array || field.type == Type::Text ? "*" : "");
   append_attribute(out, "datatype", kDatatypes[static_cast<std::size_t>(field.type)]);
   append_attribute(out, "name", field.name);
@@ -194,6 +195,12 @@ void append_tabledata(std::string& out, const Table& table) {
 std::string write_votable(const Table& table, bool binary2) {
   std::string out(kHead);
   for (const Param& param : table.params) append_param(out, param);
+  append_votable_data(out, table, binary2);
+  out += kTail;
+  return out;
+}
+
+void append_votable_data(std::string& out, const Table& table, bool binary2) {
   for (const Column& column : table.columns) append_field(out, column.field);
   out += "<DATA>\n";
   if (binary2) {
@@ -205,8 +212,7 @@ std::string write_votable(const Table& table, bool binary2) {
     append_tabledata(out, table);
     out += "</TABLEDATA>\n";
   }
-  out += kTail;
-  return out;
+  out += "</DATA>\n</TABLE>\n";
 }
 
 }  // namespace garner::archive_sim

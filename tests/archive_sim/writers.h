@@ -20,6 +20,8 @@ std::string_view content_type(Format format);
 std::string write_table(const Table& table, Format format);
 
 std::string write_votable(const Table& table, bool binary2);
+// The FIELDs, DATA and </TABLE> of a VOTable.
+void append_votable_data(std::string& out, const Table& table, bool binary2);
 std::string write_fits(const Table& table);
 std::string write_csv(const Table& table);
 std::string write_ecsv(const Table& table);
