@@ -244,13 +244,14 @@ Task<void> Engine::run_chunk(std::string archive_name, std::shared_ptr<HarvestRu
     pump(archive_name, seat);
   };
   const ChunkEnd end = co_await chunk_life(world, run, claim, answered);
+  // While the chunk is in hand: nobody removes the harvest under this.
+  if (!spelling_known && !run->record().data_structure.empty()) {
+    if (auto saved = co_await save(run); !saved) log::warning("{}: {}", run->record().name, saved.error().detail);
+  }
   --seat.after_answer;
   ++chunks_ended_;
   ++steps_;
   run->end(claim, end, world_.executor.now());
-  if (!spelling_known && !run->record().data_structure.empty()) {
-    if (auto saved = co_await save(run); !saved) log::warning("{}: {}", run->record().name, saved.error().detail);
-  }
   if (run->wants_settling(world_.executor.now())) co_await settle_down(run);
   wake_quiet_waiters();
   pump(archive_name, seat);

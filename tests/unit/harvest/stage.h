@@ -150,9 +150,19 @@ class Stage {
   static Task<void> forget(Task<Result<T>> task) {
     (void)co_await task;
   }
+  std::string all_of_them() {
+    std::string text = fmt::format("{} requests in flight", people.now);
+    for (const auto& status : engine->list()) {
+      const auto run = engine->find(status.name);
+      text += fmt::format("; {} {}{}{}{} ({})", status.name, status.state, run->in_hand() ? ", chunks in hand" : "", run->indexing ? ", indexing" : "",
+                          run->being_reopened ? ", being reopened" : "", status.waiting_for);
+    }
+    return text;
+  }
   Task<void> stop(Duration drain) { co_await engine->stop(loop.now() + drain); }
   void drop_engine() {
-    EXPECT_TRUE(loop.run_until([this] { return tasks_.running() == 0; })) << "what was under way never ends";
+    const bool ended = loop.run_until([this] { return tasks_.running() == 0; });
+    EXPECT_TRUE(ended) << "what was under way never ends: " << all_of_them();
     engine.reset();
     archive = nullptr;
   }
