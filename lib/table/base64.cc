@@ -25,8 +25,8 @@ constexpr auto kValues = make_values();
 constexpr std::size_t kBlock = 64;
 
 // How many of a block's characters are of the alphabet; kBlock + 1 if one of them is neither that nor white space.
-// Written so that the compiler can do sixteen characters at once: no branch, no table.
-std::size_t count_block(const char* text) {
+// Written so that the compiler can do many characters at once: no branch, no table.
+[[gnu::always_inline]] inline std::size_t count_block(const char* text) {
   unsigned char count = 0, bad = 0;
   for (std::size_t i = 0; i < kBlock; ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
@@ -40,6 +40,35 @@ std::size_t count_block(const char* text) {
   return bad ? kBlock + 1 : count;
 }
 
+struct Counted {
+  std::size_t passed = 0, characters = 0;  // bytes gone over, and those of the alphabet among them
+};
+
+// Whole blocks from the front, up to one that holds something else.
+[[gnu::always_inline]] inline Counted count_blocks(std::string_view text) {
+  Counted counted;
+  while (text.size() - counted.passed >= kBlock) {
+    const std::size_t count = count_block(text.data() + counted.passed);
+    if (count > kBlock) break;
+    counted.characters += count;
+    counted.passed += kBlock;
+  }
+  return counted;
+}
+
+Counted count_blocks_anywhere(std::string_view text) {
+  return count_blocks(text);
+}
+
+#if defined(__x86_64__)
+[[gnu::target("avx2")]] Counted count_blocks_avx2(std::string_view text) {
+  return count_blocks(text);
+}
+const auto count_blocks_here = __builtin_cpu_supports("avx2") ? count_blocks_avx2 : count_blocks_anywhere;
+#else
+const auto count_blocks_here = count_blocks_anywhere;
+#endif
+
 std::unexpected<Error> not_base64(unsigned char character) {
   return fail(Kind::Malformed, "the STREAM holds '{}' (code {}), which is not base64",
               printable(std::string_view(reinterpret_cast<const char*>(&character), 1)), character);
@@ -50,11 +79,10 @@ std::unexpected<Error> not_base64(unsigned char character) {
 std::size_t Base64Counter::take(std::string_view text) {
   std::size_t at = 0;
   while (at < text.size()) {
-    while (padding_ == 0 && text.size() - at >= kBlock) {
-      const std::size_t count = count_block(text.data() + at);
-      if (count > kBlock) break;
-      characters_ += count;
-      at += kBlock;
+    if (padding_ == 0) {
+      const Counted counted = count_blocks_here(text.substr(at));
+      characters_ += counted.characters;
+      at += counted.passed;
     }
     // A block with padding or a foreign character in it, or the rest.
     const std::size_t stop = std::min(text.size(), at + kBlock);

@@ -10,6 +10,26 @@ namespace garner::table {
 namespace {
 
 constexpr std::size_t kMaxParse = 1u << 30;  // XML_Parse counts in int
+constexpr std::uint64_t kMaxKept = 1u << 20;  // a parser that went over more may hold much memory
+
+struct FreeParser {
+  void operator()(XML_Parser parser) const { XML_ParserFree(parser); }
+};
+// Making a parser costs as much as reading a small header: the thread keeps the one it used last.
+thread_local std::unique_ptr<XML_ParserStruct, FreeParser> idle_parser;
+
+XML_Parser take_parser() {
+  if (idle_parser) return idle_parser.release();
+  return XML_ParserCreate(nullptr);
+}
+
+void give_parser(XML_Parser parser, std::uint64_t bytes_parsed) {
+  const bool good = bytes_parsed <= kMaxKept && !idle_parser && XML_ParserReset(parser, nullptr) == XML_TRUE;
+  if (good)
+    idle_parser.reset(parser);
+  else
+    XML_ParserFree(parser);
+}
 
 std::uint64_t count_breaks(std::string_view text) {
   std::uint64_t breaks = 0;
@@ -39,7 +59,7 @@ struct VotableDocument::Callbacks {
 
 VotableDocument::VotableDocument(const Limits& limits, RowSink& first_table)
     : limits_(limits),
-      parser_(XML_ParserCreate(nullptr)),
+      parser_(take_parser()),
       first_sink_(first_table),
       later_sink_(limits.max_cell_bytes) {
   if (!parser_) return;
@@ -50,7 +70,7 @@ VotableDocument::VotableDocument(const Limits& limits, RowSink& first_table)
 }
 
 VotableDocument::~VotableDocument() {
-  if (parser_) XML_ParserFree(parser_);
+  if (parser_) give_parser(parser_, fed_);
 }
 
 Result<void> VotableDocument::feed(std::string_view bytes, bool last) {
