@@ -10,7 +10,9 @@ namespace {
 
 constexpr int kMostRedirects = 10;
 
-bool is_redirect(int status) { return status == 301 || status == 302 || status == 303 || status == 307 || status == 308; }
+bool is_redirect(int status) {
+  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
 
 // "http://host:80/…" to "https://host/…".
 std::string as_https(const std::string& url, const std::string& own_origin) {
@@ -25,12 +27,18 @@ std::string as_https(const std::string& url, const std::string& own_origin) {
 }  // namespace
 
 Caller::Caller(http::Transport& transport, Executor& executor, Service service)
-    : transport_(transport), executor_(executor), service_(std::move(service)), http_origin_(origin(service_.base_url)) {}
+    : transport_(transport),
+      executor_(executor),
+      service_(std::move(service)),
+      http_origin_(origin(service_.base_url)) {}
 
-std::string Caller::origin(const std::string& url) { return http::origin_of(url).value_or(""); }
+std::string Caller::origin(const std::string& url) {
+  return http::origin_of(url).value_or("");
+}
 
 bool Caller::is_data_origin(const std::string& url) const {
-  return std::ranges::any_of(service_.data_origins, [&url](const std::string& each) { return http::same_origin(each, url); });
+  return std::ranges::any_of(service_.data_origins,
+                             [&url](const std::string& each) { return http::same_origin(each, url); });
 }
 
 Result<std::string> Caller::place(const std::string& where_it_stood, std::string_view reference) const {
@@ -38,17 +46,21 @@ Result<std::string> Caller::place(const std::string& where_it_stood, std::string
   if (!url) return fail(Kind::Malformed, "the service hands out '{}', which is no URL", printable(reference, 200));
   *url = as_https(*url, http_origin_);
   if (is_own(*url) || is_data_origin(*url)) return *url;
-  return fail(Kind::Maintenance, "sent on to {}, which is not {}: not followed (a login page, a closed service, or an origin missing in data_origins)",
+  return fail(Kind::Maintenance,
+              "sent on to {}, which is not {}: not followed (a login page, a closed service, or an origin missing in "
+              "data_origins)",
               origin(*url), http_origin_);
 }
 
 Task<Result<http::Reply>> Caller::send(http::Request request, std::stop_token stop) {
   const bool own = !http_origin_.empty() && is_own(request.url);
   if (!own && !is_data_origin(request.url)) {
-    co_return fail(Kind::Invalid, "'{}' does not belong to the service at {}", printable(request.url, 200), service_.base_url);
+    co_return fail(Kind::Invalid, "'{}' does not belong to the service at {}", printable(request.url, 200),
+                   service_.base_url);
   }
   if (own && service_.cookies) request.cookies = service_.cookies();
-  if (!own && request.method != http::Method::Get) co_return fail(Kind::Invalid, "only GET goes to another origin than the service's own");
+  if (!own && request.method != http::Method::Get)
+    co_return fail(Kind::Invalid, "only GET goes to another origin than the service's own");
   request.spool_directory = service_.spool_directory;
   co_return co_await transport_.fetch(std::move(request), stop);
 }
@@ -75,7 +87,8 @@ Task<Result<http::Reply>> Caller::get_slowly(std::string url, std::chrono::secon
   co_return co_await follow(std::move(url), std::move(*reply), kMaxDocumentBytes, stop);
 }
 
-Task<Result<http::Reply>> Caller::post(std::string url, std::string content_type, std::string body, std::uint64_t max_bytes, std::stop_token stop) {
+Task<Result<http::Reply>> Caller::post(std::string url, std::string content_type, std::string body,
+                                       std::uint64_t max_bytes, std::stop_token stop) {
   http::Request request;
   request.method = http::Method::Post;
   request.url = std::move(url);
@@ -86,9 +99,11 @@ Task<Result<http::Reply>> Caller::post(std::string url, std::string content_type
   co_return co_await send(std::move(request), stop);
 }
 
-Task<Result<http::Reply>> Caller::post_form(std::string url, std::vector<std::pair<std::string, std::string>> fields, std::stop_token stop) {
+Task<Result<http::Reply>> Caller::post_form(std::string url, std::vector<std::pair<std::string, std::string>> fields,
+                                            std::stop_token stop) {
   auto body = http::form_encode(fields);
-  co_return co_await post(std::move(url), "application/x-www-form-urlencoded", std::move(body), kMaxDocumentBytes, stop);
+  co_return co_await post(std::move(url), "application/x-www-form-urlencoded", std::move(body), kMaxDocumentBytes,
+                          stop);
 }
 
 Task<Result<http::Reply>> Caller::remove(std::string url, std::stop_token stop) {
@@ -99,9 +114,11 @@ Task<Result<http::Reply>> Caller::remove(std::string url, std::stop_token stop) 
   co_return co_await send(std::move(request), stop);
 }
 
-Task<Result<http::Reply>> Caller::follow(std::string from, http::Reply reply, std::uint64_t max_bytes, std::stop_token stop) {
+Task<Result<http::Reply>> Caller::follow(std::string from, http::Reply reply, std::uint64_t max_bytes,
+                                         std::stop_token stop) {
   for (int hops = 0; is_redirect(reply.status); ++hops) {
-    if (hops == kMostRedirects) co_return fail(Kind::Maintenance, "sent on more than {} times from {}", kMostRedirects, service_.base_url);
+    if (hops == kMostRedirects)
+      co_return fail(Kind::Maintenance, "sent on more than {} times from {}", kMostRedirects, service_.base_url);
     const auto location = reply.header("location");
     if (!location) co_return fail(Kind::Malformed, "HTTP {} without a Location", reply.status);
     auto next = place(from, *location);

@@ -15,8 +15,8 @@ struct TextRow {
   Kind kind;
 };
 
-// First match wins. Messages about a query quote it, so what only a parser says stands first; then what looks like a time-out of a query
-// but is one of the service; then limits.
+// First match wins. Messages about a query quote it, so what only a parser says stands first; then what looks like a
+// time-out of a query but is one of the service; then limits.
 constexpr std::array kMessageRows = std::to_array<TextRow>({
     {"quota exceeded", Kind::Quota},  // before all: Gaia wraps it into other errors
     {"exceeded quota", Kind::Quota},
@@ -103,12 +103,14 @@ constexpr std::array kStatusRows = std::to_array<StatusRow>({
 });
 
 std::optional<Kind> kind_of_message(std::string_view message) {
-  const auto row = std::ranges::find_if(kMessageRows, [message](const TextRow& each) { return contains(message, each.text); });
+  const auto row =
+      std::ranges::find_if(kMessageRows, [message](const TextRow& each) { return contains(message, each.text); });
   return row == kMessageRows.end() ? std::nullopt : std::optional(row->kind);
 }
 
 Kind kind_of_status(int status) {
-  const auto row = std::ranges::find_if(kStatusRows, [status](const StatusRow& each) { return status >= each.first && status <= each.last; });
+  const auto row = std::ranges::find_if(
+      kStatusRows, [status](const StatusRow& each) { return status >= each.first && status <= each.last; });
   return row == kStatusRows.end() ? Kind::Malformed : row->kind;
 }
 
@@ -144,14 +146,19 @@ Error judge_words(std::string_view message, int status, const Asked& asked) {
   const std::string place = status == 200 ? "the service says" : fmt::format("HTTP {}", status);
   if (const auto kind = kind_of_message(message)) return {*kind, fmt::format("{}: {}", place, words), std::nullopt};
   if (is_null(message) && (status == 200 || status == 500)) {
-    const auto said = words.empty() ? fmt::format("{}: an error without a reason", place) : fmt::format("{}: '{}'", place, words);
+    const auto said =
+        words.empty() ? fmt::format("{}: an error without a reason", place) : fmt::format("{}: '{}'", place, words);
     if (!asked.with_upload) return {Kind::Suspect, said, std::nullopt};
     return {Kind::Quota,
-            said + "; to a query with an uploaded table this mostly means that the upload quota shared by all anonymous users is full: log in, or "
-                   "ask by lists of ids in the query",
+            said +
+                "; to a query with an uploaded table this mostly means that the upload quota shared by all anonymous "
+                "users is full: log in, or "
+                "ask by lists of ids in the query",
             std::nullopt};
   }
-  return {kind_of_status(status), words.empty() ? fmt::format("{} with an empty body", place) : fmt::format("{}: {}", place, words), std::nullopt};
+  return {kind_of_status(status),
+          words.empty() ? fmt::format("{} with an empty body", place) : fmt::format("{}: {}", place, words),
+          std::nullopt};
 }
 
 Error judge_failure(const http::Reply& reply, const Asked& asked, WallTime now) {
@@ -195,7 +202,8 @@ std::optional<Error> judge_answer(const http::Reply& reply, const Asked& asked, 
     if (const auto message = message_of_page(head)) return judge_words(*message, 200, asked);
     const auto words = extract_message(head);
     const bool service_error = contains(head, "SERVICE ERROR");
-    return Error{service_error ? Kind::Overloaded : Kind::Maintenance, "a web page where a table was due: " + words, std::nullopt};
+    return Error{service_error ? Kind::Overloaded : Kind::Maintenance, "a web page where a table was due: " + words,
+                 std::nullopt};
   }
   if (is_xml(head)) {
     if (asked.format.empty() || html_due) return std::nullopt;

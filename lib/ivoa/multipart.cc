@@ -11,7 +11,8 @@ bool is_plain(std::string_view name) {
 }
 
 // Must not occur in any part; the first of a fixed row of names that does not.
-std::string free_boundary(const std::vector<std::pair<std::string, std::string>>& fields, const std::vector<FilePart>& files) {
+std::string free_boundary(const std::vector<std::pair<std::string, std::string>>& fields,
+                          const std::vector<FilePart>& files) {
   for (unsigned number = 1;; ++number) {
     std::string boundary = fmt::format("garner-form-{:08x}", number * 2654435761u);
     const auto holds = [&boundary](const std::string& text) { return text.find(boundary) != text.npos; };
@@ -23,7 +24,8 @@ std::string free_boundary(const std::vector<std::pair<std::string, std::string>>
 
 }  // namespace
 
-Result<FormBody> multipart_form(const std::vector<std::pair<std::string, std::string>>& fields, const std::vector<FilePart>& files) {
+Result<FormBody> multipart_form(const std::vector<std::pair<std::string, std::string>>& fields,
+                                const std::vector<FilePart>& files) {
   const std::string boundary = free_boundary(fields, files);
   FormBody form{"multipart/form-data; boundary=" + boundary, {}};
   std::size_t size = 0;
@@ -39,8 +41,9 @@ Result<FormBody> multipart_form(const std::vector<std::pair<std::string, std::st
     if (!is_plain(file.name) || !is_plain(file.file_name) || !is_plain(file.content_type)) {
       return fail(Kind::Invalid, "an uploaded table cannot be called '{}'", printable(file.name, 60));
     }
-    form.body += fmt::format("--{}\r\nContent-Disposition: form-data; name=\"{}\"; filename=\"{}\"\r\nContent-Type: {}\r\n\r\n", boundary, file.name,
-                             file.file_name, file.content_type);
+    form.body +=
+        fmt::format("--{}\r\nContent-Disposition: form-data; name=\"{}\"; filename=\"{}\"\r\nContent-Type: {}\r\n\r\n",
+                    boundary, file.name, file.file_name, file.content_type);
     form.body.append(file.bytes).append("\r\n");
   }
   form.body += "--" + boundary + "--\r\n";

@@ -1,5 +1,5 @@
-// A multipart/form-data body (RFC 7578) for queries that bring tables along (TAP 1.1 §2.7.6). In memory: uploads are bounded by the service's limit.
-// Pure; any thread.
+// A multipart/form-data body (RFC 7578) for queries that bring tables along (TAP 1.1 §2.7.6). In memory: uploads are
+// bounded by the service's limit. Pure; any thread.
 #pragma once
 
 #include <string>
@@ -20,6 +20,7 @@ struct FormBody {
 };
 
 // Fields first, in order, then files. Invalid for a name or file name with a quote, a line break or a NUL.
-Result<FormBody> multipart_form(const std::vector<std::pair<std::string, std::string>>& fields, const std::vector<FilePart>& files);
+Result<FormBody> multipart_form(const std::vector<std::pair<std::string, std::string>>& fields,
+                                const std::vector<FilePart>& files);
 
 }  // namespace garner::ivoa

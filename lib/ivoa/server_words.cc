@@ -135,9 +135,8 @@ std::optional<std::string> message_of_page(std::string_view text) {
 }
 
 std::optional<std::string> error_info_of(std::string_view text) {
-  return info_text(text, [](std::string_view tag) {
-    return contains(tag, "name=\"ERROR\"") || contains(tag, "name='ERROR'");
-  });
+  return info_text(
+      text, [](std::string_view tag) { return contains(tag, "name=\"ERROR\"") || contains(tag, "name='ERROR'"); });
 }
 
 std::string extract_message(std::string_view body) {

@@ -11,7 +11,9 @@ namespace {
 
 constexpr std::size_t kLongestRunId = 64;  // DALI 1.1 §3.4.6
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
 bool is_table_name(std::string_view name) {
   return !name.empty() && name.size() <= 128 && is_letter(name[0]) &&
@@ -20,19 +22,24 @@ bool is_table_name(std::string_view name) {
 
 std::string folded(std::string_view name) {
   std::string lower(name);
-  std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+  std::ranges::transform(lower, lower.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
   return lower;
 }
 
 Result<void> check(const Query& query) {
   if (query.adql.empty()) return fail(Kind::Invalid, "the query is empty");
-  if (query.run_id.size() > kLongestRunId) return fail(Kind::Invalid, "RUNID '{}' is longer than {} characters", printable(query.run_id, 80), kLongestRunId);
+  if (query.run_id.size() > kLongestRunId)
+    return fail(Kind::Invalid, "RUNID '{}' is longer than {} characters", printable(query.run_id, 80), kLongestRunId);
   std::set<std::string> names;
   for (const auto& upload : query.uploads) {
     if (!is_table_name(upload.table)) {
-      return fail(Kind::Invalid, "an uploaded table cannot be called '{}': a letter, then letters, digits and underscores", printable(upload.table, 60));
+      return fail(Kind::Invalid,
+                  "an uploaded table cannot be called '{}': a letter, then letters, digits and underscores",
+                  printable(upload.table, 60));
     }
-    if (!names.insert(folded(upload.table)).second) return fail(Kind::Invalid, "two uploaded tables are called '{}'", upload.table);
+    if (!names.insert(folded(upload.table)).second)
+      return fail(Kind::Invalid, "two uploaded tables are called '{}'", upload.table);
   }
   return {};
 }
@@ -48,8 +55,12 @@ std::string doubled(std::string_view text, char quote) {
 
 }  // namespace
 
-std::string adql_string(std::string_view text) { return doubled(text, '\''); }
-std::string adql_identifier(std::string_view name) { return doubled(name, '"'); }
+std::string adql_string(std::string_view text) {
+  return doubled(text, '\'');
+}
+std::string adql_identifier(std::string_view name) {
+  return doubled(name, '"');
+}
 
 Result<EncodedQuery> encode_query(const TapService& service, const Query& query) {
   if (auto good = check(query); !good) return std::unexpected(std::move(good.error()));
@@ -87,7 +98,8 @@ Task<Result<http::Body>> Tap::sync(Query query, std::stop_token stop) {
   auto reply = co_await caller_.post(url, std::move(encoded->content_type), std::move(encoded->body), most, stop);
   if (reply) reply = co_await caller_.follow(url, std::move(*reply), most, stop);
   if (!reply) co_return with_context(std::move(reply.error()), "sync query");
-  if (auto error = judge_answer(*reply, asked_of(query), caller_.executor().wall_now())) co_return with_context(std::move(*error), "sync query");
+  if (auto error = judge_answer(*reply, asked_of(query), caller_.executor().wall_now()))
+    co_return with_context(std::move(*error), "sync query");
   co_return std::move(reply->body);
 }
 

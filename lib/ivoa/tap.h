@@ -1,7 +1,7 @@
-// TAP 1.1 (and 1.0): a query sync or async, with tables uploaded inline; the service's answer is a body to be read as the table asked for.
-// A sync answer is whole only once its end was seen, and complete only if its verdict is Ok (votable_verdict.h).
-// Threads: the loop's only. The transport and executor outlive it, and it its requests.
-// Errors: the Kinds of ivoa/dali.h, and the transport's.
+// TAP 1.1 (and 1.0): a query sync or async, with tables uploaded inline; the service's answer is a body to be read as
+// the table asked for. A sync answer is whole only once its end was seen, and complete only if its verdict is Ok
+// (votable_verdict.h). Threads: the loop's only. The transport and executor outlive it, and it its requests. Errors:
+// the Kinds of ivoa/dali.h, and the transport's.
 #pragma once
 
 #include <optional>
@@ -11,15 +11,15 @@
 namespace garner::ivoa {
 
 struct TapService {
-  Service http{};                              // base_url is TAP's: ".../tap"
+  Service http{};  // base_url is TAP's: ".../tap"
   std::string sync_path = "/sync", async_path = "/async";
-  std::string format_field = "RESPONSEFORMAT"; // FORMAT for TAP 1.0 and Gaia
+  std::string format_field = "RESPONSEFORMAT";                     // FORMAT for TAP 1.0 and Gaia
   std::vector<std::pair<std::string, std::string>> more_fields{};  // of every query: "tapclient", …
   JobDeletion deletion = JobDeletion::Delete;
 };
 
 struct Upload {
-  std::string table;    // the query says TAP_UPLOAD.<table>: a letter, then letters, digits, underscores (TAP 1.1 §2.7.6)
+  std::string table;  // the query says TAP_UPLOAD.<table>: a letter, then letters, digits, underscores (TAP 1.1 §2.7.6)
   std::string votable;  // table/votable_writer.h
 };
 
@@ -36,8 +36,8 @@ struct EncodedQuery {
   std::string content_type, body;
 };
 
-// REQUEST, LANG, the format, MAXREC, RUNID, UPLOAD, QUERY; a form, or multipart where tables come along. PHASE is never among them. Invalid
-// for names of tables or a run_id that TAP does not allow.
+// REQUEST, LANG, the format, MAXREC, RUNID, UPLOAD, QUERY; a form, or multipart where tables come along. PHASE is never
+// among them. Invalid for names of tables or a run_id that TAP does not allow.
 Result<EncodedQuery> encode_query(const TapService& service, const Query& query);
 
 class Tap {
@@ -48,7 +48,8 @@ class Tap {
   Jobs& jobs() { return jobs_; }
   Caller& caller() { return caller_; }
 
-  // POST to sync; a 303 is followed within the service's origin (TAP 1.1 §2.1, DALI 1.1 §5.3). TooLarge where the query ran out of the service's time.
+  // POST to sync; a 303 is followed within the service's origin (TAP 1.1 §2.1, DALI 1.1 §5.3). TooLarge where the query
+  // ran out of the service's time.
   Task<Result<http::Body>> sync(Query query, std::stop_token stop);
   // A job for the query, not running: its URL. Record it, then jobs().run() and jobs().wait_for().
   Task<Result<std::string>> create(Query query, std::stop_token stop);

@@ -30,7 +30,9 @@ std::optional<std::uint64_t> number(std::string_view text) {
   return value;
 }
 
-bool is_true(std::string_view text) { return text == "true" || text == "1" || text == "TRUE"; }
+bool is_true(std::string_view text) {
+  return text == "true" || text == "1" || text == "TRUE";
+}
 
 // One handler for jobs and lists: a full job is given to `take`.
 class JobsHandler final : public XmlHandler {
@@ -46,10 +48,12 @@ class JobsHandler final : public XmlHandler {
   Result<void> start(const XmlPath& path, const XmlAttributes& attributes) override {
     const std::string& name = path.back();
     if (path.size() == 1) {
-      if (name != "job" && name != "jobs") return fail(Kind::Malformed, "the document's root is <{}>, not <job> or <jobs>", printable(name, 60));
+      if (name != "job" && name != "jobs")
+        return fail(Kind::Malformed, "the document's root is <{}>, not <job> or <jobs>", printable(name, 60));
       version_1_1_ = attributes.text("version").starts_with("1.1");
     }
-    if ((path.size() == 1 && name == "job") || (path.size() == 2 && path[0] == "jobs" && (name == "job" || name == "jobref"))) {
+    if ((path.size() == 1 && name == "job") ||
+        (path.size() == 2 && path[0] == "jobs" && (name == "job" || name == "jobref"))) {
       if (found.size() >= kMostJobs) return fail(Kind::TooLarge, "more than {} jobs", kMostJobs);
       found.emplace_back();
       found.back().job.version_1_1 = version_1_1_ || attributes.text("version").starts_with("1.1");
@@ -69,9 +73,11 @@ class JobsHandler final : public XmlHandler {
     const std::size_t depth = path.size() - base_;
     if (depth == 1) set_field(job, name, text);
     if (!keep_details_) return {};
-    if (depth == 2 && path[base_] == "parameters" && name == "parameter" && !job.parameters.empty()) job.parameters.back().second = text;
+    if (depth == 2 && path[base_] == "parameters" && name == "parameter" && !job.parameters.empty())
+      job.parameters.back().second = text;
     if (depth == 2 && path[base_] == "errorSummary" && name == "message" && job.error) job.error->message = text;
-    if (depth >= 2 && path[base_] == "jobInfo" && path.size() == deepest_ && job.info.size() < kMostEntries) job.info.emplace_back(name, text);
+    if (depth >= 2 && path[base_] == "jobInfo" && path.size() == deepest_ && job.info.size() < kMostEntries)
+      job.info.emplace_back(name, text);
     return {};
   }
 
@@ -86,29 +92,34 @@ class JobsHandler final : public XmlHandler {
       return fail(Kind::TooLarge, "a job with more than {} parameters or results", kMostEntries);
     }
     if (depth == 1 && name == "errorSummary" && !is_true(attributes.text("nil"))) {
-      const std::string detail = attributes.text("hasDetail") + attributes.text("hasDetails");  // Gaia writes the second
+      const std::string detail =
+          attributes.text("hasDetail") + attributes.text("hasDetails");  // Gaia writes the second
       std::string type = attributes.text("type");
-      std::ranges::transform(type, type.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+      std::ranges::transform(type, type.begin(),
+                             [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
       job.error = ErrorSummary{{}, type == "transient", is_true(detail)};
     }
-    if (depth == 2 && path[base_] == "parameters" && name == "parameter") job.parameters.emplace_back(attributes.text("id"), std::string());
+    if (depth == 2 && path[base_] == "parameters" && name == "parameter")
+      job.parameters.emplace_back(attributes.text("id"), std::string());
     if (depth == 2 && path[base_] == "results" && name == "result") {
       const std::string mime = attributes.text("mime-type");
-      job.results.push_back({attributes.text("id"), attributes.text("href"), mime.empty() ? attributes.text("mime") : mime,
-                             number(attributes.text("size")), number(attributes.text("rows"))});
+      job.results.push_back({attributes.text("id"), attributes.text("href"),
+                             mime.empty() ? attributes.text("mime") : mime, number(attributes.text("size")),
+                             number(attributes.text("rows"))});
     }
     return {};
   }
 
   static void set_field(Job& job, const std::string& name, std::string_view text) {
-    static constexpr std::array<std::pair<std::string_view, std::string Job::*>, 8> kFields{{{"jobId", &Job::id},
-                                                                                             {"runId", &Job::run_id},
-                                                                                             {"ownerId", &Job::owner},
-                                                                                             {"quote", &Job::quote},
-                                                                                             {"creationTime", &Job::creation_time},
-                                                                                             {"startTime", &Job::start_time},
-                                                                                             {"endTime", &Job::end_time},
-                                                                                             {"destruction", &Job::destruction}}};
+    static constexpr std::array<std::pair<std::string_view, std::string Job::*>, 8> kFields{
+        {{"jobId", &Job::id},
+         {"runId", &Job::run_id},
+         {"ownerId", &Job::owner},
+         {"quote", &Job::quote},
+         {"creationTime", &Job::creation_time},
+         {"startTime", &Job::start_time},
+         {"endTime", &Job::end_time},
+         {"destruction", &Job::destruction}}};
     for (const auto& [field, member] : kFields) {
       if (name == field && !text.empty()) job.*member = text;
     }
@@ -128,7 +139,8 @@ Phase parse_phase(std::string_view word) {
   const auto begin = word.find_first_not_of(" \t\r\n");
   if (begin == word.npos) return Phase::Unknown;
   std::string upper(word.substr(begin, word.find_last_not_of(" \t\r\n") - begin + 1));
-  std::ranges::transform(upper, upper.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  std::ranges::transform(upper, upper.begin(),
+                         [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
   const auto row = std::ranges::find_if(kPhases, [&upper](const auto& each) { return each.first == upper; });
   return row == kPhases.end() ? Phase::Unknown : row->second;
 }
@@ -150,7 +162,8 @@ Result<Job> parse_job(std::string_view document, std::string_view id) {
   if (found.size() == 1) return std::move(found[0].job);
   const auto wanted = std::ranges::find_if(found, [id](const auto& each) { return each.job.id == id; });
   if (id.empty() || wanted == found.end()) {
-    return fail(Kind::Malformed, "job document: it holds {} jobs, but not the one asked for ('{}')", found.size(), printable(id, 100));
+    return fail(Kind::Malformed, "job document: it holds {} jobs, but not the one asked for ('{}')", found.size(),
+                printable(id, 100));
   }
   return std::move(wanted->job);
 }
@@ -161,8 +174,8 @@ Result<std::vector<JobRef>> parse_job_list(std::string_view document) {
   std::vector<JobRef> refs;
   refs.reserve(handler.found.size());
   for (auto& each : handler.found) {
-    refs.push_back({std::move(each.job.id), std::move(each.href), each.job.phase, std::move(each.job.run_id), std::move(each.job.owner),
-                    std::move(each.job.creation_time)});
+    refs.push_back({std::move(each.job.id), std::move(each.href), each.job.phase, std::move(each.job.run_id),
+                    std::move(each.job.owner), std::move(each.job.creation_time)});
   }
   return refs;
 }
@@ -209,7 +222,8 @@ std::optional<WallTime> parse_time(std::string_view text) {
   if (!month || !take(text, '-')) return std::nullopt;
   const auto day = take_number(text, 2);
   if (!day || !(take(text, 'T') || take(text, ' '))) return std::nullopt;
-  const c::year_month_day date{c::year(*year), c::month(static_cast<unsigned>(*month)), c::day(static_cast<unsigned>(*day))};
+  const c::year_month_day date{c::year(*year), c::month(static_cast<unsigned>(*month)),
+                               c::day(static_cast<unsigned>(*day))};
   const auto hour = take_number(text, 2);
   if (!date.ok() || !hour || !take(text, ':')) return std::nullopt;
   const auto minute = take_number(text, 2);
@@ -227,7 +241,8 @@ std::optional<WallTime> parse_time(std::string_view text) {
   }
   const auto zone = take_zone(text);
   if (!zone) return std::nullopt;
-  return WallTime(c::sys_days(date).time_since_epoch() + c::hours(*hour) + c::minutes(*minute) + c::seconds(*second) + fraction - *zone);
+  return WallTime(c::sys_days(date).time_since_epoch() + c::hours(*hour) + c::minutes(*minute) + c::seconds(*second) +
+                  fraction - *zone);
 }
 
 }  // namespace garner::ivoa

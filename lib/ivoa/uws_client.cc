@@ -11,7 +11,9 @@ namespace {
 
 constexpr std::size_t kLongestJobId = 200;
 
-bool is_good(int status) { return status >= 200 && status < 400; }
+bool is_good(int status) {
+  return status >= 200 && status < 400;
+}
 
 std::string result_href(const Job& job) {
   for (const auto& each : job.results) {
@@ -31,11 +33,13 @@ std::string_view job_id_of(std::string_view job_url) {
   return job_url.substr(job_url.rfind('/') + 1);
 }
 
-Jobs::Jobs(Caller& caller, std::string list_url, JobDeletion deletion) : caller_(caller), list_url_(std::move(list_url)), deletion_(deletion) {}
+Jobs::Jobs(Caller& caller, std::string list_url, JobDeletion deletion)
+    : caller_(caller), list_url_(std::move(list_url)), deletion_(deletion) {}
 
 Result<std::string> Jobs::url_of_id(std::string_view id) const {
   const bool plain = !id.empty() && id.size() <= kLongestJobId && std::ranges::all_of(id, [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '_' || c == '.' || c == '~' || c == ':';
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '_' ||
+           c == '.' || c == '~' || c == ':';
   });
   if (!plain || id == "." || id == "..") return fail(Kind::Invalid, "'{}' is no job id", printable(id, 100));
   return list_url_ + "/" + std::string(id);
@@ -50,7 +54,8 @@ Task<Result<std::string>> Jobs::create(std::string content_type, std::string bod
   if (!reply) co_return with_context(std::move(reply.error()), "making a job");
   const auto location = reply->header("location");
   if (!is_good(reply->status) || !location) {
-    if (is_good(reply->status) && reply->body.size() == 0) co_return fail(Kind::Malformed, "making a job: HTTP {} without a Location", reply->status);
+    if (is_good(reply->status) && reply->body.size() == 0)
+      co_return fail(Kind::Malformed, "making a job: HTTP {} without a Location", reply->status);
     co_return with_context(judge_failure(*reply, asked, caller_.executor().wall_now()), "making a job");
   }
   auto url = caller_.place(list_url_, *location);
@@ -94,7 +99,8 @@ Task<Result<http::Body>> Jobs::result(std::string job_url, Job job, Asked asked,
   const std::string href = result_href(job);
   if (!href.empty()) {
     auto placed = caller_.place(job_url, href);
-    // A service behind a proxy may write its own inner address; by the standard's path its result is found all the same.
+    // A service behind a proxy may write its own inner address; by the standard's path its result is found all the
+    // same.
     if (placed) {
       url = std::move(*placed);
     } else if (!href.ends_with("results/result")) {
@@ -123,7 +129,8 @@ Task<Error> Jobs::error(std::string job_url, Job job, Asked asked, std::stop_tok
   Error why = judge_words(words, 200, asked);
   // The words decide; where they decide nothing, the summary's type does.
   if (why.kind == Kind::Suspect && job.error && job.error->transient) why.kind = Kind::Overloaded;
-  if (words != summary && !summary.empty() && summary != "null") why.detail += fmt::format(" (in short: {})", printable(summary, 200));
+  if (words != summary && !summary.empty() && summary != "null")
+    why.detail += fmt::format(" (in short: {})", printable(summary, 200));
   why.detail = fmt::format("job {}: {}", printable(job.id, 100), why.detail);
   co_return why;
 }
@@ -131,19 +138,22 @@ Task<Error> Jobs::error(std::string job_url, Job job, Asked asked, std::stop_tok
 Task<Result<void>> Jobs::remove(std::string job_url, std::stop_token stop) {
   const std::string id(job_id_of(job_url));
   const std::vector<std::pair<std::string, std::string>> action{{"ACTION", "DELETE"}}, ids{{"JOB_IDS", id}};
-  auto reply = deletion_ == JobDeletion::Delete       ? co_await caller_.remove(job_url, stop)
-               : deletion_ == JobDeletion::PostAction ? co_await caller_.post_form(job_url, action, stop)
-                                                      : co_await caller_.post_form(caller_.service().base_url + "/deletejobs", ids, stop);
+  auto reply = deletion_ == JobDeletion::Delete ? co_await caller_.remove(job_url, stop)
+               : deletion_ == JobDeletion::PostAction
+                   ? co_await caller_.post_form(job_url, action, stop)
+                   : co_await caller_.post_form(caller_.service().base_url + "/deletejobs", ids, stop);
   if (!reply) co_return with_context(std::move(reply.error()), "deleting job {}", printable(id, 100));
   if (is_good(reply->status) || reply->status == 404 || reply->status == 410) co_return Result<void>{};
-  co_return with_context(judge_failure(*reply, {}, caller_.executor().wall_now()), "deleting job {}", printable(id, 100));
+  co_return with_context(judge_failure(*reply, {}, caller_.executor().wall_now()), "deleting job {}",
+                         printable(id, 100));
 }
 
 Task<Result<std::vector<JobRef>>> Jobs::list(std::string after, std::stop_token stop) {
   const std::string query = after.empty() ? std::string() : "?" + http::form_encode({{"AFTER", after}});
   auto reply = co_await caller_.get(list_url_ + query, stop);
   if (!reply) co_return with_context(std::move(reply.error()), "the list of jobs");
-  if (reply->status != 200) co_return with_context(judge_failure(*reply, {}, caller_.executor().wall_now()), "the list of jobs");
+  if (reply->status != 200)
+    co_return with_context(judge_failure(*reply, {}, caller_.executor().wall_now()), "the list of jobs");
   co_return parse_job_list(reply->body.text());
 }
 

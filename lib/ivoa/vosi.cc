@@ -15,7 +15,8 @@ class AvailabilityHandler final : public XmlHandler {
   Availability read;
 
   Result<void> start(const XmlPath& path, const XmlAttributes&) override {
-    if (path.size() == 1 && path[0] != "availability") return fail(Kind::Malformed, "the root is <{}>, not <availability>", printable(path[0], 60));
+    if (path.size() == 1 && path[0] != "availability")
+      return fail(Kind::Malformed, "the root is <{}>, not <availability>", printable(path[0], 60));
     return {};
   }
   Result<void> end(const XmlPath& path, std::string_view text) override {
@@ -42,7 +43,8 @@ bool same_name(std::string_view a, std::string_view b) {
   std::string left(a), right(b);
   for (auto* text : {&left, &right}) {
     std::erase(*text, '"');
-    std::ranges::transform(*text, text->begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+    std::ranges::transform(*text, text->begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
   }
   return left == right;
 }
@@ -69,7 +71,8 @@ Task<Result<Capabilities>> fetch_capabilities(Caller& caller, std::stop_token st
 
 Task<Result<std::vector<TableInfo>>> fetch_table_names(Caller& caller, TablesDialect dialect, std::stop_token stop) {
   const std::string_view least = dialect == TablesDialect::Vosi ? "?detail=min" : "?only_tables=true";
-  auto reply = co_await fetch_document(caller, caller.service().base_url + "/tables" + std::string(least), "tables", stop);
+  auto reply =
+      co_await fetch_document(caller, caller.service().base_url + "/tables" + std::string(least), "tables", stop);
   if (!reply) co_return std::unexpected(std::move(reply.error()));
   std::vector<TableInfo> names;
   auto read = read_tables(reply->body.text(), [&names](TableInfo table) {
@@ -81,13 +84,16 @@ Task<Result<std::vector<TableInfo>>> fetch_table_names(Caller& caller, TablesDia
   co_return names;
 }
 
-Task<Result<TableInfo>> fetch_table(Caller& caller, TablesDialect dialect, std::string full_name, std::stop_token stop) {
+Task<Result<TableInfo>> fetch_table(Caller& caller, TablesDialect dialect, std::string full_name,
+                                    std::stop_token stop) {
   const bool plain = !full_name.empty() && std::ranges::all_of(full_name, [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c == '.' || c == '-';
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c == '.' ||
+           c == '-';
   });
   if (!plain) co_return fail(Kind::Invalid, "'{}' is no table's name", printable(full_name, 100));
   const std::string where = dialect == TablesDialect::Vosi ? "/tables/" + full_name : "/tables?tables=" + full_name;
-  auto reply = co_await fetch_document(caller, caller.service().base_url + where, fmt::format("table {}", full_name), stop);
+  auto reply =
+      co_await fetch_document(caller, caller.service().base_url + where, fmt::format("table {}", full_name), stop);
   if (!reply) co_return std::unexpected(std::move(reply.error()));
   std::optional<TableInfo> found;
   auto read = read_tables(reply->body.text(), [&](TableInfo table) {

@@ -1,6 +1,7 @@
-// What a service tells about itself (VOSI 1.1; TAPRegExt 1.0 for limits and formats; VODataService 1.1 for tables, with ESA's attributes).
-// Documents are parsed leniently: what is missing or makes no sense stays empty, advertised limits are hints.
-// Parsers: pure, any thread. Fetching: the loop's thread. Errors: Malformed, Corrupt, TooLarge, Maintenance (a web page), and judge_failure()'s.
+// What a service tells about itself (VOSI 1.1; TAPRegExt 1.0 for limits and formats; VODataService 1.1 for tables, with
+// ESA's attributes). Documents are parsed leniently: what is missing or makes no sense stays empty, advertised limits
+// are hints. Parsers: pure, any thread. Fetching: the loop's thread. Errors: Malformed, Corrupt, TooLarge, Maintenance
+// (a web page), and judge_failure()'s.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +28,7 @@ Result<Availability> parse_availability(std::string_view document);
 // ---- capabilities
 
 struct Interface {
-  std::string type;                           // "vs:ParamHTTP", without its prefix
+  std::string type;  // "vs:ParamHTTP", without its prefix
   std::string role, version;
   std::vector<std::string> access_urls;
   std::vector<std::string> security_methods;  // standardIDs; "" is anonymous. None at all: anonymous too
@@ -53,8 +54,8 @@ struct Language {
 struct TapCapability {
   std::vector<Language> languages;
   std::vector<OutputFormat> formats;
-  std::vector<std::string> upload_methods;                                        // "inline", "http", "https", "ftp"
-  std::vector<Limit> output_limits, upload_limits;                                // a service may give rows and bytes
+  std::vector<std::string> upload_methods;          // "inline", "http", "https", "ftp"
+  std::vector<Limit> output_limits, upload_limits;  // a service may give rows and bytes
   std::optional<std::uint64_t> retention_s, execution_s, retention_hard_s, execution_hard_s;
 
   bool uploads_inline() const;
@@ -83,7 +84,7 @@ Result<Capabilities> parse_capabilities(std::string_view document);
 
 struct TableColumn {
   std::string name, description, unit, ucd, utype;
-  std::string datatype;   // "VARCHAR", "BIGINT", "double"
+  std::string datatype;  // "VARCHAR", "BIGINT", "double"
   std::string arraysize;
   bool indexed = false, primary = false;
 };
@@ -107,8 +108,8 @@ Result<std::vector<TableInfo>> parse_tables(std::string_view document);
 Task<Result<Availability>> fetch_availability(Caller& caller, std::stop_token stop);
 Task<Result<Capabilities>> fetch_capabilities(Caller& caller, std::stop_token stop);
 
-// VOSI 1.1: detail=min and …/tables/NAME; ESA's TAP+: only_tables=true and tables=NAME. A service ignores what it does not know and
-// answers with everything, which is well too.
+// VOSI 1.1: detail=min and …/tables/NAME; ESA's TAP+: only_tables=true and tables=NAME. A service ignores what it does
+// not know and answers with everything, which is well too.
 enum class TablesDialect { Vosi, TapPlus };
 // Without columns where the service can leave them out.
 Task<Result<std::vector<TableInfo>>> fetch_table_names(Caller& caller, TablesDialect dialect, std::stop_token stop);

@@ -13,7 +13,8 @@ constexpr std::size_t kMostEntries = 10'000;
 
 std::string lower(std::string_view text) {
   std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+  std::ranges::transform(out, out.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
   return out;
 }
 
@@ -24,7 +25,9 @@ std::optional<std::uint64_t> number(std::string_view text) {
   return value;
 }
 
-std::string without_prefix(const std::string& name) { return name.substr(name.find(':') + 1); }
+std::string without_prefix(const std::string& name) {
+  return name.substr(name.find(':') + 1);
+}
 
 // "ivo://ivoa.net/std/TAPRegExt#upload-inline" to "inline".
 std::string upload_method(const std::string& id) {
@@ -38,7 +41,8 @@ class CapabilitiesHandler final : public XmlHandler {
   Capabilities read;
 
   Result<void> start(const XmlPath& path, const XmlAttributes& attributes) override {
-    if (path.size() == 1 && path[0] != "capabilities") return fail(Kind::Malformed, "the root is <{}>, not <capabilities>", printable(path[0], 60));
+    if (path.size() == 1 && path[0] != "capabilities")
+      return fail(Kind::Malformed, "the root is <{}>, not <capabilities>", printable(path[0], 60));
     if (++elements_ > 50 * kMostEntries) return fail(Kind::TooLarge, "more than {} elements", 50 * kMostEntries);
     const std::string& name = path.back();
     if (path.size() == 2 && name == "capability") read.all.push_back({attributes.text("standardID"), {}, {}});
@@ -82,7 +86,8 @@ class CapabilitiesHandler final : public XmlHandler {
   static void start_part(Capability& capability, const std::string& name, const XmlAttributes& attributes) {
     auto& tap = capability.tap;
     if (name == "interface") {
-      capability.interfaces.push_back({without_prefix(attributes.text("type")), attributes.text("role"), attributes.text("version"), {}, {}});
+      capability.interfaces.push_back(
+          {without_prefix(attributes.text("type")), attributes.text("role"), attributes.text("version"), {}, {}});
     }
     if (name == "language") tap.languages.emplace_back();
     if (name == "outputFormat") tap.formats.push_back({attributes.text("ivo-id"), {}, {}});
@@ -103,10 +108,18 @@ std::optional<std::uint64_t> most(const std::vector<Limit>& limits, bool in_byte
 
 }  // namespace
 
-bool TapCapability::uploads_inline() const { return std::ranges::find(upload_methods, "inline") != upload_methods.end(); }
-std::optional<std::uint64_t> TapCapability::most_rows() const { return most(output_limits, false); }
-std::optional<std::uint64_t> TapCapability::most_upload_bytes() const { return most(upload_limits, true); }
-std::optional<std::uint64_t> TapCapability::most_upload_rows() const { return most(upload_limits, false); }
+bool TapCapability::uploads_inline() const {
+  return std::ranges::find(upload_methods, "inline") != upload_methods.end();
+}
+std::optional<std::uint64_t> TapCapability::most_rows() const {
+  return most(output_limits, false);
+}
+std::optional<std::uint64_t> TapCapability::most_upload_bytes() const {
+  return most(upload_limits, true);
+}
+std::optional<std::uint64_t> TapCapability::most_upload_rows() const {
+  return most(upload_limits, false);
+}
 
 const Capability* Capabilities::find(std::string_view standard_id) const {
   const std::string wanted = lower(standard_id);

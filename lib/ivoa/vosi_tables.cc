@@ -8,7 +8,7 @@ namespace garner::ivoa {
 
 namespace {
 
-constexpr std::size_t kMostColumns = 50'000;    // of one table
+constexpr std::size_t kMostColumns = 50'000;  // of one table
 constexpr std::size_t kMostTables = 1'000'000;
 
 std::optional<std::uint64_t> number(std::string_view text) {
@@ -28,7 +28,8 @@ class TablesHandler final : public XmlHandler {
     if (path.size() == 1 && name != "tableset" && name != "table" && name != "schema") {
       return fail(Kind::Malformed, "the root is <{}>, not <tableset> or <table>", printable(name, 60));
     }
-    if (name == "table" && table_depth_ == 0 && (path.size() == 1 || path[path.size() - 2] == "schema" || path[path.size() - 2] == "tableset")) {
+    if (name == "table" && table_depth_ == 0 &&
+        (path.size() == 1 || path[path.size() - 2] == "schema" || path[path.size() - 2] == "tableset")) {
       if (++tables_ > kMostTables) return fail(Kind::TooLarge, "more than {} tables", kMostTables);
       table_depth_ = path.size();
       table_ = {};
@@ -38,7 +39,8 @@ class TablesHandler final : public XmlHandler {
       table_.bytes = number(attributes.text("size_bytes"));
     }
     if (table_depth_ != 0 && path.size() == table_depth_ + 1 && name == "column") {
-      if (table_.columns.size() >= kMostColumns) return fail(Kind::TooLarge, "a table of more than {} columns", kMostColumns);
+      if (table_.columns.size() >= kMostColumns)
+        return fail(Kind::TooLarge, "a table of more than {} columns", kMostColumns);
       table_.columns.emplace_back();
     }
     if (in_column(path) && name == "dataType") table_.columns.back().arraysize = attributes.text("arraysize");
@@ -64,7 +66,9 @@ class TablesHandler final : public XmlHandler {
   }
 
  private:
-  bool in_column(const XmlPath& path) const { return table_depth_ != 0 && path.size() == table_depth_ + 2 && path[table_depth_] == "column"; }
+  bool in_column(const XmlPath& path) const {
+    return table_depth_ != 0 && path.size() == table_depth_ + 2 && path[table_depth_] == "column";
+  }
   void set_of_table(const std::string& name, std::string_view text) {
     if (name == "name") table_.name = text;
     if (name == "title") table_.title = text;

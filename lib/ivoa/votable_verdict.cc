@@ -18,7 +18,8 @@ Answer cut(Error why, std::uint64_t rows, std::string_view body) {
   if (const auto message = message_of_page(tail)) {
     const Error judged = judge_words(*message, 200, {});
     why.detail = fmt::format("{}; behind the cut stands: {}", why.detail, printable(*message));
-    if (judged.kind == Kind::TooLarge || judged.kind == Kind::Overloaded || judged.kind == Kind::Quota) why.kind = judged.kind;
+    if (judged.kind == Kind::TooLarge || judged.kind == Kind::Overloaded || judged.kind == Kind::Quota)
+      why.kind = judged.kind;
   }
   if (why.kind == Kind::Malformed) why.kind = Kind::Corrupt;
   return {Verdict::Cut, std::move(why), rows};
@@ -26,20 +27,23 @@ Answer cut(Error why, std::uint64_t rows, std::string_view body) {
 
 }  // namespace
 
-Answer verdict_at_end(const table::TableReader& reader, const Result<bool>& end, std::uint64_t rows, std::string_view body) {
+Answer verdict_at_end(const table::TableReader& reader, const Result<bool>& end, std::uint64_t rows,
+                      std::string_view body) {
   const auto status = reader.parameters().find("QUERY_STATUS");
   const bool told = status != reader.parameters().end();
   if (end) {
     if (*end) return {Verdict::Cut, {Kind::Internal, "asked for the verdict before the end"}, rows};
     if (!told || status->second == "OK" || status->second.empty()) return {Verdict::Ok, {}, rows};
     if (status->second == "OVERFLOW") return {Verdict::Overflow, {}, rows};
-    return failed({Kind::Suspect, "the service says QUERY_STATUS " + printable(status->second, 60), std::nullopt}, rows);
+    return failed({Kind::Suspect, "the service says QUERY_STATUS " + printable(status->second, 60), std::nullopt},
+                  rows);
   }
   if (told && status->second == "ERROR" && end.error().kind == Kind::Malformed) {
     constexpr std::string_view kOurs = "QUERY_STATUS ERROR: ";
     const std::string& detail = end.error().detail;
     const auto at = detail.find(kOurs);
-    if (at != detail.npos) return failed(judge_words(std::string_view(detail).substr(at + kOurs.size()), 200, {}), rows);
+    if (at != detail.npos)
+      return failed(judge_words(std::string_view(detail).substr(at + kOurs.size()), 200, {}), rows);
   }
   return cut(end.error(), rows, body);
 }

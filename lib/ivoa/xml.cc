@@ -49,11 +49,14 @@ struct XmlReader::Impl {
     XML_SetCharacterDataHandler(parser, [](void* self, const char* text, int length) {
       static_cast<Impl*>(self)->add_text({text, static_cast<std::size_t>(length)});
     });
-    XML_SetEntityDeclHandler(parser, [](void* self, const char* name, int, const char*, int, const char*, const char*, const char*, const char*) {
-      static_cast<Impl*>(self)->refuse({Kind::Malformed, "declares the entity '" + printable(name, 60) + "', which is never expanded here"});
+    XML_SetEntityDeclHandler(parser, [](void* self, const char* name, int, const char*, int, const char*, const char*,
+                                        const char*, const char*) {
+      static_cast<Impl*>(self)->refuse(
+          {Kind::Malformed, "declares the entity '" + printable(name, 60) + "', which is never expanded here"});
     });
     XML_SetSkippedEntityHandler(parser, [](void* self, const char* name, int) {
-      static_cast<Impl*>(self)->refuse({Kind::Malformed, "refers to the entity '" + printable(name, 60) + "', which is not declared here"});
+      static_cast<Impl*>(self)->refuse(
+          {Kind::Malformed, "refers to the entity '" + printable(name, 60) + "', which is not declared here"});
     });
   }
   ~Impl() {
@@ -69,7 +72,8 @@ struct XmlReader::Impl {
 
   void start(std::string_view name, const char** pairs) {
     if (error) return;
-    if (path.size() >= limits.max_depth) return refuse({Kind::Malformed, fmt::format("elements are nested deeper than {}", limits.max_depth)});
+    if (path.size() >= limits.max_depth)
+      return refuse({Kind::Malformed, fmt::format("elements are nested deeper than {}", limits.max_depth)});
     path.emplace_back(local(name));
     texts.emplace_back();
     if (auto taken = handler.start(path, XmlAttributes(pairs)); !taken) refuse(std::move(taken.error()));
@@ -78,7 +82,8 @@ struct XmlReader::Impl {
   void add_text(std::string_view piece) {
     if (error || texts.empty()) return;
     text_bytes += piece.size();
-    if (text_bytes > limits.max_text) return refuse({Kind::TooLarge, fmt::format("a text is longer than {} bytes", limits.max_text)});
+    if (text_bytes > limits.max_text)
+      return refuse({Kind::TooLarge, fmt::format("a text is longer than {} bytes", limits.max_text)});
     texts.back() += piece;
   }
 
@@ -94,9 +99,10 @@ struct XmlReader::Impl {
     const auto line = XML_GetCurrentLineNumber(parser);
     const auto code = XML_GetErrorCode(parser);
     if (code == XML_ERROR_NO_MEMORY) return {Kind::Internal, "out of memory in the XML parser"};
-    const bool cut = code == XML_ERROR_NO_ELEMENTS || code == XML_ERROR_UNCLOSED_TOKEN || code == XML_ERROR_UNCLOSED_CDATA_SECTION ||
-                     code == XML_ERROR_PARTIAL_CHAR;
-    if (last && cut) return {Kind::Corrupt, fmt::format("line {}: the document is cut: it ends before its root element does", line)};
+    const bool cut = code == XML_ERROR_NO_ELEMENTS || code == XML_ERROR_UNCLOSED_TOKEN ||
+                     code == XML_ERROR_UNCLOSED_CDATA_SECTION || code == XML_ERROR_PARTIAL_CHAR;
+    if (last && cut)
+      return {Kind::Corrupt, fmt::format("line {}: the document is cut: it ends before its root element does", line)};
     return {Kind::Malformed, fmt::format("line {}: not well-formed XML: {}", line, XML_ErrorString(code))};
   }
 };
@@ -113,7 +119,8 @@ Result<void> XmlReader::feed(std::string_view bytes, bool last) {
     const auto piece = bytes.substr(0, kPiece);
     bytes.remove_prefix(piece.size());
     self.fed += piece.size();
-    if (self.fed > self.limits.max_bytes) return fail(Kind::TooLarge, "the document is larger than {} bytes", self.limits.max_bytes);
+    if (self.fed > self.limits.max_bytes)
+      return fail(Kind::TooLarge, "the document is larger than {} bytes", self.limits.max_bytes);
     const bool ends = last && bytes.empty();
     const auto status = XML_Parse(self.parser, piece.data(), static_cast<int>(piece.size()), ends);
     if (status != XML_STATUS_OK && !self.error) self.error = self.parse_error(ends);
@@ -129,7 +136,8 @@ Result<void> XmlReader::feed(std::string_view bytes, bool last) {
 }
 
 Result<void> read_xml(std::string_view document, XmlHandler& handler, XmlLimits limits) {
-  if (looks_like_html(document)) return fail(Kind::Maintenance, "a web page where an XML document was due: {}", extract_message(document));
+  if (looks_like_html(document))
+    return fail(Kind::Maintenance, "a web page where an XML document was due: {}", extract_message(document));
   return XmlReader(handler, limits).feed(document, true);
 }
 

@@ -1,8 +1,8 @@
-// The small XML documents of the standards (UWS jobs, VOSI) as events: local names, own text, bounded. Namespaces are not
-// looked at, since services spell them in every way; elements are told by local name and place. No entity is ever expanded:
-// a declaration, or a reference to one that is not XML's own, is Malformed; a DOCTYPE without entities is accepted and not loaded.
-// Threads: one at a time. Errors name the line: Malformed, Corrupt (the document ends early), TooLarge, Maintenance (a web page where a
-// document was due).
+// The small XML documents of the standards (UWS jobs, VOSI) as events: local names, own text, bounded. Namespaces are
+// not looked at, since services spell them in every way; elements are told by local name and place. No entity is ever
+// expanded: a declaration, or a reference to one that is not XML's own, is Malformed; a DOCTYPE without entities is
+// accepted and not loaded. Threads: one at a time. Errors name the line: Malformed, Corrupt (the document ends early),
+// TooLarge, Maintenance (a web page where a document was due).
 #pragma once
 
 #include <cstdint>

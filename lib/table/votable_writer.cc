@@ -14,7 +14,8 @@ namespace garner::table {
 namespace {
 
 constexpr std::string_view kHead =
-    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<VOTABLE version=\"1.3\" xmlns=\"http://www.ivoa.net/xml/VOTable/v1.3\">\n<RESOURCE>\n<TABLE>\n";
+    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<VOTABLE version=\"1.3\" "
+    "xmlns=\"http://www.ivoa.net/xml/VOTable/v1.3\">\n<RESOURCE>\n<TABLE>\n";
 constexpr std::string_view kFoot = "</TABLEDATA></DATA>\n</TABLE>\n</RESOURCE>\n</VOTABLE>\n";
 
 // XML 1.0 §2.2: false for a control character, or broken UTF-8.
@@ -34,12 +35,23 @@ bool append_escaped(std::string& out, std::string_view text) {
   if (!is_writable(text)) return false;
   for (const char c : text) {
     switch (c) {
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '&': out += "&amp;"; break;
-      case '"': out += "&quot;"; break;
-      case '\r': out += "&#13;"; break;
-      default: out += c;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\r':
+        out += "&#13;";
+        break;
+      default:
+        out += c;
     }
   }
   return true;
@@ -64,10 +76,14 @@ void append_real(std::string& out, double value) {
 
 std::string_view datatype_of(UploadType type) {
   switch (type) {
-    case UploadType::Long: return "datatype=\"long\"";
-    case UploadType::Double: return "datatype=\"double\"";
-    case UploadType::Text: return "datatype=\"char\" arraysize=\"*\"";
-    case UploadType::Boolean: return "datatype=\"boolean\"";
+    case UploadType::Long:
+      return "datatype=\"long\"";
+    case UploadType::Double:
+      return "datatype=\"double\"";
+    case UploadType::Text:
+      return "datatype=\"char\" arraysize=\"*\"";
+    case UploadType::Boolean:
+      return "datatype=\"boolean\"";
   }
   return "datatype=\"char\" arraysize=\"*\"";
 }
@@ -77,7 +93,8 @@ bool append_field(std::string& out, const UploadColumn& column) {
   if (!append_escaped(out, column.name)) return false;
   out += "\" ";
   out += datatype_of(column.type);
-  for (const auto& [name, value] : {std::pair<std::string_view, const std::string&>{"ucd", column.ucd}, {"unit", column.unit}}) {
+  for (const auto& [name, value] :
+       {std::pair<std::string_view, const std::string&>{"ucd", column.ucd}, {"unit", column.unit}}) {
     if (value.empty()) continue;
     out.append(" ").append(name).append("=\"");
     if (!append_escaped(out, value)) return false;
@@ -102,7 +119,8 @@ Result<VotableWriter> VotableWriter::make(std::vector<UploadColumn> columns) {
   for (const auto& column : writer.columns_) {
     if (column.name.empty()) return fail(Kind::Invalid, "a column of the table for upload has no name");
     if (!append_field(writer.text_, column)) {
-      return fail(Kind::Invalid, "column '{}': its name, unit, UCD or description holds characters that XML cannot", printable(column.name, 60));
+      return fail(Kind::Invalid, "column '{}': its name, unit, UCD or description holds characters that XML cannot",
+                  printable(column.name, 60));
     }
   }
   writer.text_ += "<DATA><TABLEDATA>\n";
@@ -123,16 +141,19 @@ Result<void> VotableWriter::add_cell(const UploadColumn& column, const Value& va
     text_ += *flag ? "true" : "false";
   } else if (text != nullptr && column.type == UploadType::Text) {
     if (!append_escaped(text_, *text)) {
-      return fail(Kind::Invalid, "row {}, column '{}': control characters or broken UTF-8", rows_ + 1, printable(column.name, 60));
+      return fail(Kind::Invalid, "row {}, column '{}': control characters or broken UTF-8", rows_ + 1,
+                  printable(column.name, 60));
     }
   } else {
-    return fail(Kind::Invalid, "row {}, column '{}': the cell is not of the column's type", rows_ + 1, printable(column.name, 60));
+    return fail(Kind::Invalid, "row {}, column '{}': the cell is not of the column's type", rows_ + 1,
+                printable(column.name, 60));
   }
   return {};
 }
 
 Result<void> VotableWriter::add_row(std::span<const Value> row) {
-  if (row.size() != columns_.size()) return fail(Kind::Invalid, "row {} holds {} cells for {} columns", rows_ + 1, row.size(), columns_.size());
+  if (row.size() != columns_.size())
+    return fail(Kind::Invalid, "row {} holds {} cells for {} columns", rows_ + 1, row.size(), columns_.size());
   const std::size_t before = text_.size();
   text_ += "<TR>";
   for (std::size_t i = 0; i < row.size(); ++i) {
@@ -173,7 +194,9 @@ struct Guess {
     integer = integer && parse_integer(text).has_value();
     real = real && parse_real(text).has_value();
   }
-  UploadType type() const { return any && integer ? UploadType::Long : any && real ? UploadType::Double : UploadType::Text; }
+  UploadType type() const {
+    return any && integer ? UploadType::Long : any && real ? UploadType::Double : UploadType::Text;
+  }
 };
 
 struct HeldCell {
@@ -186,10 +209,14 @@ struct HeldCell {
 VotableWriter::Value value_of(const HeldCell& cell, UploadType type, bool guessed) {
   if (cell.null) return std::monostate{};
   switch (type) {
-    case UploadType::Long: return guessed ? parse_integer(cell.text).value_or(0) : cell.integer;
-    case UploadType::Double: return guessed ? parse_real(cell.text).value_or(NAN) : cell.real;
-    case UploadType::Boolean: return cell.integer != 0;
-    case UploadType::Text: return std::string_view(cell.text);
+    case UploadType::Long:
+      return guessed ? parse_integer(cell.text).value_or(0) : cell.integer;
+    case UploadType::Double:
+      return guessed ? parse_real(cell.text).value_or(NAN) : cell.real;
+    case UploadType::Boolean:
+      return cell.integer != 0;
+    case UploadType::Text:
+      return std::string_view(cell.text);
   }
   return std::monostate{};
 }
@@ -202,7 +229,8 @@ struct Held {
 Result<Held> hold(TableReader& reader, std::uint64_t max_bytes) {
   const auto& columns = reader.columns();
   for (const auto& column : columns) {
-    if (column.is_array) return fail(Kind::Invalid, "column '{}' holds arrays, which cannot be uploaded", printable(column.name, 60));
+    if (column.is_array)
+      return fail(Kind::Invalid, "column '{}' holds arrays, which cannot be uploaded", printable(column.name, 60));
   }
   Held held{{}, std::vector<Guess>(columns.size())};
   std::uint64_t bytes = 0;
@@ -217,16 +245,21 @@ Result<Held> hold(TableReader& reader, std::uint64_t max_bytes) {
       if (textual) held.guesses[i].look(cell.text);
       bytes += held.cells.back().text.size() + sizeof("<TD></TD>") - 1;
     }
-    if (bytes > max_bytes) return fail(Kind::TooLarge, "{}: the table for upload is larger than {} bytes", reader.position(), max_bytes);
+    if (bytes > max_bytes)
+      return fail(Kind::TooLarge, "{}: the table for upload is larger than {} bytes", reader.position(), max_bytes);
   }
 }
 
 UploadType declared_type(ColumnType type) {
   switch (type) {
-    case ColumnType::Integer: return UploadType::Long;
-    case ColumnType::Float: return UploadType::Double;
-    case ColumnType::Boolean: return UploadType::Boolean;
-    default: return UploadType::Text;
+    case ColumnType::Integer:
+      return UploadType::Long;
+    case ColumnType::Float:
+      return UploadType::Double;
+    case ColumnType::Boolean:
+      return UploadType::Boolean;
+    default:
+      return UploadType::Text;
   }
 }
 
@@ -243,14 +276,16 @@ Result<std::string> write_held(const TableReader& reader, const Held& held, bool
   for (std::size_t at = 0; at < held.cells.size(); at += columns.size()) {
     for (std::size_t i = 0; i < columns.size(); ++i) row[i] = value_of(held.cells[at + i], fields[i].type, guessed);
     if (auto added = writer->add_row(row); !added) return std::unexpected(std::move(added.error()));
-    if (writer->size() + kFoot.size() > max_bytes) return fail(Kind::TooLarge, "the table for upload is larger than {} bytes", max_bytes);
+    if (writer->size() + kFoot.size() > max_bytes)
+      return fail(Kind::TooLarge, "the table for upload is larger than {} bytes", max_bytes);
   }
   return std::move(*writer).finish();
 }
 
 }  // namespace
 
-Result<std::string> votable_for_upload(std::unique_ptr<ByteSource> source, OpenOptions options, std::uint64_t max_bytes) {
+Result<std::string> votable_for_upload(std::unique_ptr<ByteSource> source, OpenOptions options,
+                                       std::uint64_t max_bytes) {
   constexpr std::size_t kPeekBytes = 4096;
   auto peeked = PeekedSource::peek(std::move(source), kPeekBytes);
   if (!peeked) return std::unexpected(std::move(peeked.error()));

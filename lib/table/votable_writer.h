@@ -1,8 +1,8 @@
-// Writes small VOTables for uploads with a query (TAP 1.1 §2.7.6): TABLEDATA, which every service reads, integers as long, so
-// that 64-bit ids keep all their digits, and text as `char` with a variable size, never `unicodeChar`, which some services refuse.
-// A null is an empty TD (VOTable 1.3 §6). Text is UTF-8, as services and VOTable 1.6 have it.
-// The document grows in memory; who makes it bounds it by size() against the service's upload limit.
-// Threads: one at a time. Values are copied. Errors: Invalid (columns or cells that can't be written; names row and column).
+// Writes small VOTables for uploads with a query (TAP 1.1 §2.7.6): TABLEDATA, which every service reads, integers as
+// long, so that 64-bit ids keep all their digits, and text as `char` with a variable size, never `unicodeChar`, which
+// some services refuse. A null is an empty TD (VOTable 1.3 §6). Text is UTF-8, as services and VOTable 1.6 have it. The
+// document grows in memory; who makes it bounds it by size() against the service's upload limit. Threads: one at a
+// time. Values are copied. Errors: Invalid (columns or cells that can't be written; names row and column).
 #pragma once
 
 #include <cstdint>
@@ -49,11 +49,14 @@ class VotableWriter {
   std::uint64_t rows_ = 0;
 };
 
-// One long column; what a join by id needs. 37 bytes a row for ids of 19 digits. Invalid for a name that can't be written.
+// One long column; what a join by id needs. 37 bytes a row for ids of 19 digits. Invalid for a name that can't be
+// written.
 Result<std::string> id_upload(std::string_view column_name, std::span<const std::int64_t> ids);
 
-// A table of any format, read to its end and written for upload. What declares no types (CSV, TSV) becomes long, double or text, whichever
-// holds every cell of a column; arrays are refused. TooLarge beyond max_bytes of document; the cells are held beside it. Else the reader's errors.
-Result<std::string> votable_for_upload(std::unique_ptr<ByteSource> source, OpenOptions options, std::uint64_t max_bytes);
+// A table of any format, read to its end and written for upload. What declares no types (CSV, TSV) becomes long, double
+// or text, whichever holds every cell of a column; arrays are refused. TooLarge beyond max_bytes of document; the cells
+// are held beside it. Else the reader's errors.
+Result<std::string> votable_for_upload(std::unique_ptr<ByteSource> source, OpenOptions options,
+                                       std::uint64_t max_bytes);
 
 }  // namespace garner::table

@@ -93,6 +93,19 @@ TEST(Fetch, PostsAnEmptyBody) {
   EXPECT_THAT(std::string(text(reply)), AllOf(HasSubstr("POST / "), HasSubstr("Content-Length: 0")));
 }
 
+TEST(Fetch, DeletesWithoutFollowingTheRedirect) {
+  LoopbackServer server([](Connection& connection) {
+    const auto seen = connection.read_request();
+    connection.reply(seen ? seen->head : "", "303 See Other", "Location: /jobs\r\n");
+  });
+  Client client;
+  const auto reply = client.fetch(Request{.method = Method::Delete, .url = server.url("/jobs/7")});
+  ASSERT_TRUE(reply) << shown(reply);
+  EXPECT_EQ(reply->status, 303);
+  EXPECT_TRUE(text(reply).starts_with("DELETE /jobs/7 HTTP/1.1"));
+  EXPECT_EQ(server.connections(), 1);
+}
+
 TEST(Fetch, ReadsAChunkedReplyAfterAnInterimOne) {
   LoopbackServer server([](Connection& connection) {
     connection.read_request();
