@@ -43,6 +43,8 @@ Result<EncodedQuery> encode_query(const TapService& service, const Query& query)
 class Tap {
  public:
   Tap(http::Transport& transport, Executor& executor, TapService service);
+  Tap(const Tap&) = delete;  // its jobs refer to its caller
+  Tap& operator=(const Tap&) = delete;
 
   const TapService& service() const { return service_; }
   Jobs& jobs() { return jobs_; }

@@ -20,6 +20,8 @@ constexpr std::array<std::pair<std::string_view, Phase>, 10> kPhases{{{"PENDING"
                                                                       {"ABORTED", Phase::Aborted},
                                                                       {"ARCHIVED", Phase::Archived},
                                                                       {"UNKNOWN", Phase::Unknown}}};
+// A job quotes its query, which may hold a long list of ids.
+constexpr XmlLimits kLimits{.max_text = 64u << 20};
 constexpr std::size_t kMostJobs = 1'000'000;
 constexpr std::size_t kMostEntries = 10'000;  // parameters, results, jobInfo leaves of one job
 
@@ -156,7 +158,8 @@ bool is_alive(Phase phase) {
 
 Result<Job> parse_job(std::string_view document, std::string_view id) {
   JobsHandler handler(true);
-  if (auto read = read_xml(document, handler); !read) return with_context(std::move(read.error()), "job document");
+  if (auto read = read_xml(document, handler, kLimits); !read)
+    return with_context(std::move(read.error()), "job document");
   auto& found = handler.found;
   if (found.empty()) return fail(Kind::Malformed, "job document: it holds no job");
   if (found.size() == 1) return std::move(found[0].job);
@@ -170,7 +173,7 @@ Result<Job> parse_job(std::string_view document, std::string_view id) {
 
 Result<std::vector<JobRef>> parse_job_list(std::string_view document) {
   JobsHandler handler(false);
-  if (auto read = read_xml(document, handler); !read) return with_context(std::move(read.error()), "job list");
+  if (auto read = read_xml(document, handler, kLimits); !read) return with_context(std::move(read.error()), "job list");
   std::vector<JobRef> refs;
   refs.reserve(handler.found.size());
   for (auto& each : handler.found) {

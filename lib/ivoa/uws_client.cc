@@ -157,4 +157,16 @@ Task<Result<std::vector<JobRef>>> Jobs::list(std::string after, std::stop_token 
   co_return parse_job_list(reply->body.text());
 }
 
+Task<Result<std::optional<std::string>>> Jobs::find(std::string run_id, std::string after, std::stop_token stop) {
+  auto refs = co_await list(std::move(after), stop);
+  if (!refs) co_return std::unexpected(std::move(refs.error()));
+  for (const auto& ref : *refs) {
+    if (run_id.empty() || ref.run_id != run_id || ref.phase == Phase::Archived) continue;
+    auto url = url_of(ref);
+    if (!url) co_return std::unexpected(std::move(url.error()));
+    co_return std::optional(std::move(*url));
+  }
+  co_return std::nullopt;
+}
+
 }  // namespace garner::ivoa

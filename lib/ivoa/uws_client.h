@@ -87,6 +87,10 @@ class Jobs {
   // ones. Anonymous lists are refused by some.
   Task<Result<std::vector<JobRef>>> list(std::string after, std::stop_token stop);
 
+  // The URL of a job of ours by its RUNID: a second net for a job that was made, but whose URL was not recorded.
+  // Nothing where the list shows none, which proves nothing: some services list no RUNIDs, or no jobs.
+  Task<Result<std::optional<std::string>>> find(std::string run_id, std::string after, std::stop_token stop);
+
   // A job's URL by a list's ref, or by its id.
   Result<std::string> url_of(const JobRef& ref) const;
   Result<std::string> url_of_id(std::string_view id) const;

@@ -467,5 +467,17 @@ TEST(JobList, IsAskedForYoungerJobsAndRefsWithoutALinkAreFoundById) {
   EXPECT_FALSE(stage.jobs.url_of_id("../../logout"));
 }
 
+TEST(JobList, FindsAJobOfOursByItsRunId) {
+  Stage stage;
+  stage.transport.always = [](const http::Request&) -> Result<http::Reply> {
+    return reply(200,
+                 "<jobs><jobref id=\"1\"><phase>ARCHIVED</phase><runId>r</runId></jobref><jobref id=\"2\" "
+                 "href=\"/tap/async/2\"><phase>QUEUED</phase><runId>r</runId></jobref><jobref id=\"3\"/></jobs>");
+  };
+  EXPECT_EQ(finish(stage.loop, stage.jobs.find("r", "", {})).value(), kBase + "/async/2");
+  EXPECT_EQ(finish(stage.loop, stage.jobs.find("other", "", {})).value(), std::nullopt);
+  EXPECT_EQ(finish(stage.loop, stage.jobs.find("", "", {})).value(), std::nullopt);
+}
+
 }  // namespace
 }  // namespace garner::ivoa

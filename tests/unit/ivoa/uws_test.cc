@@ -65,6 +65,13 @@ TEST(Job, WithAbsurdlyManyParametersIsTooLarge) {
   EXPECT_EQ(parse_job(job_xml("QUEUED", parameters + "</uws:parameters>")).error().kind, Kind::TooLarge);
 }
 
+TEST(Job, MayQuoteAQueryOfManyIds) {
+  const auto job = parse_job(job_xml("QUEUED", "<uws:parameters><uws:parameter id=\"QUERY\">" +
+                                                   std::string(5'000'000, '7') + "</uws:parameter></uws:parameters>"));
+  ASSERT_TRUE(job) << job.error().detail;
+  EXPECT_EQ(job->parameters[0].second.size(), 5'000'000u);
+}
+
 TEST(JobList, OfAHundredThousandJobsIsRead) {
   std::string list = "<jobs>";
   for (int i = 0; i < 100'000; ++i) list += fmt::format("<jobref id=\"{}\"><phase>COMPLETED</phase></jobref>", i);
