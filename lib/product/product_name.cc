@@ -7,8 +7,6 @@ namespace garner::product {
 
 namespace {
 
-constexpr std::size_t kLongestId = 19;  // digits of kMaxSourceId
-
 bool is_word_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
@@ -60,7 +58,7 @@ Result<ProductName> parse_product_name(std::string_view name) {
   const std::string_view digits = stem.substr(blank + 1);
   if (!is_word(parsed.retrieval_type) || !is_release(parsed.release)) return bad_name(name);
   // One spelling an id: 0123 would be a second name for 123.
-  if (digits.empty() || digits.size() > kLongestId || digits.front() == '0') return bad_name(name);
+  if (digits.empty() || digits.front() == '0') return bad_name(name);
   const auto id = parse_source_id(digits);
   if (!id) return bad_name(name);
   parsed.id = *id;

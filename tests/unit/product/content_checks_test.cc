@@ -43,6 +43,28 @@ TEST(ContentChecks, RejectAnIdThatIsNone) {
   expect_rejected(question.read({part}), Kind::Malformed, "its source_id");
 }
 
+TEST(ContentChecks, FindTheIdWithBlanksAroundItAndInCapitals) {
+  Question question;
+  const auto rejected_as = [&question](std::string data) {
+    EXPECT_TRUE(question.read({ZipPart{.name = question.name_of(100), .data = data}}));
+    expect_rejected(question.read({ZipPart{.name = question.name_of(200), .data = data}}), Kind::Malformed, "it holds source 100");
+  };
+  rejected_as(replaced(as_votable(spectrum(100)), "value=\"100\"", "value=\" 100 \""));
+  rejected_as(replaced(as_votable(spectrum(100)), "name=\"source_id\"", "name=\"SOURCE_ID\""));
+  question = {.type = "MCMC_MSC", .format = ProductFormat::Csv};
+  rejected_as("solution_id,SOURCE_ID,teff\n1, 100 ,0.5\n");
+}
+
+// A column may tell of neighbours.
+TEST(ContentChecks, TrustTheIdBesideTheTableMoreThanAColumn) {
+  for (const auto format : {ProductFormat::VOTable, ProductFormat::Fits, ProductFormat::Ecsv}) {
+    Question question{.type = "MCMC_MSC", .format = format};
+    const auto data = write_sample({.parameter = 100, .columns = kChain, .rows = {200, 300}}, format);
+    EXPECT_TRUE(question.read({ZipPart{.name = question.name_of(100), .data = data}}));
+    expect_rejected(question.read({ZipPart{.name = question.name_of(200), .data = data}}), Kind::Malformed, "it holds source 100");
+  }
+}
+
 TEST(ContentChecks, FindTheIdInAnEcsvTableSeparatedByBlanks) {
   Question question{.type = "MCMC_MSC", .format = ProductFormat::Ecsv};
   auto data = as_ecsv(chain(100));
@@ -104,6 +126,16 @@ TEST(ContentChecks, TakeAFitsFileWithAnImageOnly) {
   EXPECT_FALSE(question.read({ZipPart{.name = question.name_of(200), .data = image.substr(0, 2880)}}));
 }
 
+TEST(ContentChecks, RejectAFitsFileThatHoldsAHeaderOnly) {
+  Question question{.type = "CROWDED_FIELD_IMAGE", .format = ProductFormat::Fits};
+  std::string header = card("SIMPLE", "T") + card("BITPIX", "8") + card("NAXIS", "0");
+  for (int i = 0; i < 40; ++i) header += card(fmt::format("KEY{}", i), "1");  // two blocks
+  header += fmt::format("{:80}", "END");
+  pad_block(header, ' ');
+  ASSERT_EQ(header.size(), 2u * 2880);
+  expect_rejected(question.read({ZipPart{.name = question.name_of(100), .data = header}}), Kind::Corrupt, "neither a table nor an image");
+}
+
 TEST(ContentChecks, RejectAFitsFileWhoseNaxis2IsWrong) {
   Question question{.format = ProductFormat::Fits};
   auto sample = spectrum(100);
@@ -126,8 +158,11 @@ TEST(ContentChecks, RejectTextTablesWithAShortOrLongRow) {
 
 TEST(ContentChecks, JudgeTheStructureByContentWhereOneSourceWasAsked) {
   for (const auto format : kFormats) {
-    for (const auto& [type, individual, raw] : {std::tuple{"RVS", spectrum(100), Sample{.columns = kRawSpectrum, .rows = {100}}},
-                                                std::tuple{"MCMC_MSC", chain(100), Sample{.columns = kRawChain, .rows = {100}}}}) {
+    for (const std::string type :
+         {"XP_SAMPLED", "RVS", "MEAN_SPECTRUM_RVS", "EPOCH_PHOTOMETRY", "MCMC_GSPPHOT", "MCMC_GSP_PHOT", "MCMC_MSC"}) {
+      const bool is_spectrum = type.contains("RVS") || type == "XP_SAMPLED";
+      const Sample individual = is_spectrum ? spectrum(100) : chain(100);
+      const Sample raw{.columns = is_spectrum ? kRawSpectrum : kRawChain, .rows = {100}};
       Question question{.type = type, .format = format, .ids = {SourceId{100}}};
       const auto good = question.read({ZipPart{.name = question.name_of(100), .data = write_sample(individual, format)}});
       EXPECT_TRUE(good) << format_name(format) << ' ' << type << ": " << good.error().detail;
@@ -135,6 +170,13 @@ TEST(ContentChecks, JudgeTheStructureByContentWhereOneSourceWasAsked) {
                       "wrong structure: INDIVIDUAL was asked");
     }
   }
+}
+
+TEST(ContentChecks, TakeNoTextForAnArray) {
+  Question question{.type = "MCMC_MSC", .ids = {SourceId{100}}};
+  const auto data = replaced(as_votable(chain(100)), "datatype=\"double\" name=\"teff\"", "datatype=\"char\" arraysize=\"*\" name=\"teff\"");
+  const auto contents = question.read({ZipPart{.name = question.name_of(100), .data = data}});
+  EXPECT_TRUE(contents) << contents.error().detail;
 }
 
 TEST(ContentChecks, AcceptEitherStructureWhereContentCannotTell) {

@@ -1,4 +1,6 @@
 // What a reply as a whole may hold: INDIVIDUAL replies and their members' names.
+#include <thread>
+
 #include "samples.h"
 
 namespace garner::product {
@@ -99,6 +101,42 @@ TEST(Contents, InflatesLargeProductsWithinTheBudgetOrOntoTheSpool) {
     EXPECT_EQ(contents->found, std::vector<bool>(3, true));
     EXPECT_EQ(question.sink.products.at(large.name), large.data);
   }
+}
+
+TEST(Contents, GivesTheMemoryOfALargeProductBackBeforeTheNext) {
+  for (const std::uint64_t budget_bytes : {4u << 20, 96u << 20}) {  // the smaller one has room for one of them
+    Question question{.budget_bytes = budget_bytes, .spool_directory = "/nonexistent/spool"};
+    std::vector<ZipPart> parts;
+    for (const std::uint64_t id : {100u, 200u, 300u}) {
+      auto sample = spectrum(id);
+      sample.rows.resize(60'000);
+      parts.push_back({.name = question.name_of(id), .data = as_votable(sample)});
+    }
+    ASSERT_GT(parts[0].data.size(), 2u << 20);
+    const auto contents = question.read(parts);
+    ASSERT_TRUE(contents) << contents.error().detail;
+    for (const auto& part : parts) EXPECT_EQ(question.sink.products.at(part.name), part.data);
+  }
+}
+
+// The buffer that a thread keeps grows with the products.
+TEST(Contents, InflatesProductsOfRisingSizesOnANewThread) {
+  std::thread([] {
+    Question question;
+    std::vector<ZipPart> parts;
+    for (const std::uint64_t id : {100u, 200u, 300u}) {
+      auto sample = spectrum(id);
+      sample.rows.resize(id == 100 ? 1 : id == 200 ? 4'000 : 20'000);
+      parts.push_back({.name = question.name_of(id), .data = as_votable(sample)});
+    }
+    ASSERT_LT(parts[0].data.size(), 1u << 10);
+    ASSERT_GT(parts[1].data.size(), 128u << 10);
+    ASSERT_GT(parts[2].data.size(), 768u << 10);
+    ASSERT_LT(parts[2].data.size(), 1u << 20);
+    const auto contents = question.read(parts);
+    ASSERT_TRUE(contents) << contents.error().detail;
+    for (const auto& part : parts) EXPECT_EQ(question.sink.products.at(part.name), part.data);
+  }).join();
 }
 
 TEST(Contents, SaysSoWhenTheSpoolCannotBeWritten) {

@@ -65,11 +65,20 @@ TEST(RawContents, RejectATableWithoutSourceIds) {
 
 TEST(RawContents, RejectIdsThatAreNotWholeNumbers) {
   auto question = raw_question();
-  expect_rejected(question.read({raw_part(question, {.columns = {{"source_id", 'D'}}, .rows = {100}})}), Kind::Malformed, "source_id");
-  expect_rejected(question.read({raw_part(question, {.columns = {{"source_id", 'A'}}, .rows = {100}})}), Kind::Malformed, "source_id");
+  const auto rejected = [&question](std::vector<SampleColumn> columns, std::uint64_t id, std::string_view words) {
+    expect_rejected(question.read({raw_part(question, {.columns = std::move(columns), .rows = {id}})}), Kind::Malformed, words);
+  };
+  for (const auto format : {ProductFormat::VOTable, ProductFormat::Fits, ProductFormat::Ecsv}) {
+    question.format = format;
+    rejected({{"source_id", 'D'}}, 100, "the column source_id does not hold whole numbers");
+    rejected({{"source_id", 'A'}}, 100, "the column source_id holds arrays");
+    rejected({{"source_id", 'K'}}, 0, "0 is no source_id");
+  }
+  question.format = ProductFormat::Fits;
+  rejected({{"source_id", 'K'}}, UINT64_MAX, "-1 is no source_id");
   question.format = ProductFormat::Csv;
   expect_rejected(question.read({{.name = question.raw_name(), .data = "source_id,flux\n1e2,1\n"}}), Kind::Malformed, "source_id");
-  expect_rejected(question.read({{.name = question.raw_name(), .data = "source_id,flux\n,1\n"}}), Kind::Malformed, "source_id");
+  expect_rejected(question.read({{.name = question.raw_name(), .data = "source_id,flux\n,1\n"}}), Kind::Malformed, "the row has no source_id");
 }
 
 TEST(RawContents, RejectACutTableInEveryFormat) {
@@ -96,6 +105,9 @@ TEST(RawContents, RejectAFileASource) {
     question.format = format;
     expect_rejected(question.read({{.name = question.name_of(100), .data = write_sample(spectrum(100), format)}}), Kind::Malformed,
                     "wrong structure: RAW was asked");
+    const Sample with_ids{.columns = {{"source_id", 'K'}, {"wavelength"}, {"flux"}}, .rows = {100, 100}};
+    expect_rejected(question.read({{.name = question.name_of(100), .data = write_sample(with_ids, format)}}), Kind::Malformed,
+                    "its columns are those of INDIVIDUAL");
   }
 }
 
