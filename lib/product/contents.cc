@@ -24,7 +24,7 @@ ZipLimits limits_for(const Asked& asked) {
   limits.max_total_bytes = all > UINT64_MAX - kRawFrameBytes ? UINT64_MAX : all + kRawFrameBytes;
   const bool raw = asked.structure == DataStructure::Raw;
   limits.max_member_bytes = raw ? limits.max_total_bytes : asked.max_product_bytes;
-  limits.max_members = (raw ? 1 : asked.ids.size()) + kSpareMembers;
+  limits.max_members = asked.ids.size() + kSpareMembers;  // also for RAW, so that a file a source is told as the wrong structure
   return limits;
 }
 
