@@ -87,6 +87,7 @@ class EngineSubmission final : public Submission {
  private:
   Result<void> reserve_name();
   Result<void> reserve_directory();
+  Result<void> refuse_directory(const Error& error);
   Result<void> begin_intake();
   ledger::HarvestRecord record(std::string hash) const;
 
@@ -135,6 +136,20 @@ Result<void> EngineSubmission::reserve_name() {
   return {};
 }
 
+// Whose a directory is says more than that it is not empty.
+Result<void> EngineSubmission::refuse_directory(const Error& error) {
+  std::error_code ignored;
+  const auto directory = std::filesystem::weakly_canonical(checked_.manifest.output_directory, ignored);
+  const auto owner = service_.ask([&]() -> std::string {
+    for (const auto& status : service_.engine_.list()) {
+      if (status.output_directory == directory.string()) return status.name;
+    }
+    return {};
+  });
+  if (owner.empty()) return with_context(error, "{}", file_);
+  return fail(Kind::Conflict, "{}: output.directory: {} belongs to harvest '{}'; choose another", file_, directory.string(), owner);
+}
+
 Result<void> EngineSubmission::reserve_directory() {
   std::vector<std::string> roots;
   {
@@ -142,7 +157,7 @@ Result<void> EngineSubmission::reserve_directory() {
     roots = service_.options_.output_roots;
   }
   auto canonical = output::check_output_directory(checked_.manifest.output_directory, roots);
-  if (!canonical) return with_context(canonical.error(), "{}: output.directory", file_);
+  if (!canonical) return refuse_directory(canonical.error());
   directory_ = *canonical;
   {
     const std::lock_guard lock(service_.mutex_);
