@@ -84,7 +84,11 @@ Result<harvest::SubmitResult> send(Session& session, const manifest::Manifest& m
   const auto upload = session.client.submit(session.arguments.plan, path, text);
   Taker taker(*upload, list);
   auto counts = take_list(manifest, path, taker);
-  if (!counts) return std::unexpected(counts.error());
+  if (!counts) {
+    // A damaged list is bad input; exit code 1 is for damage in what garner keeps.
+    if (counts.error().kind == Kind::Corrupt) counts.error().kind = Kind::Malformed;
+    return std::unexpected(counts.error());
+  }
   list.counts = *counts;
   if (counts->accepted == 0) return std::unexpected(nothing_left(list));
   return upload->finish();

@@ -1,6 +1,7 @@
 #include "table/byte_source.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -59,7 +60,10 @@ Result<std::unique_ptr<ByteSource>> from_file(const std::string& path) {
   if (path == "-") return std::make_unique<FileSource>(STDIN_FILENO, false, "standard input");
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
   if (descriptor < 0) return fail_errno(errno, "open " + path);
-  return std::make_unique<FileSource>(descriptor, true, path);
+  auto source = std::make_unique<FileSource>(descriptor, true, path);
+  struct stat about {};
+  if (::fstat(descriptor, &about) == 0 && S_ISDIR(about.st_mode)) return fail(Kind::Invalid, "{}: is a directory, not a file", path);
+  return source;
 }
 
 }  // namespace garner::table
