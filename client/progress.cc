@@ -117,7 +117,9 @@ std::vector<std::string> progress_lines(const HarvestStatus& status, const View&
                                             " --outcome pending"));
   }
   if (!status.last_trouble.empty()) lines.push_back(labelled("last trouble", printable(status.last_trouble)));
-  for (auto& line : lines) line = cut(line, view.width);
+  if (view.cut_lines) {
+    for (auto& line : lines) line = cut(line, view.width);
+  }
   return lines;
 }
 

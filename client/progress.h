@@ -10,8 +10,9 @@
 namespace garner::client {
 
 struct View {
-  std::size_t width = 100;  // columns; no line is longer
+  std::size_t width = 100;  // columns; bars fit in them
   std::time_t now = 0;
+  bool cut_lines = true;    // no line is longer than width: what is redrawn in place must not wrap. Otherwise texts stay whole.
 };
 
 // A bar of that many columns, filled in eighths of a column.

@@ -5,7 +5,7 @@ namespace garner::client {
 
 namespace {
 
-View view_of(const Session& session) { return {static_cast<std::size_t>(session.terminal.width()), std::time(nullptr)}; }
+View view_of(const Session& session) { return {static_cast<std::size_t>(session.terminal.width()), std::time(nullptr), false}; }
 
 int run_status_of_all(Session& session) {
   const auto harvests = session.client.list();

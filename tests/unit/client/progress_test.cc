@@ -29,7 +29,7 @@ TEST(Bar, SomethingIsMoreThanNothingAndAllButOneIsNotAll) {
 }
 
 TEST(Progress, ShowsAHarvestAtItsFullWidth) {
-  const auto lines = progress_lines(example_status(), {130, 0});
+  const auto lines = progress_lines(example_status(), {130, 0, true});
   ASSERT_EQ(lines.size(), 6u);
   EXPECT_EQ(lines[0], "rvs-bright  running · gaia · 3 requests in flight");
   EXPECT_EQ(lines[1], "  RVS            ███████████████████▏                       48 %   577,500 of 1,203,002   absent 31,200   failed 0");
@@ -50,7 +50,7 @@ TEST(Progress, NoLineIsWiderThanTheTerminal) {
 TEST(Progress, ABlockedTypeSaysWhyInTheArchivesWords) {
   auto status = example_status();
   status.types[1].blocked = "Unknown retrieval type: 'XP_CONTINUOUS'";
-  EXPECT_THAT(progress_lines(status, {130, 0}), testing::Contains(HasSubstr("blocked: Unknown retrieval type: 'XP_CONTINUOUS'")));
+  EXPECT_THAT(progress_lines(status, {130, 0, true}), testing::Contains(HasSubstr("blocked: Unknown retrieval type: 'XP_CONTINUOUS'")));
 }
 
 TEST(Progress, WhatWaitsSaysForWhatAndHasNoRate) {
@@ -58,9 +58,23 @@ TEST(Progress, WhatWaitsSaysForWhatAndHasNoRate) {
   status.state = "waiting";
   status.waiting_for = "until 20:00";
   EXPECT_EQ(state_text(status), "waiting until 20:00");
-  EXPECT_THAT(progress_lines(status, {130, 0})[3], Not(HasSubstr("sources/s")));
+  EXPECT_THAT(progress_lines(status, {130, 0, true})[3], Not(HasSubstr("sources/s")));
   status.waiting_for = "the archive is down";
   EXPECT_EQ(state_text(status), "waiting: the archive is down");
+}
+
+TEST(Progress, CutsReasonsOnlyWhereLinesAreRedrawnInPlace) {
+  auto status = example_status();
+  status.state = "blocked";
+  status.waiting_for = std::string(300, 'x') + " the end";
+  const auto tells_the_end = [&](bool cut_lines) {
+    for (const auto& line : progress_lines(status, {100, 0, cut_lines})) {
+      if (line.find("the end") != std::string::npos) return true;
+    }
+    return false;
+  };
+  EXPECT_TRUE(tells_the_end(false));
+  EXPECT_FALSE(tells_the_end(true));
 }
 
 TEST(Progress, APipeGetsOnePlainLine) {
@@ -87,14 +101,14 @@ TEST(StatusTable, AlignsItsColumns) {
   all[0].eta_s = 12 * 60;
   all[1].delivered = 7;
   all[1].eta_s.reset();
-  EXPECT_EQ(status_table(all, {100, 0}),
+  EXPECT_EQ(status_table(all, {100, 0, true}),
             "HARVEST      STATE       DELIVERED  ABSENT  FAILED    PENDING   STORED  ETA\n"
             "rvs-bright   running       546,300  31,200       0  1,828,504   8.9 GB  in 12 min\n"
             "b            running             7  31,200       0  1,828,504   8.9 GB  -\n");
 }
 
 TEST(StatusDetails, TellTheAccountAndWhereTheDataLie) {
-  const auto text = status_details(example_status(), {130, 0});
+  const auto text = status_details(example_status(), {130, 0, true});
   EXPECT_THAT(text, HasSubstr("2,406,004 requested = 1,828,504 pending + 546,300 delivered + 31,200 absent + 0 failed"));
   EXPECT_THAT(text, HasSubstr("/srv/gaia/rvs-bright (tar.zst)"));
   EXPECT_THAT(text, HasSubstr("Gaia DR3, anonymous"));
