@@ -172,9 +172,9 @@ TEST(ContentChecks, JudgeTheStructureByContentWhereOneSourceWasAsked) {
   }
 }
 
-TEST(ContentChecks, TakeNoTextForAnArray) {
+TEST(ContentChecks, TakeNoListOfTextsForAnArray) {
   Question question{.type = "MCMC_MSC", .ids = {SourceId{100}}};
-  const auto data = replaced(as_votable(chain(100)), "datatype=\"double\" name=\"teff\"", "datatype=\"char\" arraysize=\"*\" name=\"teff\"");
+  const auto data = replaced(as_votable(chain(100)), "datatype=\"double\" name=\"teff\"", "datatype=\"char\" arraysize=\"8x3\" name=\"teff\"");
   const auto contents = question.read({ZipPart{.name = question.name_of(100), .data = data}});
   EXPECT_TRUE(contents) << contents.error().detail;
 }
