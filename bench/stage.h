@@ -52,7 +52,7 @@ class Daemon {
   Cost submit(const std::string& harvest, const fs::path& ids, std::string_view layout,
               std::uint32_t chunk_size = 500) const;
   harvest::HarvestStatus status(const std::string& harvest) const { return must(client().status(harvest)); }
-  // Asks every 10 ms; gives up if the harvest is blocked or does not end within an hour.
+  // Asks now and then, near the end every 10 ms; gives up if the harvest is blocked or does not end within an hour.
   harvest::HarvestStatus wait_until_finished(const std::string& harvest) const;
 
   control::Client client() const { return control::Client(socket_); }
