@@ -21,7 +21,7 @@ using namespace garner::archive_sim;
 constexpr const char* kAbout =
     R"(garner-archive-sim: a simulated ESA Gaia Archive for tests, demos and benchmarks (loopback only).
 
-Serves POST/GET /data-server/data (zips in the archive's own flavour), /data-server/login, /tap-server/login and logout. Products
+Serves POST/GET /data-server/data (zips in the archive's own flavour), TAP under /tap-server/tap, login and logout of both. Products
 are invented from the source_id after the real schemas, the same bytes each time. What it was asked: GET /sim/report and
 /sim/asked?type=RVS. Faults and delays: --config FILE or POST /sim/knobs. tests/archive_sim/README.md has the table of knobs.
 

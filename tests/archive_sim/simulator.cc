@@ -10,11 +10,13 @@
 #include "archive_sim/form.h"
 #include "archive_sim/ids.h"
 #include "archive_sim/pages.h"
+#include "archive_sim/tap/tap_server.h"
 
 namespace garner::archive_sim {
 
 struct Simulator::Impl {
   World world;
+  TapServer tap{world};
   std::optional<Replay> replay;
   std::mutex log_mutex;
   std::FILE* log = nullptr;
@@ -65,6 +67,13 @@ HttpReply Simulator::Impl::route(const HttpRequest& request, Patience& patience)
     if (path == fmt::format("/{}/logout", context)) return logout(context, request);
   }
   if (path.starts_with("/sim/")) return control(request);
+  for (const std::string_view base : {"/tap-server/tap", "/tap"}) {
+    const bool gaia = base != "/tap";
+    if (!path.starts_with(base) || path.substr(base.size(), 1) != "/" || (!gaia && !world.knobs_copy().tap.standard))
+      continue;
+    return tap.serve(gaia, path.substr(base.size()),
+                     fmt::format("http{}://{}{}", tls ? "s" : "", request.host, base), request, patience);
+  }
   return text_reply(404, "text/html", error_page(404, fmt::format("Not found: {}", path.substr(0, 200))));
 }
 
@@ -95,16 +104,31 @@ HttpReply Simulator::Impl::control(const HttpRequest& request) {
   const std::string_view verb = std::string_view(request.path).substr(5);
   const Form query = parse_form(request.query);
   const bool post = request.method == "POST";
-  if (verb == "report") return json_reply(world.report.json());
+  if (verb == "report") {
+    auto report = nlohmann::ordered_json::parse(world.report.json());
+    report["tap"] = tap.report.json();
+    return json_reply(report.dump(2) + "\n");
+  }
+  if (verb == "queries") return plain(200, tap.report.queries_text());
+  if (verb == "expire_jobs" && post) {
+    tap.jobs.clear();
+    return plain(200, "no job is left\n");
+  }
+  if (verb == "archive_jobs" && post) {
+    tap.jobs.archive_all();
+    return plain(200, "all jobs are ARCHIVED\n");
+  }
   if (verb == "asked") return plain(200, world.report.asked_text(form_value(query, "type")));
   if (verb == "knobs") return post ? change_knobs(request.body) : json_reply(knobs_json(world.knobs_copy()));
   if (verb == "ids") return list_ids(query);
   if (verb == "reset" && post) {
     world.report.reset();
     world.dice.reset();
+    tap.report.reset();
     return plain(200, "counters are zero; the next data request is number 1\n");
   }
-  return plain(404, "sim: GET report, asked?type=RVS, knobs, ids?n=&seed=&absent=; POST knobs, reset\n");
+  return plain(404, "sim: GET report, asked?type=RVS, queries, knobs, ids?n=&seed=&absent=; POST knobs, reset, expire_jobs, "
+               "archive_jobs\n");
 }
 
 HttpReply Simulator::Impl::change_knobs(const std::string& json) {

@@ -39,13 +39,15 @@ std::string HttpAnswer::header(const std::string& name) const {
 HttpAnswer http(const std::string& url, const std::string& body, const HttpOptions& options) {
   HttpAnswer answer;
   const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(), curl_easy_cleanup);
-  const std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> no_expect(curl_slist_append(nullptr, "Expect:"),
-                                                                              curl_slist_free_all);
+  curl_slist* lines = curl_slist_append(nullptr, "Expect:");
+  if (!options.content_type.empty())
+    lines = curl_slist_append(lines, ("Content-Type: " + options.content_type).c_str());
+  const std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers(lines, curl_slist_free_all);
   curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
   curl_easy_setopt(curl.get(), CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl.get(), CURLOPT_PROXY, "");
   curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT_MS, options.timeout_ms);
-  curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, no_expect.get());
+  curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, headers.get());
   curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, on_body);
   curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &answer.body);
   curl_easy_setopt(curl.get(), CURLOPT_HEADERFUNCTION, on_header);
@@ -113,6 +115,12 @@ std::string form_for(const std::vector<std::uint64_t>& ids, const std::string& r
 
 std::vector<std::uint64_t> some_ids(std::uint64_t count, std::uint64_t seed) {
   return shuffled_ids({count, seed, 0});
+}
+
+std::vector<std::uint64_t> shuffled_ids_of_sky() {
+  auto ids = shuffled_ids({3000, 1, 0});
+  ids.resize(1000);
+  return ids;
 }
 
 TemporaryFolder::TemporaryFolder() {

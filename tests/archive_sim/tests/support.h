@@ -24,6 +24,7 @@ struct HttpOptions {
   std::string ca_file = {};
   long timeout_ms = 20'000;
   bool get = false;
+  std::string content_type = {};
 };
 
 HttpAnswer http(const std::string& url, const std::string& body = {}, const HttpOptions& options = {});
@@ -48,6 +49,9 @@ std::unique_ptr<Simulator> simulator_with(const std::string& knobs = "{}");
 std::string form_for(const std::vector<std::uint64_t>& ids, const std::string& rest = "RETRIEVAL_TYPE=XP_SAMPLED");
 
 std::vector<std::uint64_t> some_ids(std::uint64_t count, std::uint64_t seed = 1);
+
+// The first thousand sources of TAP's default sky of 3,000, shuffled.
+std::vector<std::uint64_t> shuffled_ids_of_sky();
 
 // A file or folder for one test, removed at its end.
 class TemporaryFolder {
