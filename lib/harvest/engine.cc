@@ -15,6 +15,10 @@ using ledger::HarvestState;
 constexpr std::uint32_t kClaimedAhead = 2;
 // Replies that may wait for a worker; beyond, nothing new is asked.
 constexpr std::uint32_t kUnreadReplies = 8;
+
+// Replies that wait to be read have their share of the memory: rather than have the next ones spill to disk, on the loop, they are asked for when some of
+// these have gone.
+bool memory_is_short(const http::MemoryBudget* budget) { return budget != nullptr && budget->used() > budget->limit() / 2; }
 // After a fault of our own disk or ledger.
 constexpr std::chrono::seconds kTryAgain{60};
 
@@ -206,7 +210,7 @@ void Engine::pump(const std::string& archive_name, ArchiveSeat& seat) {
   if (seat.fresh) return;  // what is in hand ends first; each end comes here again
   std::size_t fruitless = 0;
   while (fruitless < candidates.size() && seat.before_answer < seat.queue->in_flight_most() + kClaimedAhead &&
-         seat.after_answer < kUnreadReplies) {
+         seat.after_answer < kUnreadReplies && !(seat.after_answer > 0 && memory_is_short(world_.budget.get()))) {
     auto& run = candidates[seat.turn++ % candidates.size()];
     const auto claim = run->claim(now);
     if (!claim) {

@@ -1,0 +1,234 @@
+// What is read out of a harvest on the caller's thread: lists of sources, single products, the check of what lies on disk. In pages, so that no call
+// takes long.
+#include <charconv>
+
+#include "harvest/service_impl.h"
+
+namespace garner::harvest {
+
+namespace {
+
+using ledger::ChunkRecord;
+using ledger::Outcome;
+
+constexpr std::size_t kRowsMost = 50'000;
+constexpr std::uint64_t kVerifyBytesAPage = 256u << 20;
+constexpr std::size_t kChunksAPage = 20'000;  // looked through for a page of a listing, so that no call takes long
+
+// Where a listing goes on: "type.block.place".
+struct Cursor {
+  std::uint64_t type = 0, block = 0, place = 0;
+  std::string text() const { return fmt::format("{}.{}.{}", type, block, place); }
+};
+
+Result<Cursor> parse_cursor(const std::string& text) {
+  Cursor cursor;
+  if (text.empty()) return cursor;
+  const char* at = text.data();
+  const char* end = at + text.size();
+  for (auto* part : {&cursor.type, &cursor.block, &cursor.place}) {
+    const auto [next, status] = std::from_chars(at, end, *part);
+    if (status != std::errc{}) return fail(Kind::Invalid, "cursor '{}' is none of ours", printable(text, 60));
+    at = next;
+    if (at != end && *at == '.') ++at;
+  }
+  if (at != end) return fail(Kind::Invalid, "cursor '{}' is none of ours", printable(text, 60));
+  return cursor;
+}
+
+Outcome outcome_at(const ChunkRecord& record, std::size_t place) {
+  return record.outcomes.empty() ? Outcome::Pending : record.outcomes[place];
+}
+
+const ledger::Pack* pack_at(const ChunkRecord& record, std::size_t place) {
+  if (record.packs.empty()) return nullptr;
+  const std::size_t index = place < record.pack_of.size() ? record.pack_of[place] : 0;
+  return index < record.packs.size() ? &record.packs[index] : nullptr;
+}
+
+// In which file the products of a chunk's packs lie, looked up pack by pack only when a listing asks.
+class Places {
+ public:
+  Places(const HarvestFiles& files, std::uint16_t type, std::uint32_t block) : files_(files), type_(type), block_(block) {}
+
+  Result<std::string> of(SourceId id, const ledger::Pack& pack) {
+    auto& places = by_generation_[pack.generation];
+    if (!places) {
+      auto listed = files_.layout->list({files_.types[type_], block_, pack.generation});
+      if (!listed) return std::unexpected(listed.error());
+      places.emplace();
+      for (const auto& place : *listed) {
+        if (place.id) places->by_id.emplace(*place.id, place.file);
+        else places->table = place.file;
+      }
+    }
+    const auto found = places->by_id.find(id);
+    return found != places->by_id.end() ? found->second : places->table;
+  }
+
+ private:
+  struct Listed {
+    std::map<SourceId, std::string> by_id;
+    std::string table;
+  };
+  const HarvestFiles& files_;
+  std::uint16_t type_;
+  std::uint32_t block_;
+  std::map<std::uint32_t, std::optional<Listed>> by_generation_;
+};
+
+Result<Outcome> parse_outcome(const std::string& text) {
+  for (const Outcome outcome : {Outcome::Pending, Outcome::Delivered, Outcome::Absent, Outcome::Failed}) {
+    if (ledger::outcome_name(outcome) == text) return outcome;
+  }
+  return fail(Kind::Invalid, "outcome '{}' is none of delivered, absent, failed, pending, refused", printable(text, 40));
+}
+
+// The rows of one chunk from a place on, until the page is full. Returns the place to go on at, or the chunk's size.
+Result<std::size_t> list_chunk(ledger::Ledger& ledger, const HarvestFiles& files, std::uint16_t type, std::uint32_t block, Outcome wanted,
+                               std::size_t from, std::size_t rows_most, std::vector<SourceRow>& rows) {
+  auto record = ledger.chunk({files.no, type, block});
+  if (!record) return std::unexpected(record.error());
+  const bool none = record->outcomes.empty() ? wanted != Outcome::Pending : std::ranges::find(record->outcomes, wanted) == record->outcomes.end();
+  if (none) return 0;
+  auto ids = ledger.ids(files.no, block);
+  if (!ids) return std::unexpected(ids.error());
+  Places places(files, type, block);
+  for (std::size_t place = from; place < ids->size(); ++place) {
+    if (outcome_at(*record, place) != wanted) continue;
+    if (rows.size() == rows_most) return place;
+    SourceRow row{(*ids)[place], files.types[type], {}};
+    if (wanted == Outcome::Pending) row.detail = record->last_error;
+    if (wanted == Outcome::Failed) {
+      const auto reason = record->failures.find(static_cast<std::uint32_t>(place));
+      row.detail = reason != record->failures.end() ? reason->second : record->last_error;
+    }
+    if (wanted == Outcome::Delivered) {
+      if (const auto* pack = pack_at(*record, place)) {
+        auto where = places.of(row.id, *pack);
+        row.detail = where ? *where : where.error().detail;
+      }
+    }
+    rows.push_back(std::move(row));
+  }
+  return ids->size();
+}
+
+}  // namespace
+
+Result<SourcesPage> EngineService::sources(const std::string& name, const std::string& outcome, const std::string& cursor_text,
+                                           std::size_t rows_most) {
+  auto harvest = files(name);
+  if (!harvest) return std::unexpected(harvest.error());
+  auto cursor = parse_cursor(cursor_text);
+  if (!cursor) return std::unexpected(cursor.error());
+  rows_most = std::clamp<std::size_t>(rows_most, 1, kRowsMost);
+  SourcesPage page;
+  if (outcome == "refused") {
+    auto listed = ledger_.refused((*harvest)->no, cursor->place, [&](const ledger::RefusedRow& row) {
+      page.refused_rows.push_back(row);
+      return page.refused_rows.size() < rows_most;
+    });
+    if (!listed) return std::unexpected(listed.error());
+    if (page.refused_rows.size() == rows_most) page.next = Cursor{0, 0, cursor->place + rows_most}.text();
+    return page;
+  }
+  auto wanted = parse_outcome(outcome);
+  if (!wanted) return std::unexpected(wanted.error());
+  const HarvestFiles& h = **harvest;
+  std::size_t chunks = 0;
+  for (; cursor->type < h.types.size(); ++cursor->type, cursor->block = 0) {
+    for (; cursor->block < h.blocks; ++cursor->block, cursor->place = 0) {
+      if (chunks++ == kChunksAPage) {
+        page.next = cursor->text();
+        return page;
+      }
+      auto next = list_chunk(ledger_, h, static_cast<std::uint16_t>(cursor->type), static_cast<std::uint32_t>(cursor->block), *wanted,
+                             static_cast<std::size_t>(cursor->place), rows_most, page.rows);
+      if (!next) return std::unexpected(next.error());
+      if (page.rows.size() == rows_most) {
+        page.next = Cursor{cursor->type, cursor->block, *next}.text();
+        return page;
+      }
+    }
+  }
+  return page;
+}
+
+Result<FoundProduct> EngineService::product(const std::string& name, SourceId id, const std::string& retrieval_type) {
+  auto harvest = files(name);
+  if (!harvest) return std::unexpected(harvest.error());
+  const HarvestFiles& h = **harvest;
+  std::string type_name = retrieval_type;
+  if (type_name.empty()) {
+    if (h.types.size() != 1) return fail(Kind::Invalid, "'{}' holds {}; name the one you want", name, fmt::join(h.types, ", "));
+    type_name = h.types[0];
+  }
+  const auto type = std::ranges::find(h.types, type_name);
+  if (type == h.types.end()) return fail(Kind::NotFound, "'{}' holds {}, not {}", name, fmt::join(h.types, ", "), printable(type_name, 60));
+  auto block = ledger_.find_block(h.no, id);
+  if (!block) return std::unexpected(block.error());
+  const auto not_asked = [&] { return fail(Kind::NotFound, "{} is not among the sources of '{}'", id.value, name); };
+  if (!*block) return not_asked();
+  auto ids = ledger_.ids(h.no, **block);
+  if (!ids) return std::unexpected(ids.error());
+  const auto at = std::ranges::lower_bound(*ids, id);
+  if (at == ids->end() || *at != id) return not_asked();
+  const auto place = static_cast<std::size_t>(at - ids->begin());
+  auto record = ledger_.chunk({h.no, static_cast<std::uint16_t>(type - h.types.begin()), **block});
+  if (!record) return std::unexpected(record.error());
+  const auto* pack = pack_at(*record, place);
+  if (const Outcome outcome = outcome_at(*record, place); outcome != Outcome::Delivered || pack == nullptr) {
+    return fail(Kind::NotFound, "{} {} is {}: there is no product{}{}", id.value, type_name, ledger::outcome_name(outcome),
+                record->last_error.empty() ? "" : "; last answer: ", record->last_error);
+  }
+  auto bytes = h.layout->read({type_name, **block, pack->generation}, id);
+  if (!bytes) return std::unexpected(bytes.error());
+  FoundProduct found{std::move(*bytes), product::individual_name(type_name, h.manifest.release, id, h.manifest.format), type_name,
+                     h.manifest.data_structure == DataStructure::Raw};
+  if (found.whole_table) found.file_name = fmt::format("{}_RAW-{:07}.{}", type_name, **block, format_extension(h.manifest.format));
+  return found;
+}
+
+Result<VerifyPage> EngineService::verify(const std::string& name, const std::string& cursor_text) {
+  auto harvest = files(name);
+  if (!harvest) return std::unexpected(harvest.error());
+  auto cursor = parse_cursor(cursor_text);
+  if (!cursor) return std::unexpected(cursor.error());
+  const HarvestFiles& h = **harvest;
+  VerifyPage page;
+  for (; cursor->type < h.types.size(); ++cursor->type, cursor->block = 0) {
+    const auto type = static_cast<std::uint16_t>(cursor->type);
+    std::optional<Error> failed;
+    bool full = false;
+    auto scanned = ledger_.scan(h.no, type, static_cast<std::uint32_t>(cursor->block), [&](std::uint32_t block, const ChunkRecord& record) {
+      if (full) {
+        page.next = Cursor{cursor->type, block, 0}.text();
+        return false;
+      }
+      for (const auto& pack : record.packs) {
+        auto damages = h.layout->verify({h.types[type], block, pack.generation}, pack);
+        if (!damages) {
+          failed = damages.error();
+          return false;
+        }
+        page.damages.insert(page.damages.end(), damages->begin(), damages->end());
+        ++page.packs;
+        page.products += pack.products;
+        page.bytes += pack.bytes;
+      }
+      full = page.bytes >= kVerifyBytesAPage;
+      return true;
+    });
+    if (failed) return std::unexpected(*failed);
+    if (!scanned) return std::unexpected(scanned.error());
+    if (!page.next.empty()) return page;
+    if (full && cursor->type + 1 < h.types.size()) {
+      page.next = Cursor{cursor->type + 1, 0, 0}.text();
+      return page;
+    }
+  }
+  return page;
+}
+
+}  // namespace garner::harvest
