@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,7 +16,9 @@ namespace garner::e2e {
 namespace {
 
 // Replaces this process; the environment is the test's own plus what is given.
-[[noreturn]] void become(const std::vector<std::string>& arguments, const std::map<std::string, std::string>& environment) {
+[[noreturn]] void become(const std::vector<std::string>& arguments,
+                         const std::map<std::string, std::string>& environment) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);  // nothing outlives a test that is itself killed
   for (const auto& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
   std::vector<char*> argv;
   for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
@@ -24,14 +27,18 @@ namespace {
   _exit(127);
 }
 
-int exit_code_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
+int exit_code_of(int status) {
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
 
-void pause_briefly() { poll(nullptr, 0, 10); }
+void pause_briefly() {
+  poll(nullptr, 0, 10);
+}
 
 }  // namespace
 
-Ran run(const std::vector<std::string>& arguments, const std::map<std::string, std::string>& environment, const std::string& input,
-        const fs::path& directory) {
+Ran run(const std::vector<std::string>& arguments, const std::map<std::string, std::string>& environment,
+        const std::string& input, const fs::path& directory) {
   int in[2], out[2], err[2];
   if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0) return {};
   const pid_t pid = fork();
@@ -52,14 +59,17 @@ Ran run(const std::vector<std::string>& arguments, const std::map<std::string, s
   bool out_open = true, err_open = true, in_open = true;
   if (input.empty()) in_open = (close(in[1]), false);
   while (out_open || err_open) {
-    pollfd fds[3] = {{out_open ? out[0] : -1, POLLIN, 0}, {err_open ? err[0] : -1, POLLIN, 0}, {in_open ? in[1] : -1, POLLOUT, 0}};
+    pollfd fds[3] = {
+        {out_open ? out[0] : -1, POLLIN, 0}, {err_open ? err[0] : -1, POLLIN, 0}, {in_open ? in[1] : -1, POLLOUT, 0}};
     if (poll(fds, 3, -1) < 0 && errno != EINTR) break;
     char buffer[65'536];
     const auto drain = [&](pollfd& fd, std::string& into, bool& open) {
       if (fd.revents == 0) return;
       const ssize_t got = read(fd.fd, buffer, sizeof buffer);
-      if (got > 0) into.append(buffer, static_cast<std::size_t>(got));
-      else open = false;
+      if (got > 0)
+        into.append(buffer, static_cast<std::size_t>(got));
+      else
+        open = false;
     };
     drain(fds[0], ran.out, out_open);
     drain(fds[1], ran.err, err_open);
@@ -78,7 +88,8 @@ Ran run(const std::vector<std::string>& arguments, const std::map<std::string, s
   return ran;
 }
 
-Child::Child(const std::vector<std::string>& arguments, const std::map<std::string, std::string>& environment, const fs::path& log) {
+Child::Child(const std::vector<std::string>& arguments, const std::map<std::string, std::string>& environment,
+             const fs::path& log) {
   pid_ = fork();
   if (pid_ == 0) {
     const int file = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
@@ -97,7 +108,9 @@ Child& Child::operator=(Child&& other) noexcept {
   return *this;
 }
 
-Child::~Child() { kill_now(); }
+Child::~Child() {
+  kill_now();
+}
 
 void Child::reap(bool block) {
   if (pid_ <= 0 || exit_code_) return;
@@ -140,14 +153,18 @@ std::string read_file(const fs::path& path) {
   return text.str();
 }
 
-void write_file(const fs::path& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
+void write_file(const fs::path& path, const std::string& text) {
+  std::ofstream(path, std::ios::binary) << text;
+}
 
 std::vector<std::string> visible_files(const fs::path& directory) {
   std::vector<std::string> out;
   if (!fs::exists(directory)) return out;
   for (auto it = fs::recursive_directory_iterator(directory); it != fs::recursive_directory_iterator(); ++it) {
-    if (it->path().filename() == ".garner") it.disable_recursion_pending();
-    else if (it->is_regular_file()) out.push_back(fs::relative(it->path(), directory).string());
+    if (it->path().filename() == ".garner")
+      it.disable_recursion_pending();
+    else if (it->is_regular_file())
+      out.push_back(fs::relative(it->path(), directory).string());
   }
   std::ranges::sort(out);
   return out;

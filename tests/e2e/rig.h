@@ -1,5 +1,5 @@
-// Real processes for end-to-end tests: a simulated archive, a daemon and the CLI in a folder of their own, on loopback. Everything ends with the Rig.
-// Waiting means watching a condition until a generous deadline, never a fixed time.
+// Real processes for end-to-end tests: a simulated archive, a daemon and the CLI in a folder of their own, on loopback.
+// Everything ends with the Rig. Waiting means watching a condition until a generous deadline, never a fixed time.
 #pragma once
 
 #include <sys/types.h>
@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,19 +21,20 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 struct Ran {
-  int exit_code = -1;   // 128 + signal if it was killed
+  int exit_code = -1;  // 128 + signal if it was killed
   std::string out, err;
 };
 
 // Runs a program to its end.
-Ran run(const std::vector<std::string>& arguments, const std::map<std::string, std::string>& environment = {}, const std::string& input = {},
-        const fs::path& directory = {});
+Ran run(const std::vector<std::string>& arguments, const std::map<std::string, std::string>& environment = {},
+        const std::string& input = {}, const fs::path& directory = {});
 
 // A process that goes on; killed if still there at the end.
 class Child {
  public:
   Child() = default;
-  Child(const std::vector<std::string>& arguments, const std::map<std::string, std::string>& environment, const fs::path& log);
+  Child(const std::vector<std::string>& arguments, const std::map<std::string, std::string>& environment,
+        const fs::path& log);
   Child(Child&& other) noexcept { *this = std::move(other); }
   Child& operator=(Child&& other) noexcept;
   ~Child();
@@ -60,9 +62,10 @@ std::vector<std::string> visible_files(const fs::path& directory);
 
 struct SimulatorOptions {
   Json knobs = Json::object();
-  std::vector<std::string> arguments;  // more of them
+  std::vector<std::string> arguments = {};  // more of them
   bool tls = false;
-  std::string certificate, key;        // PEM files, with tls
+  std::string certificate = {}, key = {};  // PEM files, with tls
+  std::string port = "0";                  // a certain one where it must be the same again
 };
 
 class Rig {
@@ -74,6 +77,7 @@ class Rig {
   fs::path output(const std::string& harvest) const { return root_ / "output" / harvest; }
 
   void start_simulator(const SimulatorOptions& options = {});
+  void set_knobs(const Json& knobs) { simulator_post("/sim/knobs", knobs.dump()); }
   // Asks the simulator's own pages.
   std::string simulator_get(const std::string& path);
   void simulator_post(const std::string& path, const std::string& body);
@@ -82,18 +86,32 @@ class Rig {
   std::map<std::string, int> asked(const std::string& type);
   // Real-looking ids, unsorted.
   std::vector<std::string> make_ids(std::size_t count, int seed = 1);
-  std::string product(const std::string& id, const std::string& type, const std::string& format, const std::string& structure = "INDIVIDUAL");
+  std::string product(const std::string& id, const std::string& type, const std::string& format,
+                      const std::string& structure = "INDIVIDUAL");
 
-  // Copies conf/archives/gaia.yaml with the simulator's address and quick retries; `change` are further top-level or "manners." keys.
+  // conf/archives/gaia.yaml with the simulator's address and quick retries; `replace` are further keys, at whatever
+  // depth, with their values.
   void write_profile(const std::map<std::string, std::string>& replace = {});
+  // `more` stands behind the keys that every test needs.
   void write_config(const std::string& more = {});
   void start_daemon(const std::map<std::string, std::string>& environment = {});
+  // SIGTERM, and its exit code.
+  std::optional<int> stop_daemon();
   Child& daemon() { return daemon_; }
+  Child& simulator() { return simulator_; }
   std::string daemon_log() { return read_file(root_ / "garnerd.log"); }
 
   Ran garner(std::vector<std::string> arguments, const std::string& input = {});
   Json status(const std::string& harvest);
-  bool wait_for_state(const std::string& harvest, const std::string& state, std::chrono::seconds most = std::chrono::seconds(90));
+  // False as soon as it rests in another state.
+  bool wait_for_state(const std::string& harvest, const std::string& state,
+                      std::chrono::seconds most = std::chrono::seconds(90));
+  // The lines of `garner sources`, cut at the tabs.
+  std::vector<std::vector<std::string>> sources(const std::string& harvest, const std::string& outcome);
+  std::set<std::string> source_ids(const std::string& harvest, const std::string& outcome,
+                                   const std::string& type = {});
+  // Submits and expects that it was taken.
+  void submit(const fs::path& manifest);
 
   // NAME.yaml and NAME.ids in root(); returns the manifest's path.
   fs::path write_manifest(const std::string& name, const std::vector<std::string>& ids, const std::string& more);
@@ -105,8 +123,5 @@ class Rig {
   fs::path root_;
   Child simulator_, daemon_;
 };
-
-// Expects that the harvest's account is true: against the disk, and that sums and catalogue agree with it.
-void expect_account(Rig& rig, const std::string& harvest);
 
 }  // namespace garner::e2e
