@@ -65,7 +65,8 @@ void merge_faults(Knobs& knobs, const json& value) {
   if (!value.is_object()) refuse_knob("faults", "an object of faults, or null for none");
   for (const auto& [name, fault] : value.items()) {
     const auto found = std::ranges::find(kFaultNames, name);
-    if (found == kFaultNames.end()) refuse_knob("faults." + name, fmt::format("one of {}", fmt::join(kFaultNames, ", ")));
+    if (found == kFaultNames.end())
+      refuse_knob("faults." + name, fmt::format("one of {}", fmt::join(kFaultNames, ", ")));
     auto& slot = knobs.faults[static_cast<std::size_t>(found - kFaultNames.begin())];
     if (fault.is_null())
       slot.reset();

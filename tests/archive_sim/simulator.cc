@@ -71,8 +71,8 @@ HttpReply Simulator::Impl::route(const HttpRequest& request, Patience& patience)
     const bool gaia = base != "/tap";
     if (!path.starts_with(base) || path.substr(base.size(), 1) != "/" || (!gaia && !world.knobs_copy().tap.standard))
       continue;
-    return tap.serve(gaia, path.substr(base.size()),
-                     fmt::format("http{}://{}{}", tls ? "s" : "", request.host, base), request, patience);
+    return tap.serve(gaia, path.substr(base.size()), fmt::format("http{}://{}{}", tls ? "s" : "", request.host, base),
+                     request, patience);
   }
   return text_reply(404, "text/html", error_page(404, fmt::format("Not found: {}", path.substr(0, 200))));
 }
@@ -127,7 +127,8 @@ HttpReply Simulator::Impl::control(const HttpRequest& request) {
     tap.report.reset();
     return plain(200, "counters are zero; the next data request is number 1\n");
   }
-  return plain(404, "sim: GET report, asked?type=RVS, queries, knobs, ids?n=&seed=&absent=; POST knobs, reset, expire_jobs, "
+  return plain(404,
+               "sim: GET report, asked?type=RVS, queries, knobs, ids?n=&seed=&absent=; POST knobs, reset, expire_jobs, "
                "archive_jobs\n");
 }
 

@@ -137,7 +137,9 @@ int compare(const Value& a, const Value& b) {
   }
   if (a.kind == K::Text && b.kind == K::Text) return a.text.compare(b.text);
   if (a.kind == K::Integer && b.kind == K::Integer) return a.integer < b.integer ? -1 : a.integer > b.integer ? 1 : 0;
-  const auto number = [](const Value& v) { return v.kind == K::Text ? std::strtod(v.text.c_str(), nullptr) : v.number(); };
+  const auto number = [](const Value& v) {
+    return v.kind == K::Text ? std::strtod(v.text.c_str(), nullptr) : v.number();
+  };
   return sign_of(number(a), number(b));
 }
 

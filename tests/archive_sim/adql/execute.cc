@@ -50,7 +50,8 @@ class Run {
     if (binding_.count == 1) {
       scan();
     } else if (!join()) {
-      return Complaint{"the join has no equality of two columns, and the tables are too large to compare each with each"};
+      return Complaint{
+          "the join has no equality of two columns, and the tables are too large to compare each with each"};
     }
     finish(*out);
     return out;
@@ -169,9 +170,8 @@ class Run {
       } else if (const auto found = hashed.find(key_of(v)); found != hashed.end()) {
         partners = found->second;
       }
-      return std::ranges::all_of(partners, [&](std::uint32_t partner) {
-        return driver == 1 ? meet({partner, row}) : meet({row, partner});
-      });
+      return std::ranges::all_of(
+          partners, [&](std::uint32_t partner) { return driver == 1 ? meet({partner, row}) : meet({row, partner}); });
     });
     return true;
   }

@@ -13,8 +13,8 @@ namespace garner::archive_sim::adql {
 namespace {
 
 constexpr std::array<std::string_view, 26> kReserved = {
-    "select", "from",  "where",   "and", "or",  "not", "in",   "is",   "null",  "like",  "between", "order", "by",
-    "asc",    "desc",  "top",     "as",  "on",  "using", "join", "inner", "group", "having", "union", "distinct", "all"};
+    "select", "from", "where", "and", "or", "not",   "in",   "is",    "null",  "like",   "between", "order",    "by",
+    "asc",    "desc", "top",   "as",  "on", "using", "join", "inner", "group", "having", "union",   "distinct", "all"};
 constexpr int kDeepest = 200;  // bounds the recursion
 
 // Thrown inside this file only and caught in parse().
@@ -63,8 +63,8 @@ class Parser {
 
   [[noreturn]] void expected(std::string_view what) const {
     const std::string found = now().kind == Token::Kind::End ? "<EOF>" : now().text;
-    throw Stumble{fmt::format("Encountered \"{}\" at line {}, column {}.\nWas expecting one of:\n    {} ...\n    ", found,
-                              now().from.line, now().from.column, what)};
+    throw Stumble{fmt::format("Encountered \"{}\" at line {}, column {}.\nWas expecting one of:\n    {} ...\n    ",
+                              found, now().from.line, now().from.column, what)};
   }
 
   bool at_name() const {
@@ -221,8 +221,8 @@ class Parser {
 
   Op comparison() {
     static constexpr std::pair<std::string_view, Op> kComparisons[] = {
-        {"=", Op::Equal},     {"<>", Op::NotEqual},  {"!=", Op::NotEqual},     {"<", Op::Less},
-        {"<=", Op::LessEqual}, {">", Op::Greater}, {">=", Op::GreaterEqual}};
+        {"=", Op::Equal},      {"<>", Op::NotEqual}, {"!=", Op::NotEqual},    {"<", Op::Less},
+        {"<=", Op::LessEqual}, {">", Op::Greater},   {">=", Op::GreaterEqual}};
     for (const auto& [symbol, op] : kComparisons)
       if (accept_symbol(symbol)) return op;
     expected("\"=\"");

@@ -28,23 +28,40 @@ struct Place {
 struct Query;
 
 enum class Op {
-  Column, Literal,
-  Negate, Add, Subtract, Multiply, Divide, Abs,
+  Column,
+  Literal,
+  Negate,
+  Add,
+  Subtract,
+  Multiply,
+  Divide,
+  Abs,
   Distance,  // lon1, lat1, lon2, lat2
   InCircle,  // lon, lat, centre lon, centre lat, radius
   InBox,     // lon, lat, centre lon, centre lat, width, height
-  CountAll, Minimum, Maximum,
-  Equal, NotEqual, Less, LessEqual, Greater, GreaterEqual,
+  CountAll,
+  Minimum,
+  Maximum,
+  Equal,
+  NotEqual,
+  Less,
+  LessEqual,
+  Greater,
+  GreaterEqual,
   Between,  // value, low, high
-  In, IsNull, Like,
-  And, Or, Not,
+  In,
+  IsNull,
+  Like,
+  And,
+  Or,
+  Not,
 };
 
 struct Expression {
   Op op = Op::Literal;
   std::vector<Expression> parts = {};
-  bool negated = false;             // NOT BETWEEN, NOT IN, IS NOT NULL, NOT LIKE
-  Value literal = {};               // Literal
+  bool negated = false;                // NOT BETWEEN, NOT IN, IS NOT NULL, NOT LIKE
+  Value literal = {};                  // Literal
   std::vector<std::string> name = {};  // Column: qualifiers and name, as written
   Place from = {}, to = {};            // Column: where it stands
   std::vector<Value> list = {};        // In, with literals

@@ -17,9 +17,12 @@ struct FormatRow {
 };
 
 constexpr FormatRow kFormats[] = {
-    {"votable", "vot", "application/x-votable+xml"},       {"votable_plain", "vot", "application/x-votable+xml"},
-    {"votable_gzip", "vot.gz", "application/x-votable+xml"}, {"fits", "fits", "application/fits"},
-    {"csv", "csv", "text/csv"},                            {"ecsv", "ecsv", "text/x-ecsv"},
+    {"votable", "vot", "application/x-votable+xml"},
+    {"votable_plain", "vot", "application/x-votable+xml"},
+    {"votable_gzip", "vot.gz", "application/x-votable+xml"},
+    {"fits", "fits", "application/fits"},
+    {"csv", "csv", "text/csv"},
+    {"ecsv", "ecsv", "text/x-ecsv"},
     {"json", "json", "application/json"},
 };
 
@@ -71,8 +74,9 @@ std::string write_json(const Table& table) {
   std::string out = "{\"metadata\":\n[\n";
   for (std::size_t c = 0; c < table.columns.size(); ++c) {
     const Field& f = table.columns[c].field;
-    out += fmt::format("{{\"name\": \"{}\", \"datatype\": \"{}\", \"xtype\": null, \"arraysize\": {}, \"description\": ",
-                       f.name, kDatatypes[static_cast<std::size_t>(f.type)], f.type == Type::Text ? "\"*\"" : "null");
+    out += fmt::format(
+        "{{\"name\": \"{}\", \"datatype\": \"{}\", \"xtype\": null, \"arraysize\": {}, \"description\": ", f.name,
+        kDatatypes[static_cast<std::size_t>(f.type)], f.type == Type::Text ? "\"*\"" : "null");
     append_json_text(out, f.description);
     out += ", \"unit\": ";
     append_json_text(out, f.unit);
@@ -125,7 +129,8 @@ std::optional<TapFormat> parse_tap_format(std::string_view name) {
   const std::string_view type = name.substr(0, name.find(';'));
   if (type == "application/x-votable+xml" || type == "text/xml") {
     const bool plain = name.find("TABLEDATA") != std::string_view::npos;
-    if (!plain && name.find("serialization=") != std::string_view::npos && name.find("BINARY2") == std::string_view::npos)
+    if (!plain && name.find("serialization=") != std::string_view::npos &&
+        name.find("BINARY2") == std::string_view::npos)
       return std::nullopt;
     return plain ? TapFormat::VotablePlain : TapFormat::Votable;
   }
@@ -177,8 +182,9 @@ std::string votable_head(std::string_view status, std::string_view query, std::s
   if (gaia) {
     out += fmt::format("<INFO name=\"QUERY\" value=\"{0}\">{0}</INFO>\n", xml_escaped(query));
     if (!job_id.empty()) out += fmt::format("<INFO name=\"JOBID\" value=\"{0}\"><![CDATA[{0}]]></INFO>\n", job_id);
-    out += "<PARAM name=\"RELEASE\" ID=\"GaiaRelease\" datatype=\"char\" arraysize=\"*\" value=\"Gaia DR3\"/>\n"
-           "<COOSYS ID=\"GAIADR3\" epoch=\"J2016.0\" system=\"ICRS\" />\n";
+    out +=
+        "<PARAM name=\"RELEASE\" ID=\"GaiaRelease\" datatype=\"char\" arraysize=\"*\" value=\"Gaia DR3\"/>\n"
+        "<COOSYS ID=\"GAIADR3\" epoch=\"J2016.0\" system=\"ICRS\" />\n";
   }
   return out + "<TABLE>\n";
 }

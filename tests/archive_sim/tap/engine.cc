@@ -54,8 +54,8 @@ TapAnswer TapEngine::run(const TapQuestion& question, const Knobs& knobs) {
   const bool capped = question.row_cap > 0 && (!limit || question.row_cap < *limit);
   if (capped) limit = question.row_cap;
   TapAnswer answer;
-  const std::string key = fmt::format("{}\n{}\n{}\n{}\n{}", Sky::key(knobs), static_cast<int>(question.format), question.gaia,
-                                      limit ? std::to_string(*limit) : "", question.query);
+  const std::string key = fmt::format("{}\n{}\n{}\n{}\n{}", Sky::key(knobs), static_cast<int>(question.format),
+                                      question.gaia, limit ? std::to_string(*limit) : "", question.query);
   std::optional<Encoded> encoded = question.uploads.empty() ? cached(key) : std::nullopt;
   if (!encoded) {
     auto parsed = adql::parse(question.query);

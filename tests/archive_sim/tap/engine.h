@@ -29,8 +29,8 @@ struct TapAnswer {
   std::string error;      // empty: there are rows
   unsigned status = 200;  // of the error on sync
   Encoded encoded;
-  bool overflow = false;       // told
-  double execution_s = 0;      // virtual
+  bool overflow = false;   // told
+  double execution_s = 0;  // virtual
 };
 
 class TapEngine {

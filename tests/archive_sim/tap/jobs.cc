@@ -55,6 +55,13 @@ void Jobs::put(const Job& job) {
   if (found != jobs_.end()) found->second = job;
 }
 
+bool Jobs::claim(std::string_view id) {
+  const std::lock_guard lock(mutex_);
+  const auto found = jobs_.find(id);
+  if (found == jobs_.end() || found->second.claimed) return false;
+  return found->second.claimed = true;
+}
+
 bool Jobs::remove(std::string_view id) {
   const std::lock_guard lock(mutex_);
   const auto found = jobs_.find(id);

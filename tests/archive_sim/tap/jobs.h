@@ -1,6 +1,6 @@
-// The jobs of both TAP services: phases in time, owners, lists (UWS 1.1 §2). A job's query runs when the job is started;
-// what follows is only told by the clock: the phases of its timeline, in real seconds, then its last phase. Thread-safe;
-// copies are handed out.
+// The jobs of both TAP services: phases in time, owners, lists (UWS 1.1 §2). A job's query runs when the job is
+// started; what follows is only told by the clock: the phases of its timeline, in real seconds, then its last phase.
+// Thread-safe; copies are handed out.
 #pragma once
 
 #include <chrono>
@@ -26,6 +26,7 @@ struct Job {
   double execution_duration_s = 0, destruction_s = 0;
 
   std::uint64_t runs_lost = 0;
+  bool claimed = false;  // somebody starts it
   bool started = false;
   std::chrono::system_clock::time_point start_wall;
   Steady::time_point start;
@@ -45,6 +46,8 @@ class Jobs {
   std::string add(Job job, bool uuid, std::uint64_t seed);
   std::optional<Job> find(std::string_view id) const;
   void put(const Job& job);  // only while the job exists
+  // True for one caller only: it starts the job.
+  bool claim(std::string_view id);
   bool remove(std::string_view id);
   std::vector<Job> list(std::string_view owner, bool gaia) const;  // oldest first
   std::uint64_t running() const;                                   // QUEUED or EXECUTING

@@ -24,8 +24,9 @@ int gaia_flags(const Field& f) {
 
 std::string column_xml(const Field& f, bool gaia) {
   const auto type = kDatatypes[static_cast<std::size_t>(f.type)];
-  std::string out = gaia ? fmt::format("\t\t\t<column std=\"false\" esatapplus:flags=\"{}\" esatapplus:ref=\"\">", gaia_flags(f))
-                         : std::string("<column>");
+  std::string out =
+      gaia ? fmt::format("\t\t\t<column std=\"false\" esatapplus:flags=\"{}\" esatapplus:ref=\"\">", gaia_flags(f))
+           : std::string("<column>");
   out += element("name", f.name);
   out += gaia ? fmt::format("<description><![CDATA[{}]]></description>", f.description)
               : element("description", f.description);
@@ -38,9 +39,10 @@ std::string column_xml(const Field& f, bool gaia) {
 
 std::string table_xml(const CatalogueTable& t, bool gaia, bool columns) {
   const std::size_t rows = t.relation->rows();
-  std::string out = gaia ? fmt::format("\t\t<table type=\"base_table\" esatapplus:size=\"{}\" esatapplus:size_bytes=\"{}\" "
-                                       "esatapplus:flags=\"1\" esatapplus:hierarchy=\"Gaia\">\n",
-                                       rows, rows * 8 * t.relation->fields().size())
+  std::string out = gaia ? fmt::format(
+                               "\t\t<table type=\"base_table\" esatapplus:size=\"{}\" esatapplus:size_bytes=\"{}\" "
+                               "esatapplus:flags=\"1\" esatapplus:hierarchy=\"Gaia\">\n",
+                               rows, rows * 8 * t.relation->fields().size())
                          : std::string("<table>");
   out += element("name", t.name) + element("description", t.description);
   if (!gaia) out += element("nrows", std::to_string(rows));
@@ -93,9 +95,8 @@ std::string capabilities_xml(const std::string& base, const Knobs& knobs, bool g
   limit("retentionPeriod", k.destruction_s);
   limit("executionDuration", k.execution_duration_s);
   if (k.sync_row_cap > 0 && k.async_row_cap > 0)
-    out += fmt::format(
-        "<outputLimit><default unit=\"row\">{}</default><hard unit=\"row\">{}</hard></outputLimit>\n",
-        gaia ? k.sync_row_cap : k.async_row_cap, k.async_row_cap);
+    out += fmt::format("<outputLimit><default unit=\"row\">{}</default><hard unit=\"row\">{}</hard></outputLimit>\n",
+                       gaia ? k.sync_row_cap : k.async_row_cap, k.async_row_cap);
   out += "<uploadLimit>";
   if (k.upload_max_rows > 0) out += fmt::format("<default unit=\"row\">{}</default>", k.upload_max_rows);
   out += fmt::format("<hard unit=\"byte\">{}</hard></uploadLimit>\n", k.upload_max_bytes);
@@ -104,16 +105,19 @@ std::string capabilities_xml(const std::string& base, const Knobs& knobs, bool g
 
 std::string availability_xml(bool available) {
   return fmt::format(
-      "{}<avl:availability xmlns:avl=\"http://www.ivoa.net/xml/VOSIAvailability/v1.0\">\n<avl:available>{}</avl:available>\n"
-      "<avl:upSince>2026-11-01T00:00:00Z</avl:upSince>\n<avl:note>a simulated service</avl:note>\n</avl:availability>\n",
+      "{}<avl:availability "
+      "xmlns:avl=\"http://www.ivoa.net/xml/VOSIAvailability/v1.0\">\n<avl:available>{}</avl:available>\n"
+      "<avl:upSince>2026-11-01T00:00:00Z</avl:upSince>\n<avl:note>a simulated "
+      "service</avl:note>\n</avl:availability>\n",
       kXml, available);
 }
 
 std::string gaia_tables_xml(const Sky& sky, bool only_tables, std::string_view tables) {
   const std::string list = fmt::format(",{},", tables);
-  return fmt::format("{}<vod:tableset {} xmlns:vod=\"http://www.ivoa.net/xml/VODataService/v1.1\" xsi:type=\"vod:TableSet\" "
-                     "xmlns:esatapplus=\"http://esa.int/xml/EsaTapPlus\">\n",
-                     kXml, kXsi) +
+  return fmt::format(
+             "{}<vod:tableset {} xmlns:vod=\"http://www.ivoa.net/xml/VODataService/v1.1\" xsi:type=\"vod:TableSet\" "
+             "xmlns:esatapplus=\"http://esa.int/xml/EsaTapPlus\">\n",
+             kXml, kXsi) +
          schemas_xml(sky, true, !only_tables,
                      [&](const CatalogueTable& t) {
                        return tables.empty() || list.find("," + t.name + ",") != std::string::npos;
@@ -122,9 +126,10 @@ std::string gaia_tables_xml(const Sky& sky, bool only_tables, std::string_view t
 }
 
 std::string vosi_tables_xml(const Sky& sky, bool columns) {
-  return fmt::format("{}<vosi:tableset xmlns:vosi=\"http://www.ivoa.net/xml/VOSITables/v1.0\" {} "
-                     "xmlns:vs=\"http://www.ivoa.net/xml/VODataService/v1.1\">\n",
-                     kXml, kXsi) +
+  return fmt::format(
+             "{}<vosi:tableset xmlns:vosi=\"http://www.ivoa.net/xml/VOSITables/v1.0\" {} "
+             "xmlns:vs=\"http://www.ivoa.net/xml/VODataService/v1.1\">\n",
+             kXml, kXsi) +
          schemas_xml(sky, false, columns, [](const CatalogueTable&) { return true; }) + "</vosi:tableset>\n";
 }
 
@@ -132,9 +137,10 @@ std::string vosi_table_xml(const Sky& sky, std::string_view name) {
   for (const CatalogueTable& t : sky.tables()) {
     if (t.name != name) continue;
     std::string xml = table_xml(t, false, true);
-    return fmt::format("{}<vosi:table xmlns:vosi=\"http://www.ivoa.net/xml/VOSITables/v1.0\" {} "
-                       "xmlns:vs=\"http://www.ivoa.net/xml/VODataService/v1.1\">{}</vosi:table>\n",
-                       kXml, kXsi, xml.substr(7, xml.size() - 7 - 9));
+    return fmt::format(
+        "{}<vosi:table xmlns:vosi=\"http://www.ivoa.net/xml/VOSITables/v1.0\" {} "
+        "xmlns:vs=\"http://www.ivoa.net/xml/VODataService/v1.1\">{}</vosi:table>\n",
+        kXml, kXsi, xml.substr(7, xml.size() - 7 - 9));
   }
   return {};
 }

@@ -39,13 +39,14 @@ void add_tap_schema(std::vector<CatalogueTable>& tables) {
   schemas->add_row({text("gaiadr3"), {}, text("Gaia Data Release 3, simulated")});
   schemas->add_row({text("tap_schema"), {}, text("Tables that describe the tables, columns and more")});
   auto names = texts_relation({"schema_name", "table_name", "table_type", "utype", "description"});
-  auto columns = texts_relation({"table_name", "column_name", "datatype", "arraysize", "unit", "ucd", "utype",
-                                 "description"});
+  auto columns =
+      texts_relation({"table_name", "column_name", "datatype", "arraysize", "unit", "ucd", "utype", "description"});
   for (const std::string_view name : {"indexed", "principal", "std", "column_index"})
     columns->add_field({name, Type::Int});
   tables.push_back({"tap_schema", "tap_schema.schemas", "Schemas of this service", schemas});
   tables.push_back({"tap_schema", "tap_schema.tables", "Tables of this service", names});
-  tables.push_back({"tap_schema", "tap_schema.columns", "Columns of the tables, with unit, ucd and description", columns});
+  tables.push_back(
+      {"tap_schema", "tap_schema.columns", "Columns of the tables, with unit, ucd and description", columns});
   for (const CatalogueTable& table : tables) {
     names->add_row({text(table.schema), text(table.name), text("table"), {}, text(table.description)});
     std::int64_t index = 0;

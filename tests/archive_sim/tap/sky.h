@@ -1,5 +1,5 @@
-// The simulated catalogue behind TAP. Its sources are those of `ids --count sky_sources --seed sky_seed`; every value is
-// a pure function of the source_id, and the has_... flags are the truth of data-server/data. Immutable; any thread.
+// The simulated catalogue behind TAP. Its sources are those of `ids --count sky_sources --seed sky_seed`; every value
+// is a pure function of the source_id, and the has_... flags are the truth of data-server/data. Immutable; any thread.
 #pragma once
 
 #include <cstdint>

@@ -12,14 +12,34 @@ namespace {
 using adql::Value;
 
 enum Column : std::size_t {
-  kSolutionId, kDesignation, kSourceId, kRandomIndex, kRefEpoch, kRa, kDec, kParallax, kParallaxError, kPmra, kPmdec,
-  kNObsAl, kRuwe, kGMag, kBpRp, kRadialVelocity, kVariableFlag, kHasXpContinuous, kHasXpSampled, kHasRvs,
-  kHasEpochPhotometry, kHasGspphot, kHasMsc,
+  kSolutionId,
+  kDesignation,
+  kSourceId,
+  kRandomIndex,
+  kRefEpoch,
+  kRa,
+  kDec,
+  kParallax,
+  kParallaxError,
+  kPmra,
+  kPmdec,
+  kNObsAl,
+  kRuwe,
+  kGMag,
+  kBpRp,
+  kRadialVelocity,
+  kVariableFlag,
+  kHasXpContinuous,
+  kHasXpSampled,
+  kHasRvs,
+  kHasEpochPhotometry,
+  kHasGspphot,
+  kHasMsc,
 };
 
 constexpr std::int64_t kSolution = 1'636'148'068'921'376'768;
-constexpr std::string_view kProductOf[] = {"XP_CONTINUOUS", "XP_SAMPLED", "RVS", "EPOCH_PHOTOMETRY", "MCMC_GSPPHOT",
-                                           "MCMC_MSC"};
+constexpr std::string_view kProductOf[] = {"XP_CONTINUOUS",    "XP_SAMPLED",   "RVS",
+                                           "EPOCH_PHOTOMETRY", "MCMC_GSPPHOT", "MCMC_MSC"};
 
 Field field(std::string_view name, Type type, std::string_view unit, std::string_view ucd, std::string_view description,
             std::string_view utype = {}, std::string_view id = {}) {
@@ -38,8 +58,7 @@ std::vector<Field> source_fields() {
             "stc:AstroCoords.Time.TimeInstant"),
       field("ra", Type::Double, "deg", "pos.eq.ra;meta.main", "Right ascension",
             "stc:AstroCoords.Position3D.Value3.C1"),
-      field("dec", Type::Double, "deg", "pos.eq.dec;meta.main", "Declination",
-            "stc:AstroCoords.Position3D.Value3.C2"),
+      field("dec", Type::Double, "deg", "pos.eq.dec;meta.main", "Declination", "stc:AstroCoords.Position3D.Value3.C2"),
       field("parallax", Type::Double, "mas", "pos.parallax.trig", "Parallax"),
       field("parallax_error", Type::Float, "mas", "stat.error;pos.parallax.trig", "Standard error of parallax"),
       field("pmra", Type::Double, "mas.yr**-1", "pos.pm;pos.eq.ra", "Proper motion in right ascension direction",
@@ -156,8 +175,8 @@ class GaiaSource final : public adql::Relation {
     if (knobs_.sky_null_random_index > 0 &&
         unit_interval(mix(id, hash_text("no random_index"))) < knobs_.sky_null_random_index)
       return {};
-    return Value::of(
-        static_cast<std::int64_t>(mix(id, hash_text("random_index")) % static_cast<std::uint64_t>(kLastRandomIndex + 1)));
+    return Value::of(static_cast<std::int64_t>(mix(id, hash_text("random_index")) %
+                                               static_cast<std::uint64_t>(kLastRandomIndex + 1)));
   }
   // A solution of position only: no parallax, no proper motion.
   static bool two_parameters(std::uint64_t id) { return unit_interval(mix(id, hash_text("solution"))) < 0.1; }

@@ -9,7 +9,8 @@ namespace garner::archive_sim {
 
 class TapCall {
  public:
-  TapCall(TapServer& server, bool gaia, std::string path, std::string base, const HttpRequest& http, Patience& patience);
+  TapCall(TapServer& server, bool gaia, std::string path, std::string base, const HttpRequest& http,
+          Patience& patience);
 
   HttpReply answer();
 

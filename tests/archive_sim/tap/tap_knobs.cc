@@ -12,9 +12,9 @@ namespace {
 using nlohmann::json;
 
 constexpr std::array<std::string_view, kTapFaultCount> kFaultNames = {
-    "hang",           "maintenance_200", "service_error_200", "pool_empty_500",   "null_500",        "overload_503",
-    "too_many_429",   "empty_body_200",  "error_200",         "time_out",         "error_after_rows", "second_document",
-    "lost_rows",      "truncate_body",   "reset_after_kib",   "stall_after_kib",  "slow_drip"};
+    "hang",         "maintenance_200", "service_error_200", "pool_empty_500",  "null_500",         "overload_503",
+    "too_many_429", "empty_body_200",  "error_200",         "time_out",        "error_after_rows", "second_document",
+    "lost_rows",    "truncate_body",   "reset_after_kib",   "stall_after_kib", "slow_drip"};
 
 constexpr std::string_view kPhases[] = {"PENDING", "QUEUED",    "EXECUTING", "COMPLETED", "ERROR",
                                         "ABORTED", "SUSPENDED", "HELD",      "UNKNOWN",   "ARCHIVED"};
@@ -175,8 +175,9 @@ void merge_tap_knobs(TapKnobs& knobs, const json& value) {
       merge_faults(knobs, v);
     } else if (key == "latency") {
       Latency& l = knobs.latency;
-      merge_numbers({{"a_s", &l.a_s}, {"b_s_per_row", &l.b_s_per_id}, {"c_s_per_kib", &l.c_s_per_kib}, {"spread", &l.spread}},
-                    v, "tap.latency");
+      merge_numbers(
+          {{"a_s", &l.a_s}, {"b_s_per_row", &l.b_s_per_id}, {"c_s_per_kib", &l.c_s_per_kib}, {"spread", &l.spread}}, v,
+          "tap.latency");
       l.spread = std::clamp(l.spread, 1.0, 100.0);
     } else if (key == "execution") {
       merge_numbers({{"a_s", &knobs.execution_a_s}, {"b_s_per_row", &knobs.execution_b_s_per_row}}, v, "tap.execution");

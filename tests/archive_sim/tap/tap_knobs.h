@@ -44,8 +44,8 @@ inline constexpr std::size_t kTapFaultCount = static_cast<std::size_t>(TapFault:
 std::string_view fault_name(TapFault fault);
 
 // The names of the endpoints that faults and the report tell apart.
-inline constexpr std::string_view kTapEndpoints[] = {"sync",   "create", "run",          "phase",        "job",
-                                                     "jobs",   "result", "error",        "delete",       "parameters",
+inline constexpr std::string_view kTapEndpoints[] = {"sync",   "create", "run",          "phase",       "job",
+                                                     "jobs",   "result", "error",        "delete",      "parameters",
                                                      "tables", "users",  "capabilities", "availability"};
 
 struct TapFaultKnob {
@@ -62,8 +62,8 @@ struct TapFaultKnob {
 
 struct TapKnobs {
   std::array<std::optional<TapFaultKnob>, kTapFaultCount> faults;
-  Latency latency;           // of answers with rows; b: a row
-  double poll_latency_s = 0;  // of all others
+  Latency latency;                                      // of answers with rows; b: a row
+  double poll_latency_s = 0;                            // of all others
   double execution_a_s = 0, execution_b_s_per_row = 0;  // how long a query takes, virtually
   double queued_s = 0;                                  // and waits before it
   double time_scale = 1;                                // real seconds of a virtual second of an async job
@@ -76,9 +76,9 @@ struct TapKnobs {
   std::string overflow_info = "after";  // the table, or before
   std::string error_shape = "votable";  // or html, text
   std::uint64_t adql_error_status = 400;
-  std::string creation_run = "honoured";  // or ignored, ignored_for_uploads
-  std::uint64_t lost_runs = 0;            // so many PHASE=RUN of each job do nothing
-  std::string job_ids = "numeric";        // or uuid
+  std::string creation_run = "honoured";                     // or ignored, ignored_for_uploads
+  std::uint64_t lost_runs = 0;                               // so many PHASE=RUN of each job do nothing
+  std::string job_ids = "numeric";                           // or uuid
   std::vector<std::pair<std::string, double>> phase_script;  // phases and virtual seconds, instead of QUEUED, EXECUTING
   std::string end_phase;                                     // instead of COMPLETED: ERROR, ABORTED, ARCHIVED
   std::uint64_t end_phase_jobs = 0;                          // only of the first n that run; 0: of all

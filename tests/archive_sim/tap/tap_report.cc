@@ -54,13 +54,14 @@ std::optional<std::pair<TapFault, TapFaultKnob>> TapReport::fault(const TapKnobs
     if (!knobs.faults[i]) continue;
     const TapFaultKnob& knob = *knobs.faults[i];
     const auto fault = static_cast<TapFault>(i);
-    const bool here = knob.endpoints.empty() ? has_rows : std::ranges::find(knob.endpoints, endpoint) != knob.endpoints.end();
+    const bool here =
+        knob.endpoints.empty() ? has_rows : std::ranges::find(knob.endpoints, endpoint) != knob.endpoints.end();
     const bool wants_rows = fault >= TapFault::ErrorAfterRows && fault <= TapFault::LostRows;
     if (!here || (wants_rows && !has_rows)) continue;
-    const bool fires =
-        std::ranges::find(knob.script, ordinal) != knob.script.end() ||
-        (!knob.contains.empty() && query.find(knob.contains) != std::string_view::npos) ||
-        unit_interval(mix(mix(seed, hash_text(fault_name(fault))), mix(hash_text(endpoint), ordinal))) < knob.probability;
+    const bool fires = std::ranges::find(knob.script, ordinal) != knob.script.end() ||
+                       (!knob.contains.empty() && query.find(knob.contains) != std::string_view::npos) ||
+                       unit_interval(mix(mix(seed, hash_text(fault_name(fault))), mix(hash_text(endpoint), ordinal))) <
+                           knob.probability;
     if (!fires) continue;
     const std::lock_guard lock(mutex_);
     if (knob.times > 0 && fired_[i] >= knob.times) continue;

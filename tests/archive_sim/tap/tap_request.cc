@@ -42,7 +42,8 @@ std::string header_parameter(std::string_view headers, std::string_view name) {
 // RFC 7578. A part with a filename is a file; Content-Type is not looked at, for the archive's clients send "None".
 void add_multipart(TapFields& fields, std::string_view body, std::string_view content_type) {
   std::string boundary = header_parameter(fmt::format(" {}", content_type), "boundary");
-  if (boundary.empty()) boundary = header_parameter(fmt::format(" {}", content_type.substr(content_type.find(';') + 1)), "boundary");
+  if (boundary.empty())
+    boundary = header_parameter(fmt::format(" {}", content_type.substr(content_type.find(';') + 1)), "boundary");
   if (boundary.empty()) return;
   const std::string mark = "--" + boundary;
   auto at = body.find(mark);

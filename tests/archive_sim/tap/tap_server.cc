@@ -129,7 +129,8 @@ HttpReply TapCall::error(unsigned status, std::string_view message) const {
 }
 
 HttpReply TapCall::error_document(unsigned status, std::string_view message) const {
-  if (knobs_.tap.error_shape == "html") return text_reply(status, "text/html;charset=UTF-8", error_page(status, message));
+  if (knobs_.tap.error_shape == "html")
+    return text_reply(status, "text/html;charset=UTF-8", error_page(status, message));
   if (knobs_.tap.error_shape == "text") return text_reply(status, "text/plain", fmt::format("{}\n", message));
   return text_reply(status, "application/x-votable+xml", error_votable(status, message));
 }
@@ -174,7 +175,8 @@ std::optional<HttpReply> TapCall::read_question(const TapFields& fields, bool as
     question.max_rec = std::stoull(text);
   }
   if (question.query.empty()) return error(400, "Missing parameter: QUERY");
-  if (fields.get("LANG", gaia_ ? "ADQL" : "").substr(0, 4) != "ADQL") return error(400, "Missing or unknown parameter: LANG");
+  if (fields.get("LANG", gaia_ ? "ADQL" : "").substr(0, 4) != "ADQL")
+    return error(400, "Missing or unknown parameter: LANG");
   question.row_cap = async ? k.async_row_cap : gaia_ ? k.sync_row_cap : k.async_row_cap;
   question.cap_says_overflow = async || !gaia_ || k.sync_cap_says_overflow;
   if (!fields.has("UPLOAD")) return std::nullopt;
@@ -190,7 +192,8 @@ HttpReply TapCall::run_sync(const TapFields& fields) {
   TapQuestion question;
   if (auto refused = read_question(fields, false, question)) return *std::move(refused);
   const TapAnswer answer = server_.engine.run(question, knobs_);
-  TapReport::Query ran{"sync", "", who, question.query, answer.error.empty() ? "OK" : answer.error, answer.encoded.rows, 0};
+  TapReport::Query ran{"sync", "", who, question.query, answer.error.empty() ? "OK" : answer.error, answer.encoded.rows,
+                       0};
   for (const auto& [name, table] : question.uploads) ran.upload_rows += table->rows();
   if (answer.overflow) ran.outcome = "OVERFLOW";
   const bool late = answer.error.empty() && answer.execution_s > knobs_.tap.sync_time_limit_s;
@@ -217,7 +220,8 @@ HttpReply TapCall::rows(const TapQuestion& question, const TapAnswer& answer) {
   if (is_votable(question.format)) {
     const bool before = answer.overflow && k.overflow_info == "before";
     std::string tail = votable_tail(answer.overflow && !before ? "OVERFLOW" : "");
-    if (fault == TapFault::ErrorAfterRows) tail = votable_tail("ERROR", "The database failed in the middle of the rows");
+    if (fault == TapFault::ErrorAfterRows)
+      tail = votable_tail("ERROR", "The database failed in the middle of the rows");
     body.add(votable_head(before ? "OVERFLOW" : "OK", question.query, question.job_id, gaia_));
     body.add(encoded.data);
     if (fault == TapFault::SecondDocument) {
@@ -233,10 +237,10 @@ HttpReply TapCall::rows(const TapQuestion& question, const TapAnswer& answer) {
   if (zipped) body = Body(gzip(body.text()));
   HttpReply reply = text_reply(200, std::string(tap_content_type(question.format)), "");
   if (zipped && k.content_encoding) reply.headers.emplace_back("Content-Encoding", "gzip");
-  reply.headers.emplace_back("Content-Disposition",
-                             fmt::format("attachment;filename=\"{}-result.{}\"",
-                                         question.job_id.empty() ? "1763700000000O" : question.job_id,
-                                         tap_extension(question.format)));
+  reply.headers.emplace_back(
+      "Content-Disposition",
+      fmt::format("attachment;filename=\"{}-result.{}\"", question.job_id.empty() ? "1763700000000O" : question.job_id,
+                  tap_extension(question.format)));
   reply.content_length = knobs_.content_length;
   const std::size_t size = body.size();
   if (fault == TapFault::ServiceError200) {
@@ -249,7 +253,8 @@ HttpReply TapCall::rows(const TapQuestion& question, const TapAnswer& answer) {
   if (fault == TapFault::SlowDrip) reply.delivery.bytes_per_s = fault_->second.bytes_per_s;
   reply.body = std::move(body);
   const Latency& l = k.latency;
-  double delay = l.a_s + l.b_s_per_id * static_cast<double>(encoded.rows) + l.c_s_per_kib * static_cast<double>(size) / 1024;
+  double delay =
+      l.a_s + l.b_s_per_id * static_cast<double>(encoded.rows) + l.c_s_per_kib * static_cast<double>(size) / 1024;
   if (l.spread > 1)
     delay *= std::pow(l.spread, unit_interval(mix(hash_text(question.query), hash_text("tap latency"))) - 0.5);
   wait(delay);

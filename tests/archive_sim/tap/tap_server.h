@@ -1,5 +1,5 @@
-// The two TAP services of the simulated archive: the archive's own shape under /tap-server/tap, and a standards-only TAP
-// 1.1 under /tap (knob tap.standard). Thread-safe: called on the connections' threads.
+// The two TAP services of the simulated archive: the archive's own shape under /tap-server/tap, and a standards-only
+// TAP 1.1 under /tap (knob tap.standard). Thread-safe: called on the connections' threads.
 #pragma once
 
 #include <map>

@@ -19,7 +19,8 @@ class UploadReader {
   explicit UploadReader(std::uint64_t max_rows) : max_rows_(max_rows) {}
 
   std::variant<std::shared_ptr<const StaticRelation>, std::string> read(std::string_view votable) {
-    const std::unique_ptr<XML_ParserStruct, decltype(&XML_ParserFree)> parser(XML_ParserCreate(nullptr), XML_ParserFree);
+    const std::unique_ptr<XML_ParserStruct, decltype(&XML_ParserFree)> parser(XML_ParserCreate(nullptr),
+                                                                              XML_ParserFree);
     parser_ = parser.get();
     XML_SetUserData(parser_, this);
     XML_SetElementHandler(
@@ -74,7 +75,7 @@ class UploadReader {
       if (key == "unit") unit = attributes[1];
     }
     static constexpr std::pair<std::string_view, Type> kTypes[] = {
-        {"boolean", Type::Bool}, {"unsignedByte", Type::Short}, {"short", Type::Short}, {"int", Type::Int},
+        {"boolean", Type::Bool}, {"unsignedByte", Type::Short}, {"short", Type::Short},   {"int", Type::Int},
         {"long", Type::Long},    {"float", Type::Float},        {"double", Type::Double}, {"char", Type::Text}};
     for (const auto& [word, type] : kTypes) {
       if (word != datatype) continue;

@@ -85,6 +85,8 @@ void TapCall::start(Job& job) {
     server_.jobs.put(job);
     return;
   }
+  if (!server_.jobs.claim(job.id)) return;
+  job.claimed = true;
   TapFields fields;
   fields.values = job.parameters;
   std::erase_if(fields.values, [](const auto& pair) { return pair.first == "UPLOAD"; });
@@ -116,8 +118,13 @@ void TapCall::start(Job& job) {
   }
   server_.jobs.put(job);
   server_.report.job_run(server_.jobs.running());
-  TapReport::Query ran{"async", job.id, job.owner, question.query, job.error.empty() ? "OK" : job.error,
-                       job.error.empty() ? job.answer.encoded.rows : 0, 0};
+  TapReport::Query ran{"async",
+                       job.id,
+                       job.owner,
+                       question.query,
+                       job.error.empty() ? "OK" : job.error,
+                       job.error.empty() ? job.answer.encoded.rows : 0,
+                       0};
   for (const auto& [name, table] : job.uploads) ran.upload_rows += table->rows();
   if (job.answer.overflow && job.error.empty()) ran.outcome = "OVERFLOW";
   if (job.last_phase == "ABORTED") ran.outcome = "ABORTED";
@@ -191,7 +198,8 @@ HttpReply TapCall::job_resource() {
     return error(403, fmt::format("User '{}' is not authorized.", user(false)));
   }
   const bool post = http_.method == "POST";
-  if (http_.method == "DELETE" || (post && fields_.get("ACTION") == "DELETE")) return counted("delete", &TapCall::destroy);
+  if (http_.method == "DELETE" || (post && fields_.get("ACTION") == "DELETE"))
+    return counted("delete", &TapCall::destroy);
   if (post && below_ == "phase") return counted("run", &TapCall::set_phase);
   if (post && fields_.has("PHASE")) return counted("run", &TapCall::set_phase);
   if (post) return counted("parameters", &TapCall::change);
@@ -323,7 +331,8 @@ std::string TapCall::job_xml(const Job& job) const {
   const std::string start = job.started ? time_text(job.start_wall, gaia_) : "";
   const std::string end = ended ? time_text(after(job.start_wall, job.length_s()), gaia_) : "";
   const std::string duration = fmt::format("{:.0f}", job.execution_duration_s);
-  const std::string created = time_text(job.created, gaia_), gone = time_text(after(job.created, job.destruction_s), gaia_);
+  const std::string created = time_text(job.created, gaia_),
+                    gone = time_text(after(job.created, job.destruction_s), gaia_);
   add("jobId", cdata(job.id));
   add("runId", job.run_id.empty() ? "" : xml_escaped(job.run_id));
   add("ownerId", cdata(job.owner));
@@ -345,9 +354,10 @@ std::string TapCall::job_xml(const Job& job) const {
                        xml_escaped(gaia_ ? adql::lower(name) : name), xml_escaped(value));
   out += "\t</uws:parameters>\n\t<uws:results>\n";
   if (phase == "COMPLETED")
-    out += fmt::format("\t\t<uws:result id=\"result\" xlink:type=\"simple\" xlink:href=\"{}/results/result\" {}=\"{}\" "
-                       "rows=\"{}\"/>\n",
-                       job_url(job), gaia_ ? "mime" : "mime-type", "application/x-votable+xml", job.answer.encoded.rows);
+    out += fmt::format(
+        "\t\t<uws:result id=\"result\" xlink:type=\"simple\" xlink:href=\"{}/results/result\" {}=\"{}\" "
+        "rows=\"{}\"/>\n",
+        job_url(job), gaia_ ? "mime" : "mime-type", "application/x-votable+xml", job.answer.encoded.rows);
   out += "\t</uws:results>\n";
   if (phase == "ERROR")
     out += fmt::format("\t<uws:errorSummary type=\"{}\" {}=\"true\"><uws:message>{}</uws:message></uws:errorSummary>\n",

@@ -83,7 +83,8 @@ TEST(Adql, InclusiveRangesOfAPartitionAddUpToAllButTheNulls) {
   EXPECT_GT(nulls, 0);
   std::int64_t sum = 0;
   for (std::int64_t part = 0; part < 10; ++part)
-    sum += count(fmt::format(" WHERE random_index BETWEEN {} AND {}", part * 181'170'978, (part + 1) * 181'170'978 - 1));
+    sum +=
+        count(fmt::format(" WHERE random_index BETWEEN {} AND {}", part * 181'170'978, (part + 1) * 181'170'978 - 1));
   EXPECT_EQ(sum + nulls, 3000);
   // Without the index, by arithmetic that keeps it from being used.
   EXPECT_EQ(count(" WHERE random_index BETWEEN 0 AND 900000000"), count(" WHERE random_index + 0 <= 900000000"));
@@ -123,11 +124,13 @@ TEST(Adql, AJoinMayGiveSeveralRowsASource) {
   const auto result = rows(
       "SELECT g.source_id, o.nss_solution_type FROM gaiadr3.gaia_source AS g JOIN gaiadr3.nss_two_body_orbit AS o "
       "USING (source_id)");
-  EXPECT_EQ(result->rows, static_cast<std::size_t>(rows("SELECT COUNT(*) FROM gaiadr3.nss_two_body_orbit")->table.columns[0].integers[0]));
+  EXPECT_EQ(result->rows, static_cast<std::size_t>(
+                              rows("SELECT COUNT(*) FROM gaiadr3.nss_two_body_orbit")->table.columns[0].integers[0]));
   const auto& ids = result->table.columns[0].integers;
   EXPECT_LT(std::set(ids.begin(), ids.end()).size(), ids.size());
   const auto on = rows(
-      "SELECT g.source_id FROM gaiadr3.nss_two_body_orbit o INNER JOIN gaiadr3.gaia_source g ON g.source_id = o.source_id");
+      "SELECT g.source_id FROM gaiadr3.nss_two_body_orbit o INNER JOIN gaiadr3.gaia_source g ON g.source_id = "
+      "o.source_id");
   EXPECT_EQ(on->rows, result->rows);
 }
 
@@ -139,27 +142,32 @@ TEST(Adql, OverflowIsToldOnlyWhereRowsWereCut) {
 }
 
 TEST(Adql, MetadataAreTablesToo) {
-  const auto columns = rows("SELECT column_name, unit FROM TAP_SCHEMA.columns WHERE table_name = 'gaiadr3.gaia_source' "
-                            "ORDER BY column_index");
+  const auto columns = rows(
+      "SELECT column_name, unit FROM TAP_SCHEMA.columns WHERE table_name = 'gaiadr3.gaia_source' "
+      "ORDER BY column_index");
   ASSERT_EQ(columns->rows, 23u);
   EXPECT_EQ(columns->table.columns[0].texts[5], "ra");
   EXPECT_EQ(columns->table.columns[1].texts[5], "deg");
 }
 
 TEST(Adql, ComplaintsNameWhatIsWrongAndWhere) {
-  EXPECT_EQ(complaint("SELECT foo, ra FROM gaiadr3.gaia_source"), "1 unresolved identifiers: foo [l.1 c.8 - l.1 c.10] !");
+  EXPECT_EQ(complaint("SELECT foo, ra FROM gaiadr3.gaia_source"),
+            "1 unresolved identifiers: foo [l.1 c.8 - l.1 c.10] !");
   EXPECT_EQ(complaint("SELECT ra FROM gaiadr3.nothing"),
             "1 unresolved identifiers: gaiadr3.nothing [l.1 c.16 - l.1 c.30] !");
-  EXPECT_TRUE(complaint("SELECT FROM x").starts_with("Encountered \"FROM\" at line 1, column 8.")) << complaint("SELECT FROM x");
+  EXPECT_TRUE(complaint("SELECT FROM x").starts_with("Encountered \"FROM\" at line 1, column 8."))
+      << complaint("SELECT FROM x");
   EXPECT_NE(complaint("jsdfkjsf").find("\"SELECT\""), std::string::npos);
   EXPECT_EQ(complaint("SELECT ra FROM gaiadr3.gaia_source WHERE source_id = 'M101'"), "null");
-  EXPECT_NE(complaint("SELECT ra FROM gaiadr3.gaia_source WHERE ra = 'unfinished").find("Encountered"), std::string::npos);
+  EXPECT_NE(complaint("SELECT ra FROM gaiadr3.gaia_source WHERE ra = 'unfinished").find("Encountered"),
+            std::string::npos);
   EXPECT_NE(complaint("SELECT ra FROM x WHERE " + std::string(5000, '(')).find("nested"), std::string::npos);
 }
 
 TEST(Adql, NamesComeInLowerCaseWhateverTheAlias) {
   EXPECT_EQ(rows("SELECT ra AS MyRA FROM gaiadr3.gaia_source")->table.columns[0].field.name, "myra");
-  EXPECT_EQ(rows("SELECT RA AS MyRA FROM gaiadr3.gaia_source", {std::nullopt, false})->table.columns[0].field.name, "MyRA");
+  EXPECT_EQ(rows("SELECT RA AS MyRA FROM gaiadr3.gaia_source", {std::nullopt, false})->table.columns[0].field.name,
+            "MyRA");
 }
 
 }  // namespace

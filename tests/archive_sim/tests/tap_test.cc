@@ -6,8 +6,8 @@
 #include <fitsio.h>
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 #include <zlib.h>
+#include <nlohmann/json.hpp>
 
 #include "archive_sim/form.h"
 #include "archive_sim/tests/support.h"
@@ -21,7 +21,9 @@ constexpr const char* kFast = R"("sky_sources": 3000)";
 
 std::string escaped(const std::string& text) {
   std::string out;
-  for (const char c : text) out += std::isalnum(static_cast<unsigned char>(c)) ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  for (const char c : text)
+    out += std::isalnum(static_cast<unsigned char>(c)) ? std::string(1, c)
+                                                       : fmt::format("%{:02X}", static_cast<unsigned char>(c));
   return out;
 }
 
@@ -32,7 +34,8 @@ std::string question(const std::string& query, const std::string& rest = "FORMAT
 class Tap {
  public:
   explicit Tap(const std::string& knobs = "{}", const std::string& base = "/tap-server/tap")
-      : simulator_(simulator_with(fmt::format("{{{}, \"users\": {{\"joe\": \"secret\"}}, \"tap\": {}}}", kFast, knobs))),
+      : simulator_(
+            simulator_with(fmt::format("{{{}, \"users\": {{\"joe\": \"secret\"}}, \"tap\": {}}}", kFast, knobs))),
         base_(simulator_->base_url() + base) {}
 
   HttpAnswer post(const std::string& path, const std::string& body, const std::string& cookie = {}) const {
@@ -105,7 +108,8 @@ std::string multipart(const std::string& query, const std::string& votable, cons
 }
 
 std::string id_table(const std::vector<std::uint64_t>& ids) {
-  std::string out = "<?xml version=\"1.0\"?><VOTABLE><RESOURCE><TABLE><FIELD name=\"source_id\" datatype=\"long\"/><DATA><TABLEDATA>";
+  std::string out =
+      "<?xml version=\"1.0\"?><VOTABLE><RESOURCE><TABLE><FIELD name=\"source_id\" datatype=\"long\"/><DATA><TABLEDATA>";
   for (const std::uint64_t id : ids) out += fmt::format("<TR><TD>{}</TD></TR>", id);
   return out + "</TABLEDATA></DATA></TABLE></RESOURCE></VOTABLE>";
 }
@@ -166,7 +170,9 @@ TEST(TapSync, RefusesInTheArchivesWordsInEitherShape) {
   const Tap tap;
   const HttpAnswer wrong = tap.sync("SELECT foo FROM gaiadr3.gaia_source");
   EXPECT_EQ(wrong.status, 400);
-  EXPECT_NE(wrong.body.find("<INFO name=\"QUERY_STATUS\" value=\"ERROR\">\nCannot parse query 'SELECT foo FROM gaiadr3.gaia_source' for job '"), std::string::npos);
+  EXPECT_NE(wrong.body.find("<INFO name=\"QUERY_STATUS\" value=\"ERROR\">\nCannot parse query 'SELECT foo FROM "
+                            "gaiadr3.gaia_source' for job '"),
+            std::string::npos);
   EXPECT_EQ(xml_error(wrong.body), "");
   const Tap html(R"({"error_shape": "html"})");
   const HttpAnswer null = html.sync("SELECT ra FROM gaiadr3.gaia_source WHERE source_id = 'M101'");
@@ -190,7 +196,8 @@ TEST(TapUpload, JoinsAnUploadedTableInItsOrder) {
   std::vector<std::uint64_t> asked = ids;
   asked.insert(asked.begin() + 7, 12345);  // no such source
   const std::string body = multipart(
-      "SELECT g.source_id FROM tap_upload.ids AS u JOIN gaiadr3.gaia_source AS g ON g.source_id = u.source_id", id_table(asked));
+      "SELECT g.source_id FROM tap_upload.ids AS u JOIN gaiadr3.gaia_source AS g ON g.source_id = u.source_id",
+      id_table(asked));
   const HttpAnswer answer = http(tap.base() + "/sync", body, {.content_type = "multipart/form-data; boundary=Xb7"});
   EXPECT_EQ(answer.status, 200) << answer.body;
   EXPECT_EQ(answer.body, fmt::format("source_id\n{}\n", fmt::join(ids, "\n")));
@@ -201,7 +208,8 @@ TEST(TapUpload, TheSharedQuotaIsSaidBySyncAndNullByAsync) {
   const Tap tap(R"({"anonymous_quota_full": true})");
   const std::string body = multipart("SELECT * FROM tap_upload.ids", id_table({1}));
   const HttpOptions form{.content_type = "multipart/form-data; boundary=Xb7"};
-  EXPECT_NE(http(tap.base() + "/sync", body, form).body.find("DB quota exceeded for user anonymous"), std::string::npos);
+  EXPECT_NE(http(tap.base() + "/sync", body, form).body.find("DB quota exceeded for user anonymous"),
+            std::string::npos);
   const HttpAnswer async = http(tap.base() + "/async", body, form);
   EXPECT_EQ(async.status, 500);
   EXPECT_NE(async.body.find("value=\"ERROR\">\nnull\n<"), std::string::npos);
@@ -214,7 +222,8 @@ TEST(TapUpload, RefusesEntitiesAndUnicodeChar) {
   const Tap tap;
   const HttpOptions form{.content_type = "multipart/form-data; boundary=Xb7"};
   const std::string bomb = "<!DOCTYPE V [<!ENTITY a \"aa\">]>" + id_table({1});
-  EXPECT_NE(http(tap.base() + "/sync", multipart("SELECT * FROM tap_upload.ids", bomb), form).body.find("entities"), std::string::npos);
+  EXPECT_NE(http(tap.base() + "/sync", multipart("SELECT * FROM tap_upload.ids", bomb), form).body.find("entities"),
+            std::string::npos);
   const std::string wide = std::regex_replace(id_table({1}), std::regex("\"long\""), "\"unicodeChar\"");
   EXPECT_EQ(http(tap.base() + "/sync", multipart("SELECT * FROM tap_upload.ids", wide), form).status, 400);
 }
@@ -245,7 +254,8 @@ TEST(TapAsync, RunsAJobFromCreationToDeletion) {
 TEST(TapAsync, StaysPendingThoughRunCameWithTheCreation) {
   const Tap tap(R"({"creation_run": "ignored", "lost_runs": 1, "job_ids": "uuid"})");
   const std::string job = tap.create("SELECT TOP 1 ra FROM gaiadr3.gaia_source", "PHASE=RUN");
-  EXPECT_TRUE(std::regex_match(job, std::regex("/async/[0-9a-f]{8}-[0-9a-f]{4}-11f0-[0-9a-f]{4}-[0-9a-f]{12}-O"))) << job;
+  EXPECT_TRUE(std::regex_match(job, std::regex("/async/[0-9a-f]{8}-[0-9a-f]{4}-11f0-[0-9a-f]{4}-[0-9a-f]{12}-O")))
+      << job;
   EXPECT_EQ(tap.phase(job), "PENDING");
   tap.post(job + "/phase", "PHASE=RUN");
   EXPECT_EQ(tap.phase(job), "PENDING");
@@ -289,6 +299,17 @@ TEST(TapAsync, CountsTheJobsThatRunAtOnce) {
   const Tap tap(R"({"execution": {"a_s": 1000}})");
   for (int i = 0; i < 3; ++i) tap.create("SELECT TOP 1 ra FROM gaiadr3.gaia_source", "PHASE=RUN");
   EXPECT_EQ(tap.report()["highest_running_jobs"], 3);
+}
+
+TEST(TapAsync, AJobThatManyStartAtOnceRunsOnce) {
+  const Tap tap;
+  const std::string job = tap.create("SELECT source_id FROM gaiadr3.gaia_source ORDER BY ra");
+  {
+    std::vector<std::jthread> clients;
+    for (int i = 0; i < 8; ++i) clients.emplace_back([&] { tap.post(job + "/phase", "PHASE=RUN"); });
+  }
+  EXPECT_EQ(tap.report()["jobs_run"], 1);
+  EXPECT_EQ(tap.phase(job), "COMPLETED");
 }
 
 TEST(TapStandard, AnswersSyncBehindARedirect) {
