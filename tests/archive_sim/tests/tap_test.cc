@@ -381,7 +381,10 @@ TEST(TapFaults, FireByEndpointAndOrdinalAndQuery) {
   const std::string late = tap.sync(query, "FORMAT=votable_plain").body;
   EXPECT_EQ(xml_error(late), "");
   EXPECT_GT(late.find("value=\"ERROR\""), late.find("</TABLE>"));
-  EXPECT_NE(xml_error(tap.sync(query, "FORMAT=votable_plain").body), "");
+  const std::string two = tap.sync(query, "FORMAT=votable_plain").body;
+  EXPECT_NE(xml_error(two), "");
+  EXPECT_EQ(two.find("</TABLEDATA>"), std::string::npos);
+  EXPECT_NE(two.find("<?xml", 1), std::string::npos);
   EXPECT_EQ(lines(tap.sync(query).body), 91u);
   EXPECT_EQ(tap.sync(query).status, 200);
   EXPECT_EQ(lines(tap.sync(query).body), 101u);
