@@ -149,7 +149,9 @@ int run(Config config, const std::string& config_path) {
   log::set_level(config.log_level);
   (void)std::signal(SIGPIPE, SIG_IGN);
   umask(027);
-  mallopt(M_ARENA_MAX, 2);  // memory follows what is in use, not how many threads there are
+  // Memory follows what is in use, not how many threads there are; but a niced worker that is preempted inside malloc must not keep the loop waiting,
+  // so that arenas are enough for each to have one (large blocks are mapped and belong to none).
+  mallopt(M_ARENA_MAX, 8);
   trace_durable_steps_from_environment();
 
   std::error_code error;

@@ -7,15 +7,14 @@
 namespace garner {
 
 ThreadWorkers::ThreadWorkers(unsigned threads, int niceness) {
+  sem_init(&wake_, 0, 0);
   for (unsigned i = 0; i < std::max(threads, 1u); ++i) threads_.emplace_back([this, niceness] { work(niceness); });
 }
 
 ThreadWorkers::~ThreadWorkers() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_all();
+  for (std::size_t i = 0; i < threads_.size(); ++i) sem_post(&wake_);
+  threads_.clear();  // joined before what they use goes
+  sem_destroy(&wake_);
 }
 
 void ThreadWorkers::submit(std::move_only_function<void()> job) {
@@ -23,7 +22,7 @@ void ThreadWorkers::submit(std::move_only_function<void()> job) {
     const std::lock_guard lock(mutex_);
     queue_.push_back(std::move(job));
   }
-  wake_.notify_one();
+  sem_post(&wake_);
 }
 
 std::uint64_t ThreadWorkers::jobs_done() const {
@@ -41,8 +40,11 @@ void ThreadWorkers::work(int niceness) {
   (void)setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), niceness);
   std::unique_lock lock(mutex_);
   while (true) {
-    wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-    if (queue_.empty()) return;
+    lock.unlock();
+    while (sem_wait(&wake_) != 0) {  // interrupted
+    }
+    lock.lock();
+    if (queue_.empty()) return;  // only the end gives more permits than there are jobs
     auto job = std::move(queue_.front());
     queue_.pop_front();
     ++busy_;

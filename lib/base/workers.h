@@ -4,7 +4,8 @@
 // path stays quick on a busy machine.
 #pragma once
 
-#include <condition_variable>
+#include <semaphore.h>
+
 #include <deque>
 #include <mutex>
 #include <thread>
@@ -58,11 +59,12 @@ class ThreadWorkers final : public Workers {
   void work(int niceness);
 
   mutable std::mutex mutex_;
-  std::condition_variable wake_;
+  // A permit a job. Not a condition variable: glibc's may make who signals wait until a niced, preempted waiter has run, and that is the loop. Nor
+  // std::counting_semaphore: libstdc++ 12's can miss a wake-up (GCC PR 104928).
+  sem_t wake_;
   std::deque<std::move_only_function<void()>> queue_;
   std::uint64_t done_ = 0;
   unsigned busy_ = 0;
-  bool stopping_ = false;
   std::vector<std::jthread> threads_;
 };
 
