@@ -17,6 +17,7 @@ constexpr const char* kFooter = R"(Examples:
   garner watch rvs-bright                one harvest, live
   garner sources rvs-bright --outcome failed
   garner get rvs-bright 5937083312263887616 RVS -o one.fits
+  garner cone gaia 266.41683 -29.00781 5arcsec
 
 Exit codes: 0 good; 1 finished with failed sources, blocked, or damage found; 2 bad usage or input; 3 no daemon answers; 4 not permitted.
 Each verb has its own help: garner VERB --help. The whole story: man garner.)";
@@ -34,9 +35,12 @@ void add(CLI::App& app, const Parameter& parameter, Arguments& arguments) {
     app.add_flag(parameter.name, arguments.**flag, parameter.help);
     return;
   }
-  auto* option = app.add_option(parameter.name, arguments.*std::get<std::string Arguments::*>(parameter.target), parameter.help);
+  const auto* list = std::get_if<std::vector<std::string> Arguments::*>(&parameter.target);
+  auto* option = list != nullptr ? app.add_option(parameter.name, arguments.**list, parameter.help)
+                                 : app.add_option(parameter.name, arguments.*std::get<std::string Arguments::*>(parameter.target), parameter.help);
+  if (list != nullptr) option->allow_extra_args(false);
   option->required(parameter.required);
-  option->type_name(parameter.name[0] == '-' && parameter.choices.empty() ? "PATH" : "");
+  option->type_name(parameter.name[0] == '-' && parameter.choices.empty() ? parameter.value : "");
   if (!parameter.choices.empty()) option->check(CLI::IsMember(parameter.choices));
 }
 
@@ -69,7 +73,7 @@ int report(const CLI::App& app, const CLI::ParseError& error, Terminal& terminal
 
 std::vector<const Verb*> verbs() {
   return {&submit_verb(), &status_verb(),  &watch_verb(),   &list_verb(), &pause_verb(),  &resume_verb(),  &cancel_verb(),
-          &retry_verb(),  &remove_verb(),  &sources_verb(), &get_verb(),  &verify_verb(), &archives_verb()};
+          &retry_verb(),  &remove_verb(),  &sources_verb(), &get_verb(),  &verify_verb(), &archives_verb(), &tap_verb(),    &cone_verb()};
 }
 
 int run(const std::vector<std::string>& arguments, std::FILE* out, std::FILE* err, const Environment& environment, const Pace& pace) {

@@ -10,6 +10,7 @@ inline constexpr int kNotWell = 1;        // finished with failed sources, block
 inline constexpr int kBadInput = 2;       // usage, manifest, id list, a name that does not exist
 inline constexpr int kUnreachable = 3;    // no daemon answers
 inline constexpr int kNotPermitted = 4;
+inline constexpr int kInterrupted = 130;    // by Ctrl-C, as shells have it
 
 inline int exit_code(Kind kind) {
   switch (kind) {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "client/terminal.h"
@@ -15,6 +16,9 @@ struct Arguments {
   bool json = false, no_color = false;
   std::string harvest, source_id, retrieval_type, manifest, output, outcome;
   std::string archives_directory, action, archive, record_directory;
+  std::string words, job, table, format, maxrec, limit, ra, dec, radius;
+  std::vector<std::string> uploads;
+  bool asynchronous = false;
   bool plan = false, wait = false, names = false, delete_data = false;
 };
 

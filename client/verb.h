@@ -14,9 +14,10 @@ namespace garner::client {
 struct Parameter {
   const char* name;  // "--wait", "-o,--output", or the word of a positional one: "HARVEST"
   const char* help;
-  std::variant<bool Arguments::*, std::string Arguments::*> target;
+  std::variant<bool Arguments::*, std::string Arguments::*, std::vector<std::string> Arguments::*> target;  // a list: may be given again and again
   bool required = false;
   std::vector<std::string> choices = {};
+  const char* value = "PATH";  // what an option's value is
 };
 
 struct Verb {
@@ -29,6 +30,7 @@ struct Verb {
 
 const Verb& archives_verb();
 const Verb& cancel_verb();
+const Verb& cone_verb();
 const Verb& get_verb();
 const Verb& list_verb();
 const Verb& pause_verb();
@@ -38,6 +40,7 @@ const Verb& retry_verb();
 const Verb& sources_verb();
 const Verb& status_verb();
 const Verb& submit_verb();
+const Verb& tap_verb();
 const Verb& verify_verb();
 const Verb& watch_verb();
 

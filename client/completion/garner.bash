@@ -9,14 +9,14 @@ _garner_harvests() {
 }
 
 _garner() {
-  local verbs='submit status watch list pause resume cancel retry remove sources get verify archives'
+  local verbs='submit status watch list pause resume cancel retry remove sources get verify archives tap cone'
   local common='--json --socket --no-color --help'
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   local verb='' places=0 i word
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=${COMP_WORDS[i]}
     case $word in
-      --socket | --outcome | --output | -o | --archives | --record) ((i++)) ;;
+      --socket | --outcome | --output | -o | --archives | --record | --format | --maxrec | --table | --limit | --upload) ((i++)) ;;
       -*) ;;
       *) if [[ -z $verb ]]; then verb=$word; else ((places++)); fi ;;
     esac
@@ -29,6 +29,11 @@ _garner() {
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return
       ;;
+    --format)
+      mapfile -t COMPREPLY < <(compgen -W 'votable votable_plain fits csv ecsv json' -- "$current")
+      return
+      ;;
+    --maxrec | --table | --limit | --upload) return ;;
     --outcome)
       case $verb in
         retry) words='failed absent pending' ;;
@@ -47,6 +52,8 @@ _garner() {
     remove) options+=' --delete-data' ;;
     get) options+=' --output' ;;
     archives) options+=' --archives --record' ;;
+    tap) options+=' --archives --async --upload --format --maxrec --output --table' ;;
+    cone) options+=' --archives --table --limit --format --output' ;;
   esac
   if [[ $current == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")
@@ -65,6 +72,14 @@ _garner() {
     archives)
       ((places == 0)) && words='check'
       ((places == 1)) && words=$(command garner archives 2>/dev/null | cut -d' ' -f1)
+      ;;
+    tap)
+      ((places == 0)) && words=$(command garner archives 2>/dev/null | cut -d' ' -f1)
+      ((places == 1)) && words='query tables jobs'
+      ((places == 2)) && [[ ${COMP_WORDS[COMP_CWORD - 1]} == jobs ]] && words='list show wait fetch delete'
+      ;;
+    cone)
+      ((places == 0)) && words=$(command garner archives 2>/dev/null | cut -d' ' -f1)
       ;;
   esac
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")

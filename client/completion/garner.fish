@@ -1,6 +1,6 @@
 # fish completion of garner: verbs, options, and the names of harvests (asked from the daemon; silence if it does not answer).
 
-set -l verbs submit status watch list pause resume cancel retry remove sources get verify archives
+set -l verbs submit status watch list pause resume cancel retry remove sources get verify archives tap cone
 set -l with_harvest status watch pause resume cancel retry remove sources get verify
 
 function __garner_harvests
@@ -25,6 +25,8 @@ complete -c garner -n "not __fish_seen_subcommand_from $verbs" -a sources -d 'Th
 complete -c garner -n "not __fish_seen_subcommand_from $verbs" -a get -d 'One product out of whatever layout'
 complete -c garner -n "not __fish_seen_subcommand_from $verbs" -a verify -d 'Re-hash everything on disk against the ledger'
 complete -c garner -n "not __fish_seen_subcommand_from $verbs" -a archives -d 'The archive profiles, and whether an archive answers'
+complete -c garner -n "not __fish_seen_subcommand_from $verbs" -a tap -d "Ask an archive's tables: queries, tables, jobs"
+complete -c garner -n "not __fish_seen_subcommand_from $verbs" -a cone -d 'What a table holds around a position'
 complete -c garner -n "not __fish_seen_subcommand_from $verbs" -l version -d 'Print the version'
 
 complete -c garner -l json -d 'Everything as JSON, for scripts'
@@ -44,3 +46,14 @@ complete -c garner -n '__fish_seen_subcommand_from get' -s o -l output -rF -d 'F
 complete -c garner -n '__fish_seen_subcommand_from archives' -a 'check (__garner_archives)'
 complete -c garner -n '__fish_seen_subcommand_from archives' -l archives -rF -d 'Folder of the profiles'
 complete -c garner -n '__fish_seen_subcommand_from archives' -l record -rF -d 'Keep the exchange here'
+complete -c garner -n '__fish_seen_subcommand_from tap' -a 'query tables jobs (__garner_archives)'
+complete -c garner -n '__fish_seen_subcommand_from tap; and __fish_seen_subcommand_from jobs' -a 'list show wait fetch delete'
+complete -c garner -n '__fish_seen_subcommand_from tap' -l async -d 'By a job, with more time and rows'
+complete -c garner -n '__fish_seen_subcommand_from tap' -l upload -x -d 'Send a table along: NAME=FILE'
+complete -c garner -n '__fish_seen_subcommand_from tap' -l maxrec -x -d 'At most so many rows'
+complete -c garner -n '__fish_seen_subcommand_from cone' -a '(__garner_archives)'
+complete -c garner -n '__fish_seen_subcommand_from cone' -l limit -x -d 'So many rows, the nearest; 0: all'
+complete -c garner -n '__fish_seen_subcommand_from tap cone' -l table -x -d 'Name of a table'
+complete -c garner -n '__fish_seen_subcommand_from tap cone' -l format -x -a 'votable votable_plain fits csv ecsv json' -d "The archive's own file"
+complete -c garner -n '__fish_seen_subcommand_from tap cone' -s o -l output -rF -d 'Write to this file'
+complete -c garner -n '__fish_seen_subcommand_from tap cone' -l archives -rF -d 'Folder of the profiles'

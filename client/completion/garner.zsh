@@ -29,6 +29,8 @@ _garner() {
     'get:one product out of whatever layout'
     'verify:re-hash everything on disk against the ledger'
     'archives:the archive profiles, and whether an archive answers'
+    "tap:ask an archive's tables: queries, what tables there are, jobs"
+    "cone:what an archive's table holds around a position"
   )
   common=(
     '--json[everything as JSON, for scripts]'
@@ -51,6 +53,8 @@ _garner() {
         sources) _arguments $common '--outcome[which ones]:outcome:(delivered absent failed pending refused)' '1:harvest:_garner_harvests' ;;
         get) _arguments $common '(-o --output)'{-o,--output}'[file or directory]:file:_files' '1:harvest:_garner_harvests' '2:source_id:' '3:retrieval_type:' ;;
         archives) _arguments $common '--archives[folder of the profiles]:folder:_files -/' '--record[keep the exchange here]:folder:_files -/' '1:action:(check)' '2:archive:_garner_archives' ;;
+        tap) _arguments $common '--archives[folder of the profiles]:folder:_files -/' '--async[by a job]' '*--upload[send a table along]:NAME=FILE:' '--format[the archive'"'"'s own file]:format:(votable votable_plain fits csv ecsv json)' '--maxrec[at most so many rows]:rows:' '(-o --output)'{-o,--output}'[write to this file]:file:_files' '--table[the table whose columns are told]:table:' '1:archive:_garner_archives' '2:action:(query tables jobs)' '3:words:(list show wait fetch delete)' '4:job:' ;;
+        cone) _arguments $common '--archives[folder of the profiles]:folder:_files -/' '--table[the table to look in]:table:' '--limit[so many rows, 0 for all]:rows:' '--format[the archive'"'"'s own file]:format:(votable votable_plain fits csv ecsv json)' '(-o --output)'{-o,--output}'[write to this file]:file:_files' '1:archive:_garner_archives' '2:right ascension:' '3:declination:' '4:radius:' ;;
       esac
       ;;
   esac

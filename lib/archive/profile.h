@@ -38,12 +38,20 @@ struct Manners {
   double sources_per_s_slow = 25, sources_per_s_fast = 225;  // for --plan
 };
 
+// The archive's TAP service, as far as it is not asked for.
+struct TapFacts {
+  std::string path;                            // below base_url: "/tap-server/tap"
+  std::uint64_t sync_rows_most = 2000;         // a sync answer of as many rows counts as cut; 0: no such limit is known
+  std::string cone_table;                      // "gaiadr3.gaia_source": where `garner cone` looks, by its columns ra and dec
+};
+
 struct Profile {
   std::string name;                            // "gaia"
   std::string title;                           // "ESA Gaia Archive"
   std::string kind;                            // "gaia": which code speaks to it
   std::string base_url;                        // no slash at its end
   std::string data_path, login_path, logout_path;   // below base_url: "/data-server/data", …
+  TapFacts tap;
   std::vector<Release> releases;
   // Spellings of data_structure, the preferred one first.
   std::vector<std::string> individual_spellings{"INDIVIDUAL", "DATAMODEL_STANDARD"};

@@ -62,6 +62,7 @@ void read_paths(const yaml::Map& root, Profile& profile) {
   profile.data_path = "/data-server/data";
   profile.login_path = "/data-server/login";
   profile.logout_path = "/data-server/logout";
+  profile.tap.path = "/tap-server/tap";
   const auto paths = root.map("paths");
   if (!paths) return;
   const auto read = [&paths](std::string_view key, std::string& path) {
@@ -73,6 +74,7 @@ void read_paths(const yaml::Map& root, Profile& profile) {
   read("data", profile.data_path);
   read("login", profile.login_path);
   read("logout", profile.logout_path);
+  read("tap", profile.tap.path);
   paths->refuse_unknown_keys();
 }
 
@@ -106,6 +108,15 @@ void read_manners(const yaml::Map& root, Manners& manners) {
   manners.sources_per_s_fast = map->number("sources_per_s_fast", 0.001, 1e9).value_or(manners.sources_per_s_fast);
   if (manners.sources_per_s_fast < manners.sources_per_s_slow)
     map->problem("sources_per_s_fast is less than sources_per_s_slow");
+  map->refuse_unknown_keys();
+}
+
+void read_tap(const yaml::Map& root, TapFacts& tap) {
+  tap.cone_table = "gaiadr3.gaia_source";
+  const auto map = root.map("tap");
+  if (!map) return;
+  read_count(*map, "sync_rows_most", 0, 1'000'000'000, tap.sync_rows_most);
+  if (map->find("cone_table")) tap.cone_table = read_line(*map, "cone_table", true);
   map->refuse_unknown_keys();
 }
 
@@ -236,6 +247,7 @@ Result<Profile> parse_profile(std::string_view text, const std::string& file_nam
   read_paths(root, profile);
   read_access(root, profile);
   read_manners(root, profile.manners);
+  read_tap(root, profile.tap);
   read_timeouts(root, profile.timeouts);
   read_structures(root, profile);
   read_releases(root, profile);

@@ -39,6 +39,8 @@ TEST(Profile, TheShippedOneDescribesTheGaiaArchive) {
   EXPECT_EQ(profile->title, "ESA Gaia Archive");
   EXPECT_EQ(profile->base_url, "https://gea.esac.esa.int");
   EXPECT_EQ(profile->data_path, "/data-server/data");
+  EXPECT_EQ(profile->tap.path, "/tap-server/tap");
+  EXPECT_EQ(profile->tap.sync_rows_most, 2000u);
   EXPECT_EQ(profile->manners.ids_per_request, 500u);
   EXPECT_EQ(profile->manners.ids_per_request_most, 5000u);
   EXPECT_EQ(profile->manners.in_flight_most, 4u);
@@ -62,6 +64,9 @@ TEST(Profile, TheShippedOneSaysTheDefaults) {
   EXPECT_EQ(shipped->data_path, least->data_path);
   EXPECT_EQ(shipped->login_path, least->login_path);
   EXPECT_EQ(shipped->logout_path, least->logout_path);
+  EXPECT_EQ(shipped->tap.path, least->tap.path);
+  EXPECT_EQ(shipped->tap.sync_rows_most, least->tap.sync_rows_most);
+  EXPECT_EQ(shipped->tap.cone_table, least->tap.cone_table);
   EXPECT_EQ(shipped->manners.attempts_most, least->manners.attempts_most);
   EXPECT_EQ(shipped->manners.retry_first, least->manners.retry_first);
   EXPECT_EQ(shipped->manners.retry_most, least->manners.retry_most);

@@ -1,0 +1,77 @@
+#include <charconv>
+
+#include "client/adql_text.h"
+#include "client/sky_position.h"
+#include "client/tap_actions.h"
+#include "client/verb.h"
+
+namespace garner::client {
+
+namespace {
+
+constexpr std::uint64_t kUsualLimit = 50;
+
+Result<std::uint64_t> parse_limit(const std::string& text) {
+  if (text.empty()) return kUsualLimit;
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return fail(Kind::Invalid, "--limit: expected a number of rows, or 0 for all; found '{}'", printable(text, 40));
+  return value;
+}
+
+Result<Cone> cone_of(const Arguments& arguments, const archive::Profile& profile) {
+  const auto ra = parse_right_ascension(arguments.ra);
+  if (!ra) return std::unexpected(ra.error());
+  const auto dec = parse_declination(arguments.dec);
+  if (!dec) return std::unexpected(dec.error());
+  const auto radius = parse_radius(arguments.radius);
+  if (!radius) return std::unexpected(radius.error());
+  const auto limit = parse_limit(arguments.limit);
+  if (!limit) return std::unexpected(limit.error());
+  auto table = adql_table_name(arguments.table.empty() ? profile.tap.cone_table : arguments.table);
+  if (!table) return with_context(std::move(table.error()), "--table");
+  return Cone{*ra, *dec, *radius, std::move(*table), *limit};
+}
+
+int run_cone(Session& session) {
+  const auto profile = profile_of(session);
+  if (!profile) return tap_fail(session, profile.error());
+  const auto cone = cone_of(session.arguments, *profile);
+  if (!cone) return tap_fail(session, cone.error());
+  Question question;
+  question.delivery = delivery_of(session.arguments);
+  question.delivery.front = {"source_id", "dist", "ra", "dec"};
+  question.query.adql = cone_adql(*cone);
+  question.query.format = question.delivery.format;
+  question.top = cone->limit;
+  question.by_job = fmt::format("`garner tap {} query --async`", profile->name);
+  if (const auto fits = check_delivery(session, question.delivery); !fits) return tap_fail(session, fits.error());
+  return answer_question(session, *profile, std::move(question));
+}
+
+}  // namespace
+
+const Verb& cone_verb() {
+  static const Verb kVerb = {"cone", "What an archive's table holds around a position",
+                             R"(RA and DEC in degrees, or sexagesimal: 17:45:40.04 or 17h45m40.04s, -29:00:28.1 or -29d00m28.1s. RADIUS in degrees, or with deg, arcmin or
+arcsec behind it. The rows come nearest first, with their distance in degrees as `dist`; on a terminal as a table, in a pipe or with -o as
+CSV. A sync query of `garner tap`, anonymously; no daemon is needed.
+
+Examples:
+  garner cone gaia 266.41683 -29.00781 5arcsec
+  garner cone gaia 17:45:40.04 -29:00:28.1 2arcmin --limit 500 > around-sgr-a.csv
+  garner cone gaia 56.75 24.12 0.5 --table gaiadr2.gaia_source --limit 0 -o pleiades.fits)",
+                             {{"ARCHIVE", "its profile's name; `garner archives` lists them", &Arguments::archive, true},
+                              {"RA", "right ascension: degrees or hours", &Arguments::ra, true},
+                              {"DEC", "declination", &Arguments::dec, true},
+                              {"RADIUS", "degrees unless a unit is given: 5arcsec, 2arcmin", &Arguments::radius, true},
+                              {"--table", "the table to look in (else the profile's), by its columns ra and dec", &Arguments::table, false, {}, "NAME"},
+                              {"--limit", "so many rows, the nearest; 0: all. Default 50", &Arguments::limit, false, {}, "N"},
+                              {"--format", "the archive's own file", &Arguments::format, false, {"votable", "votable_plain", "fits", "csv", "ecsv", "json"}},
+                              {"-o,--output", "write to this file, which appears whole or not at all", &Arguments::output, false, {}, "FILE"},
+                              {"--archives", "the folder of the profiles (else GARNER_ARCHIVES, the garner/archives folders of your configuration, /etc, the installation)", &Arguments::archives_directory}},
+                             run_cone};
+  return kVerb;
+}
+
+}  // namespace garner::client
