@@ -20,6 +20,9 @@ namespace garner::daemon {
 
 namespace {
 
+// How old an answer to `garner status` may be while harvests are active, and otherwise; verbs are seen at once.
+constexpr std::chrono::milliseconds kStatusEvery{200}, kIdleStatusEvery{2000};
+
 int complain(const Error& error) {
   log::error("{}", error.detail);
   return 1;
@@ -81,9 +84,16 @@ class Process {
       return;
     }
     server_ = std::move(*server);
+    refresh_status();
     log::notice("garnerd {} serves {} (state in {})", GARNER_VERSION, config_.socket, config_.state_directory);
     supervisor_.ready();
     if (std::exchange(reload_wanted_, false)) reload();
+  }
+
+  void refresh_status() {
+    service_.refresh();
+    const auto every = engine_.activity().active > 0 ? kStatusEvery : kIdleStatusEvery;
+    status_timer_ = loop_.call_at(loop_.now() + every, [this] { refresh_status(); });
   }
 
   void reload() {
@@ -136,6 +146,7 @@ class Process {
   harvest::Engine engine_;
   harvest::EngineService service_;
   Supervisor supervisor_;
+  std::unique_ptr<Executor::Timer> status_timer_;
   std::unique_ptr<control::Server> server_;
   TaskGroup tasks_;
   std::thread closer_;

@@ -31,12 +31,27 @@ Result<std::shared_ptr<HarvestFiles>> EngineService::files(const std::string& na
   return found;
 }
 
-std::vector<HarvestStatus> EngineService::list() {
-  return ask([this] { return engine_.list(); });
+void EngineService::refresh() {
+  auto fresh = std::make_shared<const Snapshot>(engine_.list());
+  const std::lock_guard lock(mutex_);
+  snapshot_.swap(fresh);
 }
 
+std::shared_ptr<const EngineService::Snapshot> EngineService::snapshot() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (snapshot_) return snapshot_;
+  }
+  return ask([this] { return std::make_shared<const Snapshot>(engine_.list()); });
+}
+
+std::vector<HarvestStatus> EngineService::list() { return *snapshot(); }
+
 Result<HarvestStatus> EngineService::status(const std::string& name) {
-  return ask([this, &name] { return engine_.status(name); });
+  const auto all = snapshot();
+  const auto found = std::ranges::find(*all, name, &HarvestStatus::name);
+  if (found == all->end()) return fail(Kind::NotFound, "no harvest is called '{}'; see: garner list", printable(name, 80));
+  return *found;
 }
 
 Result<HarvestStatus> EngineService::pause(Peer peer, const std::string& name) {

@@ -36,6 +36,10 @@ class EngineService final : public Service {
   Result<FoundProduct> product(const std::string& name, SourceId id, const std::string& retrieval_type) override;
   Result<VerifyPage> verify(const std::string& name, const std::string& cursor) override;
 
+  // Takes the snapshot from which list() and status() are answered, so that they never wait for a busy loop. On the loop; every so often while
+  // anything moves, and by itself after every verb. Before the first one they ask the loop.
+  void refresh();
+
   // Runs on the loop, awaited by the calling thread.
   template <class T>
   T on_loop(std::move_only_function<Task<T>()> start);
@@ -52,7 +56,11 @@ class EngineService final : public Service {
   ledger::Ledger& ledger_;
   ServiceOptions options_;
   TaskGroup tasks_;
-  std::mutex mutex_;                             // guards output_roots and the two below
+  using Snapshot = std::vector<HarvestStatus>;
+  std::shared_ptr<const Snapshot> snapshot();
+
+  std::mutex mutex_;                             // guards output_roots and what follows
+  std::shared_ptr<const Snapshot> snapshot_;
   std::set<std::string> names_coming_;
   std::set<std::filesystem::path> directories_coming_;
 };
@@ -64,9 +72,13 @@ T EngineService::on_loop(std::move_only_function<Task<T>()> start) {
   auto future = answer.get_future();
   executor_.post([this, answer = std::move(answer), start = std::move(start)]() mutable {
     struct Driver {
-      static Task<void> drive(Task<T> task, std::promise<T> to) { to.set_value(co_await task); }
+      static Task<void> drive(EngineService* service, Task<T> task, std::promise<T> to) {
+        T result = co_await task;
+        service->refresh();  // who acted must see what came of it
+        to.set_value(std::move(result));
+      }
     };
-    tasks_.spawn(Driver::drive(start(), std::move(answer)));
+    tasks_.spawn(Driver::drive(this, start(), std::move(answer)));
   });
   return future.get();
 }
