@@ -117,41 +117,48 @@ Task<Result<Login::Session>> Login::session(std::stop_token stop) {
     if (stop.stop_requested()) co_return fail(Kind::Cancelled, "stopped while waiting for the login");
   }
   if (session_) co_return *session_;
-  if (refusal_ && executor_.now() - refused_at_ < kRefusalHolds) co_return std::unexpected(*refusal_);
+  auto at_hand = credentials();
+  if (!at_hand) co_return std::unexpected(at_hand.error());
+  const std::size_t tried = std::hash<std::string>{}(at_hand->user + '\n' + at_hand->password);
+  const bool still_refused = refusal_ && tried == refused_ && executor_.now() - refused_at_ < kRefusalHolds;
+  if (still_refused) co_return std::unexpected(*refusal_);
   under_way_ = true;
-  auto made = co_await log_in(stop);
+  auto made = co_await log_in(std::move(*at_hand), stop);
   under_way_ = false;
   refusal_.reset();
   if (made) {
     session_ = *made;
   } else if (made.error().kind != Kind::Cancelled) {
-    // Those who waited get the same answer; one who comes later tries again.
+    // Those who waited get the same answer; one who comes later, or with other credentials, tries again.
     refusal_ = made.error();
+    refused_ = tried;
     refused_at_ = executor_.now();
   }
   wake_all();
   co_return made;
 }
 
-Task<Result<Login::Session>> Login::log_in(std::stop_token stop) {
+Result<Credentials> Login::credentials() const {
   const auto origin = parse_origin(profile_.base_url);
   if (!origin || (!origin->https && !origin->is_loopback())) {
-    co_return fail(Kind::Auth, "a password is never sent over plain http; base_url '{}' must be https",
-                   printable(profile_.base_url, 100));
+    return fail(Kind::Auth, "a password is never sent over plain http; base_url '{}' must be https",
+                printable(profile_.base_url, 100));
   }
-  const auto credentials = read_credentials(profile_.credential_file);
-  if (!credentials) co_return std::unexpected(credentials.error());
+  return read_credentials(profile_.credential_file);
+}
+
+Task<Result<Login::Session>> Login::log_in(Credentials credentials, std::stop_token stop) {
   http::Request request;
   request.method = http::Method::Post;
   request.url = profile_.base_url + profile_.login_path;
   request.headers = {{"Content-Type", "application/x-www-form-urlencoded"}, {"Accept", "text/plain"}};
-  request.body = http::form_encode({{"username", credentials->user}, {"password", credentials->password}});
+  request.body = http::form_encode({{"username", credentials.user}, {"password", credentials.password}});
   request.timeouts = profile_.timeouts;
   request.max_body_bytes = kLargestLoginReply;
   auto reply = co_await transport_.fetch(std::move(request), stop);
   if (!reply) co_return with_context(std::move(reply.error()), "login at {}", profile_.base_url);
   std::string cookies = reply->status == 200 ? session_cookies(*reply) : std::string();
-  if (cookies.empty()) co_return std::unexpected(judge_failed_login(*reply, credentials->user, executor_.wall_now()));
+  if (cookies.empty()) co_return std::unexpected(judge_failed_login(*reply, credentials.user, executor_.wall_now()));
   co_return Session{std::move(cookies), ++generations_};
 }
 

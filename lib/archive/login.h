@@ -45,7 +45,9 @@ class Login {
 
  private:
   struct Waiter;
-  Task<Result<Session>> log_in(std::stop_token stop);
+  // What a login may send, and where to.
+  Result<Credentials> credentials() const;
+  Task<Result<Session>> log_in(Credentials credentials, std::stop_token stop);
   void wake_all();
 
   const Profile& profile_;
@@ -55,6 +57,7 @@ class Login {
   std::optional<Error>
       refusal_;  // of the last login, shared by those who waited for it and those who come shortly after
   SteadyTime refused_at_{};
+  std::size_t refused_ = 0;  // hash of the credentials that were refused
   std::uint64_t generations_ = 0;
   bool under_way_ = false;
   std::vector<Waiter*> waiters_;

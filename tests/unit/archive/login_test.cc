@@ -113,6 +113,20 @@ TEST(Login, IsTriedAgainAfterTheOperatorHadTimeToAct) {
   EXPECT_THAT(run.transport.requests[1].body, HasSubstr("password=right"));
 }
 
+TEST(Login, CorrectedCredentialsAreTriedAtOnce) {
+  CredentialFile file;
+  GaiaRun run(profile_with(file));
+  run.transport.then(401, error_page("Bad credentials", 401));
+  EXPECT_EQ(run.fetch().error().kind, Kind::Auth);
+  EXPECT_EQ(run.fetch().error().kind, Kind::Auth);
+  EXPECT_EQ(logins(run), 1u);
+  file.write("joe\nright\n");
+  run.transport.then(200, "", kSession1);
+  run.transport.then(200, empty_zip());
+  EXPECT_TRUE(run.fetch().has_value());
+  EXPECT_EQ(logins(run), 2u);
+}
+
 TEST(Login, TheServersOwnTroubleIsNoRefusal) {
   const CredentialFile file;
   const std::vector<std::tuple<int, std::string, Kind>> cases = {
