@@ -70,10 +70,15 @@ void Report::logged_in() {
   ++logins_;
 }
 
+void Report::login_refused() {
+  const std::lock_guard lock(mutex_);
+  ++logins_refused_;
+}
+
 void Report::reset() {
   const std::lock_guard lock(mutex_);
   ++generation_;
-  requests_ = ok_ = faulted_ = bytes_sent_ = logins_ = 0;
+  requests_ = ok_ = faulted_ = bytes_sent_ = logins_ = logins_refused_ = 0;
   highest_concurrency_ = concurrency_;
   faults_.clear();
   types_.clear();
@@ -113,6 +118,7 @@ std::string Report::json() const {
                                       {"ids_asked_more_than_once", repeated},
                                       {"max_times_one_id_asked", most},
                                       {"logins", logins_},
+                                      {"logins_refused", logins_refused_},
                                       {"by_type", by_type}};
   return out.dump(2) + "\n";
 }

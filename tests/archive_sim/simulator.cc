@@ -82,7 +82,10 @@ HttpReply Simulator::Impl::login(std::string_view context, const HttpRequest& re
   const Form form = parse_form(request.body);
   const auto cookies =
       world.sessions.login(world.knobs_copy(), context, form_value(form, "username"), form_value(form, "password"));
-  if (!cookies) return text_reply(401, "text/html", error_page(401, "Bad credentials"));
+  if (!cookies) {
+    world.report.login_refused();
+    return text_reply(401, "text/html", error_page(401, "Bad credentials"));
+  }
   world.report.logged_in();
   HttpReply reply = plain(200, "");
   const std::string_view secure =
