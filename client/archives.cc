@@ -7,6 +7,7 @@
 #include "client/archive_probe.h"
 #include "client/archives_folder.h"
 #include "client/format.h"
+#include "client/tap_health.h"
 #include "client/verb.h"
 #include "http/curl_transport.h"
 
@@ -111,17 +112,20 @@ int check_archive(Session& session) {
     session.terminal.complain("garner: you may not read the profile's credential_file; asking as anonymous\n");
   }
   const auto result = probe_over_the_network(*profile);
+  const auto health = ask_tap(*profile);
   if (arguments.json) {
-    print_json(session, probe_json(*profile, result));
+    auto out = probe_json(*profile, result);
+    out["tap"] = json::parse(tap_health_json(health));
+    print_json(session, out);
   } else {
-    session.terminal.print(probe_text(*profile, result));
+    session.terminal.print(probe_text(*profile, result) + tap_health_text(health));
   }
   if (!arguments.record_directory.empty()) {
     const auto written = write_exchanges(arguments.record_directory, result.exchanges);
     if (!written) return session.fail(written.error());
     if (!arguments.json) session.terminal.print(fmt::format("{} kept in {}\n", counted(written->size(), "exchange", "exchanges"), arguments.record_directory));
   }
-  return result.error ? kNotWell : kGood;
+  return result.error || !health.good() ? kNotWell : kGood;
 }
 
 int run_archives(Session& session) {
@@ -136,7 +140,7 @@ int run_archives(Session& session) {
 const Verb& archives_verb() {
   static const Verb kVerb = {"archives", "The archive profiles, and whether an archive answers as its profile says",
                              R"(`check` asks the archive for one source, from this process and with your own rights: is it reachable, what does it really answer, is
-that what the profile expects? No daemon is needed. --record keeps the exchange without cookies, for a bug report or for
+that what the profile expects? Then how its TAP service does, asked anonymously: availability, capabilities, the time of a tiny query. No daemon is needed. --record keeps the exchange without cookies, for a bug report or for
 garner-archive-sim --replay.
 
 Examples:

@@ -346,6 +346,26 @@ TEST_F(Console, AConeGivesTheNearestFirst) {
   EXPECT_THAT(wide.err, HasSubstr("--limit"));
 }
 
+TEST_F(Console, ACheckTellsHowTheTapServiceDoes) {
+  start();
+  const Ran good = rig.garner({"archives", "check", "gaia"});
+  EXPECT_EQ(good.exit_code, 0) << good.out << good.err;
+  EXPECT_THAT(good.out, HasSubstr("available  yes"));
+  EXPECT_THAT(good.out, HasSubstr("ADQL"));
+  EXPECT_THAT(good.out, testing::ContainsRegex("query +1 row after [0-9.]+ s"));
+  tap_knobs({{"available", false}});
+  const Ran closed = rig.garner({"archives", "check", "gaia", "--json"});
+  EXPECT_EQ(closed.exit_code, 1);
+  const Json out = Json::parse(closed.out);
+  EXPECT_EQ(out["good"], true);
+  EXPECT_EQ(out["tap"]["good"], false);
+  EXPECT_EQ(out["tap"]["availability"]["available"], false);
+  tap_knobs({{"available", true}, {"faults", {{"error_200", {{"probability", 1}}}}}});
+  const Ran failing = rig.garner({"archives", "check", "gaia"});
+  EXPECT_EQ(failing.exit_code, 1);
+  EXPECT_THAT(failing.out, HasSubstr("does not do well"));
+}
+
 TEST_F(Console, AnArchiveThatDoesNotAnswerIsSaid) {
   start();
   rig.simulator().kill_now();
