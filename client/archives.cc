@@ -113,6 +113,7 @@ int check_archive(Session& session) {
   }
   const auto result = probe_over_the_network(*profile);
   const auto health = ask_tap(*profile);
+  if (health.interrupted) return tap_fail(session, {Kind::Cancelled, "stopped before the TAP service had answered", std::nullopt});
   if (arguments.json) {
     auto out = probe_json(*profile, result);
     out["tap"] = json::parse(tap_health_json(health));

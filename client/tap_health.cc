@@ -73,6 +73,7 @@ TapHealth ask_tap(const archive::Profile& profile) {
   }
   health.adql = "SELECT TOP 1 ra, dec FROM " + *table;
   health.rows = query_rows(console, health.adql, health.query_time);
+  health.interrupted = console.interrupted();
   return health;
 }
 

@@ -16,6 +16,7 @@ struct TapHealth {
   Result<ivoa::Capabilities> capabilities;
   Result<std::uint64_t> rows;  // of the query
   Duration query_time{};
+  bool interrupted = false;    // by Ctrl-C: the rest says nothing
 
   // Available, with a TAP capability, and the query brought its row.
   bool good() const;

@@ -244,6 +244,23 @@ TEST_F(Console, CtrlCLeavesTheJobAndTellsHowToFindItAgain) {
   EXPECT_EQ(rig.garner({"tap", "gaia", "jobs", "show", id}).exit_code, 2);
 }
 
+TEST_F(Console, CtrlCEndsASyncQueryAndACheckWithoutAVerdict) {
+  start({{"faults", {{"hang", {{"probability", 1}}}}}});
+  const std::vector<std::vector<std::string>> both = {{"tap", "gaia", "query", "SELECT TOP 1 ra FROM gaiadr3.gaia_source"}, {"archives", "check", "gaia"}};
+  for (int asked = 0; const auto& each : both) {
+    std::vector<std::string> arguments = {rig.garner_path};
+    arguments.insert(arguments.end(), each.begin(), each.end());
+    const auto log = rig.root() / (each[0] + ".log");
+    Child console(arguments, {{"GARNER_ARCHIVES", (rig.root() / "archives").string()}}, log);
+    ++asked;
+    ASSERT_TRUE(wait_until([&] { return rig.report()["tap"]["requests_by_endpoint"].value("sync", 0) >= asked; }));
+    console.signal(SIGINT);
+    EXPECT_EQ(console.wait(), 130);
+    EXPECT_THAT(read_file(log), HasSubstr("stopped"));
+    EXPECT_THAT(read_file(log), Not(HasSubstr("do well")));
+  }
+}
+
 TEST_F(Console, AJobWhoseRowsWereLostOnTheWayStaysToBeFetched) {
   start({{"faults", {{"null_500", {{"probability", 1}, {"endpoints", {"result"}}}}}}});
   const Ran lost = query({"--async", std::string("SELECT TOP 3 source_id, ra FROM ") + kTable});
