@@ -131,8 +131,26 @@ std::size_t VotableDocument::skip_stream(std::string_view rest) {
   const auto base64 = rest.substr(0, length);
   if (base64.find('&') != std::string_view::npos) return 0;
   if (auto taken = sink_ ? sink_->stream_text(base64) : Result<void>(); !taken) refuse(std::move(taken.error()));
+  skipped_at_ = static_cast<std::size_t>(rest.data() - whole_.data());
+  ++skips_;
   skipped_ += length;
   return length;
+}
+
+std::optional<VotableOutline> VotableDocument::outline() const {
+  if (tables_ != 1 || skips_ != 1 || parameters_set_ != parameters_.size()) return std::nullopt;
+  return VotableOutline{whole_.substr(0, skipped_at_), whole_.substr(skipped_at_ + skipped_), slots_, kept_bytes_};
+}
+
+void VotableDocument::note_value(std::string_view name, std::string_view value) {
+  if (whole_.empty() || skips_ != 0 || name == "QUERY_STATUS") return;
+  const auto at = XML_GetCurrentByteIndex(parser_);
+  const auto length = XML_GetCurrentByteCount(parser_);
+  if (at < 0 || length <= 0) return;
+  const auto raw =
+      raw_attribute(whole_.substr(static_cast<std::size_t>(at), static_cast<std::size_t>(length)), "value");
+  if (!raw || *raw != value) return;
+  slots_.push_back({static_cast<std::size_t>(raw->data() - whole_.data()), raw->size(), std::string(name)});
 }
 
 void VotableDocument::text(std::string_view piece) {
@@ -166,6 +184,7 @@ bool VotableDocument::take_in_account(std::size_t bytes) {
 }
 
 void VotableDocument::set_parameter(std::string name, std::string value) {
+  ++parameters_set_;
   if (take_in_account(name.size() + value.size())) parameters_.insert_or_assign(std::move(name), std::move(value));
 }
 

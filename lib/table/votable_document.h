@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "table/votable_outline.h"
 #include "table/votable_rows.h"
 
 struct XML_ParserStruct;
@@ -36,6 +37,8 @@ class VotableDocument {
 
   bool header_done() const { return header_done_; }  // the first table's fields are complete
   VotableTable take_table() { return std::move(first_); }
+  // Of a good document given to feed_whole(); nothing where it holds more than one table, or no STREAM of Base64 alone.
+  std::optional<VotableOutline> outline() const;
   std::map<std::string, std::string>& parameters() { return parameters_; }
   const std::map<std::string, std::string>& parameters() const { return parameters_; }
 
@@ -71,6 +74,7 @@ class VotableDocument {
   void start_field(const char** attributes);
   void start_values(const char** attributes);
   void start_param(const char** attributes);
+  void note_value(std::string_view name, std::string_view value);
   void start_info(const char** attributes);
   void start_serialization(Element element);
   void start_stream(const char** attributes);
@@ -116,6 +120,9 @@ class VotableDocument {
   std::uint64_t fed_ = 0, counted_ = 0, lines_ = 0;  // bytes before piece_; bytes and line breaks counted
   std::string_view whole_;                           // feed_whole: lines are counted only for an error
   std::uint64_t skipped_ = 0;                        // bytes of whole_ that went past the parser
+  std::size_t skipped_at_ = 0, skips_ = 0;           // where in whole_, and how often
+  std::vector<ValueSlot> slots_;
+  std::size_t parameters_set_ = 0;  // a later one of the same name replaces an earlier one
 };
 
 }  // namespace garner::table

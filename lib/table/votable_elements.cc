@@ -220,7 +220,10 @@ void VotableDocument::start_param(const char** attributes) {
   // A descriptor of another service, or a later table, says nothing about this table.
   if (meta_depth_ != 0 || (table_ && table_ != &first_)) return;
   const char* name = attribute(attributes, "name");
-  if (name) set_parameter(name, value_or_empty(attribute(attributes, "value")));
+  if (!name) return;
+  const char* value = attribute(attributes, "value");
+  if (value) note_value(name, value);
+  set_parameter(name, value_or_empty(value));
 }
 
 void VotableDocument::start_info(const char** attributes) {

@@ -200,19 +200,31 @@ Result<std::unique_ptr<TableReader>> open_votable(std::unique_ptr<ByteSource> so
   return reader;
 }
 
+namespace {
+
+// Of the good document that this thread checked last.
+thread_local std::optional<VotablePattern> last_pattern;
+
+}  // namespace
+
 Result<TableSummary> check_votable(std::span<const std::byte> bytes, const Limits& limits, std::string_view first_of) {
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (last_pattern) {
+    if (auto known = last_pattern->match(text, limits, first_of)) return *std::move(known);
+  }
   RowCheck rows(limits.max_cell_bytes, first_of);
   VotableDocument document(limits, rows);
-  if (auto fed = document.feed_whole({reinterpret_cast<const char*>(bytes.data()), bytes.size()}); !fed) {
-    return std::unexpected(std::move(fed.error()));
-  }
+  if (auto fed = document.feed_whole(text); !fed) return std::unexpected(std::move(fed.error()));
   auto first_cell = rows.first_cell();
   if (!first_cell) return std::unexpected(std::move(first_cell.error()));
+  const auto outline = document.outline();
+  auto table = document.take_table();
   TableSummary summary;
   summary.first_cell = std::move(*first_cell);
-  for (auto& field : document.take_table().fields) summary.columns.push_back(std::move(field.column));
+  for (const auto& field : table.fields) summary.columns.push_back(field.column);
   summary.parameters = std::move(document.parameters());
   summary.rows = rows.rows();
+  if (outline) last_pattern = VotablePattern::make(*outline, std::move(table), summary, limits);
   return summary;
 }
 
