@@ -31,6 +31,14 @@ constexpr std::array kMessageRows = std::to_array<TextRow>({
     {"No such table known", Kind::Unsupported},
     {"Unknown column", Kind::Unsupported},
     {"Unknown table", Kind::Unsupported},
+    {"Could not locate table", Kind::Unsupported},  // DaCHS, whose errors all come with 200
+    {"does not support the query language", Kind::Unsupported},
+    {"is not a valid value for", Kind::Unsupported},
+    {"is not a valid literal for", Kind::Unsupported},
+    {"Required parameter", Kind::Unsupported},
+    {"must appear in the GROUP BY", Kind::Unsupported},  // PostgreSQL's, from here
+    {"invalid input syntax", Kind::Unsupported},
+    {"division by zero", Kind::Unsupported},
     {"Pool empty", Kind::Overloaded},
     {"Unable to create connection", Kind::Overloaded},
     {"Unable to fetch a connection", Kind::Overloaded},
@@ -44,6 +52,7 @@ constexpr std::array kMessageRows = std::to_array<TextRow>({
     {"server busy", Kind::Overloaded},
     {"server is busy", Kind::Overloaded},
     {"too many jobs", Kind::Overloaded},
+    {"Could not access the jobs table", Kind::Overloaded},
     {"timed out", Kind::TooLarge},
     {"time out", Kind::TooLarge},
     {"time-out", Kind::TooLarge},

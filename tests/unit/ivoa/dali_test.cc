@@ -29,6 +29,32 @@ TEST(Judging, SaysWhatTheCallerCanDo) {
   EXPECT_EQ(judge_words("no such job", 404, {}).kind, Kind::NotFound);
 }
 
+// As DaCHS 2.7 with PostgreSQL 15 says them, all with status 200 but the last two.
+TEST(Dali, UnderstandsTheWordsOfDachs) {
+  const auto kind = [](std::string_view words, int status = 200) { return judge_words(words, status, {}).kind; };
+  for (const auto* wrong : {
+           "Field query: Could not parse your query: Expected select list, found 'F'  (at char 13), (line:1, col:14)",
+           "Field query: No such field known: column 'sourceid' could not be located in table metadata",
+           "Field query: Could not locate table 'gaia.nothing'",
+           "Field query: operator does not exist: text > integer",
+           "Field query: column \"source.ra\" must appear in the GROUP BY clause or be used in an aggregate function",
+           "Field query: invalid input syntax for type double precision: \"x\"",
+           "Field query: division by zero",
+           "Field query: column reference \"source_id\" is ambiguous",
+           "Field query: Required parameter 'query' missing.",
+           "Field maxrec: 'foo' is not a valid literal for maxrec",
+           "Field responseformat: 'nonsense' is not a valid value for responseformat",
+           "This service does not support the query language SQL",
+       }) {
+    EXPECT_EQ(kind(wrong), Kind::Unsupported) << wrong;
+  }
+  EXPECT_EQ(kind("Field query: Query timed out (took too long)."), Kind::TooLarge);
+  EXPECT_EQ(kind("Could not access the jobs table. This probably means there is a stale lock on it."),
+            Kind::Overloaded);
+  EXPECT_EQ(kind("Would only accept 0 bytes of upload here.", 413), Kind::TooLarge);
+  EXPECT_EQ(kind("UWS job 'nosuchjob' could not be located in jobs table", 404), Kind::NotFound);
+}
+
 TEST(Judging, NeverFailsOnRandomBodies) {
   const std::array<std::string_view, 10> parts = {
       "<INFO",    " name=\"QUERY_STATUS\"", " value=\"ERROR\"", ">", "<TABLE>", "<html", "<?xml", "\x1f\x8b", "null",
