@@ -31,7 +31,7 @@ class Lifecycle : public ::testing::Test {
 };
 
 TEST_F(Lifecycle, SigtermLetsWhatIsInFlightSettle) {
-  start({{"latency", {{"a_s", 0.4}}}});
+  start({{"latency", {{"a_s", 1.0}}}});
   submit("drained", 1000, "20");
   ASSERT_TRUE(wait_until([&] { return rig.status("drained")["delivered"].get<int>() > 0; }));
   ASSERT_TRUE(wait_until([&] { return rig.status("drained")["chunks"]["in_flight"] == 4; }));
@@ -44,6 +44,7 @@ TEST_F(Lifecycle, SigtermLetsWhatIsInFlightSettle) {
   EXPECT_TRUE(rig.source_ids("drained", "delivered") == asked)
       << "every request that was under way was taken to its end";
   rig.simulator().signal(SIGCONT);
+  rig.simulator_post("/sim/knobs", R"({"latency": {"a_s": 0}})");
   ASSERT_TRUE(rig.wait_for_state("drained", "finished"));
   EXPECT_EQ(rig.report()["max_times_one_id_asked"], 1);
   expect_account(rig, "drained");
@@ -134,13 +135,14 @@ TEST_F(Lifecycle, SighupChangesTheOutputRoots) {
 }
 
 TEST_F(Lifecycle, HarvestsShareTheArchiveFairly) {
-  start({{"latency", {{"a_s", 0.05}}}});
+  start({{"latency", {{"a_s", 0.5}}}});
   const auto many = rig.make_ids(2000);
   rig.submit(rig.write_manifest("big", many, "retrieval_types: [XP_SAMPLED]\nchunk_size: 20\n"));
   ASSERT_TRUE(wait_until([&] { return rig.status("big")["delivered"].get<int>() > 0; }));
   rig.submit(rig.write_manifest("small", rig.make_ids(100, 3), "retrieval_types: [RVS]\nchunk_size: 20\n"));
   ASSERT_TRUE(rig.wait_for_state("small", "finished"));
   EXPECT_NE(rig.status("big")["state"], "finished") << "the small one did not wait for the big one's end";
+  rig.simulator_post("/sim/knobs", R"({"latency": {"a_s": 0}})");
   ASSERT_TRUE(rig.wait_for_state("big", "finished"));
   EXPECT_LE(concurrency(), 4);
 }

@@ -87,7 +87,7 @@ TEST_F(Verbs, RefusesAnOutputDirectoryThatIsNotTheHarvestsOwn) {
 }
 
 TEST_F(Verbs, APausedHarvestAsksNothingUntilItIsResumed) {
-  start({{"latency", {{"a_s", 0.1}}}});
+  start({{"latency", {{"a_s", 1.0}}}});  // far from its end when the pause comes, on the slowest machine too
   rig.submit(rig.write_manifest("long", rig.make_ids(1000), "retrieval_types: [XP_SAMPLED]\nchunk_size: 20\n"));
   ASSERT_TRUE(wait_until([&] { return rig.status("long")["delivered"].get<int>() > 0; }));
   EXPECT_EQ(rig.garner({"pause", "long"}).exit_code, 0);
@@ -95,6 +95,7 @@ TEST_F(Verbs, APausedHarvestAsksNothingUntilItIsResumed) {
   ASSERT_TRUE(wait_until([&] { return rig.status("long")["chunks"]["in_flight"] == 0; }));
   const int asked = requests("XP_SAMPLED");
   EXPECT_LT(asked, 50);
+  rig.simulator_post("/sim/knobs", R"({"latency": {"a_s": 0}})");
   // Another harvest goes from its start to its end meanwhile.
   EXPECT_EQ(rig.garner({"submit", rig.write_manifest("other", rig.make_ids(50, 7), "retrieval_types: [RVS]\n").string(),
                         "--wait"})
@@ -121,7 +122,7 @@ TEST_F(Verbs, APauseOutlivesTheDaemon) {
 }
 
 TEST_F(Verbs, ACancelledHarvestKeepsWhatItHas) {
-  start({{"latency", {{"a_s", 0.1}}}});
+  start({{"latency", {{"a_s", 1.0}}}});
   rig.submit(rig.write_manifest("stop", rig.make_ids(1000), "retrieval_types: [XP_SAMPLED]\nchunk_size: 20\n"));
   ASSERT_TRUE(wait_until([&] { return rig.status("stop")["delivered"].get<int>() > 0; }));
   EXPECT_EQ(rig.garner({"cancel", "stop"}).exit_code, 0);
