@@ -139,8 +139,7 @@ TEST_F(RealRows, OfAPartEachMakeTheWholeWithItsNulls) {
   EXPECT_EQ(rows, kSources);
 }
 
-// Every fiftieth source, and behind each an id that the table does not have.
-void join_uploaded(const http::Body& body, const std::vector<std::int64_t>& known) {
+void expect_ids(const http::Body& body, const std::vector<std::int64_t>& known) {
   auto reader = open(body);
   ASSERT_TRUE(reader) << reader.error().detail;
   std::vector<std::int64_t> found;
@@ -150,6 +149,7 @@ void join_uploaded(const http::Body& body, const std::vector<std::int64_t>& know
   EXPECT_EQ(found, known);
 }
 
+// Every fiftieth source, and behind each an id that the table does not have.
 TEST_F(RealRows, JoinedWithUploadedIdsKeepAll64Bits) {
   std::vector<std::int64_t> known, asked;
   for (std::size_t row = 0; row < kSources; row += kSources / 1000) {
@@ -166,10 +166,29 @@ TEST_F(RealRows, JoinedWithUploadedIdsKeepAll64Bits) {
   ASSERT_EQ(known.size(), 1000u);
   const auto at_once = sync(query);
   ASSERT_TRUE(at_once) << at_once.error().detail;
-  join_uploaded(*at_once, known);
+  expect_ids(*at_once, known);
   const auto by_job = async(query);
   ASSERT_TRUE(by_job);
-  join_uploaded(*by_job, known);
+  expect_ids(*by_job, known);
+}
+
+TEST_F(RealRows, JoinedWithAHundredThousandUploadedIdsAreAllThatExist) {
+  std::vector<std::int64_t> known, asked;
+  for (std::size_t row = 0; row < kSources; ++row) {
+    known.push_back(id(row));
+    asked.push_back(id(row));
+    asked.push_back(id(row) + 1);
+  }
+  auto query = adql(
+      "SELECT g.source_id, g.ra FROM gaia.source AS g JOIN TAP_UPLOAD.ids AS u ON g.source_id = u.source_id "
+      "ORDER BY source_id",
+      "votable/b2");
+  query.maxrec = asked.size();
+  query.uploads.push_back({"ids", table::id_upload("source_id", asked).value_or("")});
+  const auto body = async(query);
+  ASSERT_TRUE(body);
+  EXPECT_EQ(ivoa::read_answer(body->bytes()).verdict, ivoa::Verdict::Ok);
+  expect_ids(*body, known);
 }
 
 TEST_F(RealRows, ByAListOfIdsAreThoseAsked) {
