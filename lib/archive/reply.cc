@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "ivoa/kind_tables.h"
 #include "ivoa/server_words.h"
 
 namespace garner::archive {
@@ -12,15 +13,14 @@ namespace {
 using ivoa::contains;
 using ivoa::extract_message;
 using ivoa::first_and_last;
+using ivoa::kind_of_message;
+using ivoa::kind_of_status;
 using ivoa::kLastBytes;
 using ivoa::looks_like_html;
 using ivoa::message_of_page;
+using ivoa::StatusRow;
+using ivoa::TextRow;
 using ivoa::words_of;
-
-struct TextRow {
-  std::string_view text;  // of the server's message, either case
-  Kind kind;
-};
 
 // First match wins: over limit, wrong request, login, quota, overload, maintenance.
 constexpr std::array kMessageRows = std::to_array<TextRow>({
@@ -39,11 +39,6 @@ constexpr std::array kMessageRows = std::to_array<TextRow>({
     {"under maintenance", Kind::Maintenance},
     {"maintenance", Kind::Maintenance},
 });
-
-struct StatusRow {
-  int first, last;
-  Kind kind;
-};
 
 // Where no text decided. First match wins.
 constexpr std::array kStatusRows = std::to_array<StatusRow>({
@@ -64,18 +59,6 @@ constexpr std::array kStatusRows = std::to_array<StatusRow>({
 });
 
 constexpr std::string_view kServiceError = "SERVICE ERROR";
-
-std::optional<Kind> kind_of_message(std::string_view message) {
-  const auto row =
-      std::ranges::find_if(kMessageRows, [message](const TextRow& each) { return contains(message, each.text); });
-  return row == kMessageRows.end() ? std::nullopt : std::optional(row->kind);
-}
-
-Kind kind_of_status(int status) {
-  const auto row = std::ranges::find_if(
-      kStatusRows, [status](const StatusRow& each) { return status >= each.first && status <= each.last; });
-  return row == kStatusRows.end() ? Kind::Malformed : row->kind;
-}
 
 bool passes_by_itself(Kind kind) {
   return kind == Kind::Overloaded || kind == Kind::Maintenance || kind == Kind::RateLimited;
@@ -152,10 +135,10 @@ bool is_null(std::string_view message) {
 Error judge_unexpected_body(const Said& said) {
   if (said.message) {
     if (is_null(*said.message)) return made(Kind::Suspect, 200, "the archive's error page says only 'null'");
-    if (const auto kind = kind_of_message(*said.message)) return made(*kind, 200, said.shown);
+    if (const auto kind = kind_of_message(kMessageRows, *said.message)) return made(*kind, 200, said.shown);
     return made(said.service_error ? Kind::Overloaded : Kind::Suspect, 200, said.shown);
   }
-  if (const auto kind = kind_of_message(said.text)) return made(*kind, 200, said.shown);
+  if (const auto kind = kind_of_message(kMessageRows, said.text)) return made(*kind, 200, said.shown);
   if (said.service_error || contains(said.text, "Context: DataRetrieval"))
     return made(Kind::Overloaded, 200, said.shown);
   if (said.html) return made(Kind::Maintenance, 200, fmt::format("a web page where a zip was due: {}", said.shown));
@@ -184,14 +167,14 @@ std::optional<Error> judge_good_status(const http::Reply& reply) {
 
 // The classes in their order of precedence, for every status but 2xx and 3xx.
 Error judge_bad_status(int status, const Said& said, bool later) {
-  const auto by_message = kind_of_message(said.message ? *said.message : said.text);
+  const auto by_message = kind_of_message(kMessageRows, said.message ? *said.message : said.text);
   if (by_message && !passes_by_itself(*by_message)) return made(*by_message, status, said.shown);
   if (later && (status == 429 || status == 503)) return made(Kind::RateLimited, status, said.shown);
   if (by_message) return made(*by_message, status, said.shown);
   if (said.message && is_null(*said.message) && status == 500)
     return made(Kind::Suspect, status, "the archive's error page says only 'null'");
   if (!said.message && said.service_error && status >= 500) return made(Kind::Overloaded, status, said.shown);
-  return made(kind_of_status(status), status, said.shown);
+  return made(kind_of_status(kStatusRows, status), status, said.shown);
 }
 
 }  // namespace

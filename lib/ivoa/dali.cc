@@ -3,17 +3,13 @@
 #include <algorithm>
 #include <array>
 
+#include "ivoa/kind_tables.h"
 #include "ivoa/server_words.h"
 #include "table/byte_source.h"
 
 namespace garner::ivoa {
 
 namespace {
-
-struct TextRow {
-  std::string_view text;  // of the server's message, either case
-  Kind kind;
-};
 
 // First match wins. Messages about a query quote it, so what only a parser says stands first; then what looks like a
 // time-out of a query but is one of the service; then limits.
@@ -84,11 +80,6 @@ constexpr std::array kMessageRows = std::to_array<TextRow>({
     {"maintenance", Kind::Maintenance},
 });
 
-struct StatusRow {
-  int first, last;
-  Kind kind;
-};
-
 // Where no words decided. First match wins.
 constexpr std::array kStatusRows = std::to_array<StatusRow>({
     {200, 299, Kind::Suspect},
@@ -110,18 +101,6 @@ constexpr std::array kStatusRows = std::to_array<StatusRow>({
     {550, 550, Kind::Auth},
     {502, 599, Kind::Overloaded},
 });
-
-std::optional<Kind> kind_of_message(std::string_view message) {
-  const auto row =
-      std::ranges::find_if(kMessageRows, [message](const TextRow& each) { return contains(message, each.text); });
-  return row == kMessageRows.end() ? std::nullopt : std::optional(row->kind);
-}
-
-Kind kind_of_status(int status) {
-  const auto row = std::ranges::find_if(
-      kStatusRows, [status](const StatusRow& each) { return status >= each.first && status <= each.last; });
-  return row == kStatusRows.end() ? Kind::Malformed : row->kind;
-}
 
 bool is_null(std::string_view message) {
   return message.empty() || message == "null" || message.ends_with(": null");
@@ -153,7 +132,7 @@ bool is_votable_format(std::string_view format) {
 Error judge_words(std::string_view message, int status, const Asked& asked) {
   const std::string words = printable(message);
   const std::string place = status == 200 ? "the service says" : fmt::format("HTTP {}", status);
-  if (const auto kind = kind_of_message(message)) return {*kind, fmt::format("{}: {}", place, words), std::nullopt};
+  if (const auto kind = kind_of_message(kMessageRows, message)) return {*kind, fmt::format("{}: {}", place, words), std::nullopt};
   if (is_null(message) && (status == 200 || status == 500)) {
     const auto said =
         words.empty() ? fmt::format("{}: an error without a reason", place) : fmt::format("{}: '{}'", place, words);
@@ -165,7 +144,7 @@ Error judge_words(std::string_view message, int status, const Asked& asked) {
                 "ask by lists of ids in the query",
             std::nullopt};
   }
-  return {kind_of_status(status),
+  return {kind_of_status(kStatusRows, status),
           words.empty() ? fmt::format("{} with an empty body", place) : fmt::format("{}: {}", place, words),
           std::nullopt};
 }
@@ -180,7 +159,7 @@ Error judge_failure(const http::Reply& reply, const Asked& asked, WallTime now) 
   // Pages in front of a service that is down say many things; a message of its own is what the service says.
   if (!message && looks_like_html(text) && reply.status < 400) error.kind = Kind::Maintenance;
   // "504 Gateway Time-out" is a proxy's page about its service, not the service about the query.
-  if (!message && looks_like_html(text) && reply.status >= 502) error.kind = kind_of_status(reply.status);
+  if (!message && looks_like_html(text) && reply.status >= 502) error.kind = kind_of_status(kStatusRows, reply.status);
   const bool passes = error.kind == Kind::Overloaded || error.kind == Kind::Suspect || error.kind == Kind::Maintenance;
   if (retry_after && passes && (reply.status == 429 || reply.status == 503)) error.kind = Kind::RateLimited;
   if (passes || error.kind == Kind::RateLimited) error.retry_after = retry_after;
