@@ -24,6 +24,14 @@ namespace {
 
 constexpr std::uint64_t kFirstBlock = 16u << 10;
 constexpr std::uint64_t kLargestStep = 4u << 20;
+constexpr std::uint64_t kPagesFrom = 1u << 20;  // smaller blocks are malloc's
+
+std::uint64_t page_bytes() {
+  static const auto bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  return bytes;
+}
+
+std::uint64_t whole_pages(std::uint64_t bytes) { return (bytes + page_bytes() - 1) / page_bytes() * page_bytes(); }
 
 std::unexpected<Error> spool_error(int error_number, const std::string& directory, std::string_view what) {
   auto failed = fail_errno(error_number, fmt::format("spool file in {}: {}", directory, what));
@@ -52,8 +60,9 @@ struct Body::Impl {
   std::uint64_t max_bytes = 0;
   std::uint64_t size = 0;
 
-  // In memory: a block that realloc(3) grows, by moving pages where it is large. The budget is charged for its capacity.
+  // In memory: a block of malloc(3), or whole pages where it is large, which grow without being copied. The budget is charged for its capacity.
   std::byte* block = nullptr;
+  bool paged = false;
   std::uint64_t capacity = 0;
   // Spilled.
   int spool = -1;
@@ -67,8 +76,10 @@ struct Body::Impl {
   }
 
   void drop_block() {
-    std::free(block);
+    if (paged) ::munmap(block, capacity);
+    else std::free(block);
     block = nullptr;
+    paged = false;
     resize_charge(0);
   }
 
@@ -80,23 +91,41 @@ struct Body::Impl {
     return true;
   }
 
-  bool grow_to(std::uint64_t wanted) {
+  bool resize_to(std::uint64_t wanted) {
+    const bool to_pages = paged || wanted >= kPagesFrom;
+    if (to_pages) wanted = whole_pages(wanted);
     const std::uint64_t before = capacity;
     if (!resize_charge(wanted)) return false;
-    auto* grown = static_cast<std::byte*>(std::realloc(block, wanted));
-    if (grown == nullptr) {
+    auto* const resized = to_pages ? resize_pages(before, wanted) : static_cast<std::byte*>(std::realloc(block, wanted));
+    if (resized == nullptr) {
       resize_charge(before);
       return false;
     }
-    block = grown;
+    block = resized;
+    paged = to_pages;
     return true;
+  }
+
+  // Takes malloc's block over where there are no pages yet. Null where there is no memory.
+  std::byte* resize_pages(std::uint64_t before, std::uint64_t wanted) const {
+    void* const at = paged ? ::mremap(block, before, wanted, MREMAP_MAYMOVE)
+                           : ::mmap(nullptr, wanted, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (at == MAP_FAILED) return nullptr;
+    auto* const pages = static_cast<std::byte*>(at);
+    const std::uint64_t present = paged ? before : 0;
+    // All at once is cheaper than a fault a page. A kernel that does not know how (before 5.14) lets the faults come.
+    if (wanted > present) (void)::madvise(pages + present, wanted - present, MADV_POPULATE_WRITE);
+    if (paged) return pages;
+    if (size != 0) std::memcpy(pages, block, size);
+    std::free(block);
+    return pages;
   }
 
   bool make_room(std::uint64_t needed) {
     if (needed <= capacity) return true;
     const std::uint64_t step = std::clamp(capacity, kFirstBlock, kLargestStep);
     const std::uint64_t comfortable = std::min(std::max(needed, capacity + step), std::max(max_bytes, needed));
-    return grow_to(comfortable) || grow_to(needed);
+    return resize_to(comfortable) || resize_to(needed);
   }
 
   Result<void> write_out(std::span<const std::byte> more) {
@@ -141,7 +170,7 @@ struct Body::Impl {
   Result<void> finish() {
     if (!spilled) {
       if (size == 0) drop_block();
-      else if (size < capacity) grow_to(size);
+      else if (size < capacity) resize_to(size);
       return {};
     }
     void* address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, spool, 0);

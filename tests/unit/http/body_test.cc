@@ -44,6 +44,33 @@ TEST(Body, StaysInMemoryWithinTheBudgetAndGivesItBack) {
   EXPECT_EQ(budget->used(), 0u);
 }
 
+TEST(Body, GrowsInWholePagesAndGivesAllOfThemBack) {
+  constexpr std::uint64_t kMostPage = 64u << 10;
+  auto budget = std::make_shared<MemoryBudget>(64u << 20);
+  const auto text = noise(9'000'001);
+  for (const std::size_t step : {text.size(), std::size_t{16'381}, std::size_t{1'500'000}}) {
+    Body body(budget, "", 64u << 20);
+    fill(body, text, step);
+    EXPECT_TRUE(body.text() == text) << step;
+    EXPECT_GE(budget->used(), text.size());
+    EXPECT_LE(budget->used(), text.size() + kMostPage) << "no more than its pages, once finished";
+    const Body moved = std::move(body);
+    EXPECT_TRUE(moved.text() == text);
+  }
+  EXPECT_EQ(budget->used(), 0u);
+}
+
+TEST(Body, SpillsWhatItHeldInPages) {
+  const Folder folder;
+  auto budget = std::make_shared<MemoryBudget>(5u << 20);
+  const auto text = noise(9'000'001);
+  Body body(budget, folder.path(), 64u << 20);
+  fill(body, text, 16'384);
+  EXPECT_TRUE(body.spilled());
+  EXPECT_TRUE(body.text() == text);
+  EXPECT_EQ(budget->used(), 0u);
+}
+
 TEST(Body, SpillsBeyondTheBudgetAndLeavesNothingBehind) {
   const Folder folder;
   auto budget = std::make_shared<MemoryBudget>(100'000);
