@@ -72,7 +72,7 @@ void Exchange::set_network(const TransportOptions& options, bool fresh) {
   curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
-  curl_easy_setopt(e, CURLOPT_BUFFERSIZE, 64L << 10);
+  curl_easy_setopt(e, CURLOPT_BUFFERSIZE, 256L << 10);
   curl_easy_setopt(e, CURLOPT_DNS_CACHE_TIMEOUT, 300L);
   curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request_.timeouts.connect));
   curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, milliseconds(request_.timeouts.total));

@@ -13,7 +13,7 @@ namespace garner::output {
 
 namespace {
 
-constexpr std::size_t kWriteBytes = 4u << 20;  // one write(): hashing and writing take turns
+constexpr std::size_t kWriteBytes = 512u << 10;  // one write(): hashing follows while the bytes are in the cache
 constexpr std::size_t kReadBytes = 256u << 10;
 
 std::string next_name() {
