@@ -10,7 +10,8 @@ namespace {
 
 bool is_plain(std::string_view part) {
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-  return !part.empty() && letter(part[0]) && std::ranges::all_of(part, [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '_'; });
+  return !part.empty() && letter(part[0]) &&
+         std::ranges::all_of(part, [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '_'; });
 }
 
 // The text up to the next dot outside of quotes. Nothing where a quote stays open.
@@ -37,13 +38,15 @@ bool is_delimited(std::string_view part) {
 }  // namespace
 
 Result<std::string> adql_table_name(std::string_view name) {
-  const bool control = std::ranges::any_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+  const bool control =
+      std::ranges::any_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
   std::string out;
   auto rest = name;
   for (;;) {
     bool open = false;
     const auto part = part_of(rest, open);
-    if (part.empty() || open || control) return fail(Kind::Invalid, "'{}' is no name of a table: expected schema.table", printable(name, 100));
+    if (part.empty() || open || control)
+      return fail(Kind::Invalid, "'{}' is no name of a table: expected schema.table", printable(name, 100));
     out += is_plain(part) || is_delimited(part) ? std::string(part) : ivoa::adql_identifier(part);
     if (part.size() == rest.size()) return out;
     rest.remove_prefix(part.size() + 1);

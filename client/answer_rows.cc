@@ -49,10 +49,12 @@ bool is_wide(std::int64_t value) {
   return value > kExactInDouble || value < -kExactInDouble;
 }
 
-// By its UCD or its name: such a column holds strings whatever its values are, so that a script finds the same type in every answer.
+// By its UCD or its name: such a column holds strings whatever its values are, so that a script finds the same type in
+// every answer.
 bool is_id(const table::Column& column) {
   std::string name = column.name;
-  std::ranges::transform(name, name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+  std::ranges::transform(name, name.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
   return column.ucd.starts_with("meta.id") || name.ends_with("_id");
 }
 
@@ -68,7 +70,8 @@ Result<std::vector<bool>> columns_as_text(std::span<const std::byte> answer) {
     if (!*more) return wide;
     for (std::size_t i = 0; i < columns.size(); ++i) {
       const auto& cell = (*reader)->cell(i);
-      if (columns[i].type == table::ColumnType::Integer && !columns[i].is_array && !cell.null && is_wide(cell.integer)) wide[i] = true;
+      if (columns[i].type == table::ColumnType::Integer && !columns[i].is_array && !cell.null && is_wide(cell.integer))
+        wide[i] = true;
     }
   }
 }
@@ -77,13 +80,16 @@ Result<json> json_cell(const table::Column& column, const table::Cell& cell, boo
   if (cell.null) return json();
   if (!column.is_array && column.type == table::ColumnType::Integer && !as_text) return json(cell.integer);
   if (!column.is_array && column.type == table::ColumnType::Boolean) return json(cell.integer != 0);
-  if (!column.is_array && column.type == table::ColumnType::Float) return std::isfinite(cell.real) ? json(cell.real) : json();
+  if (!column.is_array && column.type == table::ColumnType::Float)
+    return std::isfinite(cell.real) ? json(cell.real) : json();
   auto text = cell_text(column, cell);
   if (!text) return std::unexpected(std::move(text.error()));
   return json(std::move(*text));
 }
 
-std::string dumped(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+std::string dumped(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
 
 bool is_number(const table::Column& column) {
   return !column.is_array && (column.type == table::ColumnType::Integer || column.type == table::ColumnType::Float);
@@ -107,14 +113,20 @@ Result<std::string> cell_text(const table::Column& column, const table::Cell& ce
   if (cell.null) return std::string();
   if (column.is_array) {
     if (!cell.text.empty()) return std::string(cell.text);
-    return fail(Kind::Unsupported, "column '{}' holds arrays, and the service sent them in binary; keep its own table with --format votable -o FILE",
+    return fail(Kind::Unsupported,
+                "column '{}' holds arrays, and the service sent them in binary; keep its own table with --format "
+                "votable -o FILE",
                 printable(column.name, 60));
   }
   switch (column.type) {
-    case table::ColumnType::Integer: return std::to_string(cell.integer);
-    case table::ColumnType::Boolean: return std::string(cell.integer != 0 ? "true" : "false");
-    case table::ColumnType::Float: return cell.text.empty() ? fmt::format("{}", cell.real) : std::string(trimmed(cell.text));
-    default: return std::string(cell.text);
+    case table::ColumnType::Integer:
+      return std::to_string(cell.integer);
+    case table::ColumnType::Boolean:
+      return std::string(cell.integer != 0 ? "true" : "false");
+    case table::ColumnType::Float:
+      return cell.text.empty() ? fmt::format("{}", cell.real) : std::string(trimmed(cell.text));
+    default:
+      return std::string(cell.text);
   }
 }
 
@@ -155,7 +167,8 @@ Result<void> rows_as_json(std::span<const std::byte> answer, bool cut, const Byt
   const auto& columns = (*reader)->columns();
   json heads = json::array();
   for (const auto& column : columns) {
-    heads.push_back({{"name", column.name}, {"unit", column.unit}, {"ucd", column.ucd}, {"description", column.description}});
+    heads.push_back(
+        {{"name", column.name}, {"unit", column.unit}, {"ucd", column.ucd}, {"description", column.description}});
   }
   std::string block = "{\"columns\":" + dumped(heads) + ",\"rows\":[";
   for (std::uint64_t count = 0;; ++count) {
@@ -182,7 +195,8 @@ Result<RowTable> rows_for_terminal(std::span<const std::byte> answer, std::size_
   const auto& columns = (*reader)->columns();
   const auto order = order_of(columns, front);
   RowTable out;
-  for (const auto i : order) out.columns.push_back({printable(columns[i].name, 100), printable(columns[i].unit, 60), is_number(columns[i])});
+  for (const auto i : order)
+    out.columns.push_back({printable(columns[i].name, 100), printable(columns[i].unit, 60), is_number(columns[i])});
   std::vector<std::string> row;
   while (out.rows.size() < rows_most) {
     const auto more = (*reader)->next_row();

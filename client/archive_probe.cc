@@ -22,14 +22,16 @@ class RecordingTransport final : public http::Transport {
   Task<Result<http::Reply>> fetch(http::Request request, std::stop_token stop) override {
     auto fields = form_fields(request.body);
     auto reply = co_await real_.fetch(std::move(request), stop);
-    const bool about_products = std::ranges::any_of(fields, [](const auto& field) { return field.first == "RETRIEVAL_TYPE"; });
+    const bool about_products =
+        std::ranges::any_of(fields, [](const auto& field) { return field.first == "RETRIEVAL_TYPE"; });
     if (reply && about_products) keep(std::move(fields), *reply);
     co_return reply;
   }
 
  private:
   void keep(std::vector<std::pair<std::string, std::string>> fields, const http::Reply& reply) {
-    ExchangeRecord record{std::move(fields), reply.status, {}, std::string(reply.body.text()), reply.timing.first_byte, reply.timing.total};
+    ExchangeRecord record{std::move(fields),       reply.status,      {}, std::string(reply.body.text()),
+                          reply.timing.first_byte, reply.timing.total};
     for (const auto& header : reply.headers) {
       if (!header.first.contains("cookie") && !header.first.contains("auth")) record.headers.push_back(header);
     }
@@ -52,7 +54,8 @@ class Collector final : public product::ProductSink {
   std::vector<CameProduct>& came_;
 };
 
-Task<void> fetch_then_stop(archive::Archive& archive, archive::ChunkRequest request, UvLoop& loop, std::optional<Result<http::Body>>& out) {
+Task<void> fetch_then_stop(archive::Archive& archive, archive::ChunkRequest request, UvLoop& loop,
+                           std::optional<Result<http::Body>>& out) {
   out.emplace(co_await archive.fetch(std::move(request), {}));
   loop.request_stop();
 }
@@ -65,8 +68,8 @@ Result<http::Body> fetch_once(archive::Archive& archive, const archive::ChunkReq
   return std::move(*body);
 }
 
-std::optional<Error> read_products(const archive::Profile& profile, const archive::ChunkRequest& request, const http::Body& body,
-                                   std::vector<CameProduct>& came) {
+std::optional<Error> read_products(const archive::Profile& profile, const archive::ChunkRequest& request,
+                                   const http::Body& body, std::vector<CameProduct>& came) {
   const auto* release = profile.find(request.release);
   const auto* type = release == nullptr ? nullptr : release->find(request.retrieval_type);
   product::Asked asked;
@@ -81,10 +84,15 @@ std::optional<Error> read_products(const archive::Profile& profile, const archiv
   const auto contents = product::read_reply(body.bytes(), asked, collector);
   if (!contents) return contents.error();
   if (contents->products > 0) return std::nullopt;
-  return Error{Kind::NotFound, "a whole, well-formed reply without any product: the archive no longer has it, or the profile's probe is out of date", std::nullopt};
+  return Error{Kind::NotFound,
+               "a whole, well-formed reply without any product: the archive no longer has it, or the profile's probe "
+               "is out of date",
+               std::nullopt};
 }
 
-bool worth_the_other_spelling(const Error& error) { return error.kind == Kind::Unsupported || error.kind == Kind::Suspect; }
+bool worth_the_other_spelling(const Error& error) {
+  return error.kind == Kind::Unsupported || error.kind == Kind::Suspect;
+}
 
 }  // namespace
 
@@ -128,7 +136,8 @@ ProbeResult probe_archive(const archive::Profile& profile, http::Transport& tran
   return result;
 }
 
-Result<std::vector<std::string>> write_exchanges(const std::string& folder, const std::vector<ExchangeRecord>& exchanges) {
+Result<std::vector<std::string>> write_exchanges(const std::string& folder,
+                                                 const std::vector<ExchangeRecord>& exchanges) {
   namespace fs = std::filesystem;
   std::error_code error;
   fs::create_directories(folder, error);
@@ -137,11 +146,15 @@ Result<std::vector<std::string>> write_exchanges(const std::string& folder, cons
   for (std::size_t i = 0; i < exchanges.size(); ++i) {
     const auto& exchange = exchanges[i];
     const auto stem = fmt::format("{:03}", i + 1);
-    nlohmann::json out = {{"match", nlohmann::json::object()}, {"status", exchange.status}, {"headers", nlohmann::json::object()}, {"body_file", stem + ".body"}};
+    nlohmann::json out = {{"match", nlohmann::json::object()},
+                          {"status", exchange.status},
+                          {"headers", nlohmann::json::object()},
+                          {"body_file", stem + ".body"}};
     for (const auto& [name, value] : exchange.asked) out["match"][name] = printable(value, 1000);
     out["match"].erase("ID");
     for (const auto& [name, value] : exchange.headers) out["headers"][name] = printable(value, 1000);
-    const auto json = (fs::path(folder) / (stem + ".json")).string(), body = (fs::path(folder) / (stem + ".body")).string();
+    const auto json = (fs::path(folder) / (stem + ".json")).string(),
+               body = (fs::path(folder) / (stem + ".body")).string();
     std::ofstream(json, std::ios::binary) << out.dump(2) << '\n';
     std::ofstream bytes(body, std::ios::binary);
     bytes << exchange.body;

@@ -24,7 +24,10 @@ void print_json(Session& session, const json& value) {
 int list_archives(Session& session) {
   const auto folder = archives_directory(session);
   const auto names = archive::profile_names(folder);
-  if (names.empty()) return session.fail({Kind::NotFound, "no archive profiles in " + folder + "; name their folder with --archives or GARNER_ARCHIVES", std::nullopt});
+  if (names.empty())
+    return session.fail({Kind::NotFound,
+                         "no archive profiles in " + folder + "; name their folder with --archives or GARNER_ARCHIVES",
+                         std::nullopt});
   json out = {{"archives", json::array()}};
   int code = kGood;
   for (const auto& name : names) {
@@ -35,7 +38,8 @@ int list_archives(Session& session) {
     }
     out["archives"].push_back({{"name", name}, {"title", profile->title}, {"base_url", profile->base_url}});
     if (!session.arguments.json) {
-      session.terminal.print(fmt::format("{}  {} · {}\n", pad_right(name, 12), printable(profile->title), printable(profile->base_url)));
+      session.terminal.print(
+          fmt::format("{}  {} · {}\n", pad_right(name, 12), printable(profile->title), printable(profile->base_url)));
     }
   }
   if (session.arguments.json) print_json(session, out);
@@ -47,7 +51,8 @@ bool without_unreadable_credentials(archive::Profile& profile, const Environment
   auto path = profile.credential_file;
   if (path.empty()) return false;
   constexpr std::string_view kFromSystemd = "systemd:";
-  if (path.starts_with(kFromSystemd)) path = environment("CREDENTIALS_DIRECTORY").value_or("") + "/" + path.substr(kFromSystemd.size());
+  if (path.starts_with(kFromSystemd))
+    path = environment("CREDENTIALS_DIRECTORY").value_or("") + "/" + path.substr(kFromSystemd.size());
   if (::access(path.c_str(), R_OK) == 0) return false;
   profile.credential_file.clear();
   return true;
@@ -65,35 +70,51 @@ ProbeResult probe_over_the_network(const archive::Profile& profile) {
   return probe_archive(profile, transport, loop);
 }
 
-double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+double seconds(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
 
 std::string probe_text(const archive::Profile& profile, const ProbeResult& result) {
-  const auto row = [](std::string label, std::string_view text) { return fmt::format("  {}  {}\n", pad_right(std::move(label), 9), text); };
+  const auto row = [](std::string label, std::string_view text) {
+    return fmt::format("  {}  {}\n", pad_right(std::move(label), 9), text);
+  };
   auto out = fmt::format("{}  {} · {}\n", profile.name, printable(profile.title), printable(profile.base_url));
-  out += row("asked", fmt::format("{} of {} {}, {}, votable, as {}", profile.probe_type, profile.probe_release, profile.probe_id, result.spelling,
-                                  printable(result.identity)));
+  out += row("asked", fmt::format("{} of {} {}, {}, votable, as {}", profile.probe_type, profile.probe_release,
+                                  profile.probe_id, result.spelling, printable(result.identity)));
   for (const auto& exchange : result.exchanges) {
-    out += row("answered", fmt::format("HTTP {} with {}, first byte after {:.1f} s, all after {:.1f} s", exchange.status, bytes_text(exchange.body.size()),
-                                       seconds(exchange.first_byte), seconds(exchange.total)));
+    out += row("answered",
+               fmt::format("HTTP {} with {}, first byte after {:.1f} s, all after {:.1f} s", exchange.status,
+                           bytes_text(exchange.body.size()), seconds(exchange.first_byte), seconds(exchange.total)));
   }
   out += row("expected", "a zip with " + result.expected_name);
   for (const auto& product : result.came) {
-    out += row("came", fmt::format("{}, {}, whole and well-formed", printable(product.name), bytes_text(product.bytes)));
+    out +=
+        row("came", fmt::format("{}, {}, whole and well-formed", printable(product.name), bytes_text(product.bytes)));
   }
   if (result.error) out += row("came", printable_lines(result.error->detail));
   if (!result.error && result.spelling != profile.individual_spellings.front()) {
-    out += row("note", fmt::format("it took {}, not {}; put that spelling first in the profile", result.spelling, profile.individual_spellings.front()));
+    out += row("note", fmt::format("it took {}, not {}; put that spelling first in the profile", result.spelling,
+                                   profile.individual_spellings.front()));
   }
   return out + (result.error ? "It does not answer as the profile says.\n" : "It answers as the profile says.\n");
 }
 
 json probe_json(const archive::Profile& profile, const ProbeResult& result) {
-  json out = {{"name", profile.name},           {"base_url", profile.base_url},           {"identity", result.identity},
-              {"source_id", profile.probe_id},  {"retrieval_type", profile.probe_type},   {"release", profile.probe_release},
-              {"data_structure", result.spelling}, {"expected", result.expected_name},    {"good", !result.error},
-              {"exchanges", json::array()},     {"came", json::array()}};
+  json out = {{"name", profile.name},
+              {"base_url", profile.base_url},
+              {"identity", result.identity},
+              {"source_id", profile.probe_id},
+              {"retrieval_type", profile.probe_type},
+              {"release", profile.probe_release},
+              {"data_structure", result.spelling},
+              {"expected", result.expected_name},
+              {"good", !result.error},
+              {"exchanges", json::array()},
+              {"came", json::array()}};
   for (const auto& exchange : result.exchanges) {
-    out["exchanges"].push_back({{"status", exchange.status}, {"bytes", exchange.body.size()}, {"first_byte_s", seconds(exchange.first_byte)},
+    out["exchanges"].push_back({{"status", exchange.status},
+                                {"bytes", exchange.body.size()},
+                                {"first_byte_s", seconds(exchange.first_byte)},
                                 {"total_s", seconds(exchange.total)}});
   }
   for (const auto& product : result.came) out["came"].push_back({{"name", product.name}, {"bytes", product.bytes}});
@@ -106,14 +127,17 @@ int check_archive(Session& session) {
   auto profile = archive::find_profile(archives_directory(session), arguments.archive);
   if (!profile) return session.fail(profile.error());
   if (profile->probe_id.empty()) {
-    return session.fail({Kind::Invalid, "the profile " + arguments.archive + " names no `probe`, so there is nothing to ask for", std::nullopt});
+    return session.fail({Kind::Invalid,
+                         "the profile " + arguments.archive + " names no `probe`, so there is nothing to ask for",
+                         std::nullopt});
   }
   if (without_unreadable_credentials(*profile, session.environment)) {
     session.terminal.complain("garner: you may not read the profile's credential_file; asking as anonymous\n");
   }
   const auto result = probe_over_the_network(*profile);
   const auto health = ask_tap(*profile);
-  if (health.interrupted) return tap_fail(session, {Kind::Cancelled, "stopped before the TAP service had answered", std::nullopt});
+  if (health.interrupted)
+    return tap_fail(session, {Kind::Cancelled, "stopped before the TAP service had answered", std::nullopt});
   if (arguments.json) {
     auto out = probe_json(*profile, result);
     out["tap"] = json::parse(tap_health_json(health));
@@ -124,7 +148,9 @@ int check_archive(Session& session) {
   if (!arguments.record_directory.empty()) {
     const auto written = write_exchanges(arguments.record_directory, result.exchanges);
     if (!written) return session.fail(written.error());
-    if (!arguments.json) session.terminal.print(fmt::format("{} kept in {}\n", counted(written->size(), "exchange", "exchanges"), arguments.record_directory));
+    if (!arguments.json)
+      session.terminal.print(fmt::format("{} kept in {}\n", counted(written->size(), "exchange", "exchanges"),
+                                         arguments.record_directory));
   }
   return result.error || !health.good() ? kNotWell : kGood;
 }
@@ -132,15 +158,20 @@ int check_archive(Session& session) {
 int run_archives(Session& session) {
   const auto& arguments = session.arguments;
   if (arguments.action.empty()) return list_archives(session);
-  if (arguments.archive.empty()) return session.fail({Kind::Invalid, "garner archives check needs the NAME of a profile; `garner archives` lists them", std::nullopt});
+  if (arguments.archive.empty())
+    return session.fail({Kind::Invalid,
+                         "garner archives check needs the NAME of a profile; `garner archives` lists them",
+                         std::nullopt});
   return check_archive(session);
 }
 
 }  // namespace
 
 const Verb& archives_verb() {
-  static const Verb kVerb = {"archives", "The archive profiles, and whether an archive answers as its profile says",
-                             R"(`check` asks the archive for one source, from this process and with your own rights: is it reachable, what does it really answer, is
+  static const Verb kVerb = {
+      "archives",
+      "The archive profiles, and whether an archive answers as its profile says",
+      R"(`check` asks the archive for one source, from this process and with your own rights: is it reachable, what does it really answer, is
 that what the profile expects? Then how its TAP service does, asked anonymously: availability, capabilities, the time of a tiny query. No daemon is needed. --record keeps the exchange without cookies, for a bug report or for
 garner-archive-sim --replay.
 
@@ -148,11 +179,14 @@ Examples:
   garner archives
   garner archives check gaia
   garner archives check gaia --record exchange)",
-                             {{"ACTION", "check; a list of the profiles otherwise", &Arguments::action, false, {"check"}},
-                              {"NAME", "the profile to check", &Arguments::archive},
-                              {"--archives", "the folder of the profiles (else GARNER_ARCHIVES, the garner/archives folders of your configuration, /etc, the installation)", &Arguments::archives_directory},
-                              {"--record", "keep the exchange in this folder, without secrets", &Arguments::record_directory}},
-                             run_archives};
+      {{"ACTION", "check; a list of the profiles otherwise", &Arguments::action, false, {"check"}},
+       {"NAME", "the profile to check", &Arguments::archive},
+       {"--archives",
+        "the folder of the profiles (else GARNER_ARCHIVES, the garner/archives folders of your configuration, /etc, "
+        "the installation)",
+        &Arguments::archives_directory},
+       {"--record", "keep the exchange in this folder, without secrets", &Arguments::record_directory}},
+      run_archives};
   return kVerb;
 }
 

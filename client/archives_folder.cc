@@ -9,7 +9,9 @@ std::string archives_directory(const Session& session) {
   if (const auto named = session.environment("GARNER_ARCHIVES"); named && !named->empty()) return *named;
   std::error_code ignored;
   // The user's own before the system's (XDG Base Directory Specification 0.8).
-  const auto own = session.environment("XDG_CONFIG_HOME").value_or(session.environment("HOME").value_or("") + "/.config") + "/garner/archives";
+  const auto own =
+      session.environment("XDG_CONFIG_HOME").value_or(session.environment("HOME").value_or("") + "/.config") +
+      "/garner/archives";
   if (std::filesystem::is_directory(own, ignored)) return own;
   const std::string of_the_system = "/etc/garner/archives";
   if (std::filesystem::is_directory(of_the_system, ignored)) return of_the_system;

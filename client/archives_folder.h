@@ -1,4 +1,5 @@
-// Where a verb that speaks to archives by itself finds their profiles: --archives, GARNER_ARCHIVES, the user's own folder, the system's, the installation's.
+// Where a verb that speaks to archives by itself finds their profiles: --archives, GARNER_ARCHIVES, the user's own
+// folder, the system's, the installation's.
 #pragma once
 
 #include <string>

@@ -8,7 +8,8 @@ namespace garner::client {
 
 namespace {
 
-constexpr const char* kDescription = "garner brings home every data product that an astronomical archive holds for millions of sources.";
+constexpr const char* kDescription =
+    "garner brings home every data product that an astronomical archive holds for millions of sources.";
 
 constexpr const char* kFooter = R"(Examples:
   garner submit rvs-bright.yaml --plan   what it would cost; sends nothing
@@ -25,7 +26,8 @@ Each verb has its own help: garner VERB --help. The whole story: man garner.)";
 const std::vector<Parameter>& common_parameters() {
   static const std::vector<Parameter> kCommon = {
       {"--json", "everything as JSON, for scripts", &Arguments::json},
-      {"--socket", "the daemon's socket (else GARNER_SOCKET, the user's own daemon, /run/garner/garnerd.sock)", &Arguments::socket},
+      {"--socket", "the daemon's socket (else GARNER_SOCKET, the user's own daemon, /run/garner/garnerd.sock)",
+       &Arguments::socket},
       {"--no-color", "no colours (NO_COLOR does the same)", &Arguments::no_color}};
   return kCommon;
 }
@@ -36,8 +38,10 @@ void add(CLI::App& app, const Parameter& parameter, Arguments& arguments) {
     return;
   }
   const auto* list = std::get_if<std::vector<std::string> Arguments::*>(&parameter.target);
-  auto* option = list != nullptr ? app.add_option(parameter.name, arguments.**list, parameter.help)
-                                 : app.add_option(parameter.name, arguments.*std::get<std::string Arguments::*>(parameter.target), parameter.help);
+  auto* option = list != nullptr
+                     ? app.add_option(parameter.name, arguments.**list, parameter.help)
+                     : app.add_option(parameter.name, arguments.*std::get<std::string Arguments::*>(parameter.target),
+                                      parameter.help);
   if (list != nullptr) option->allow_extra_args(false);
   option->required(parameter.required);
   option->type_name(parameter.name[0] == '-' && parameter.choices.empty() ? parameter.value : "");
@@ -72,11 +76,13 @@ int report(const CLI::App& app, const CLI::ParseError& error, Terminal& terminal
 }  // namespace
 
 std::vector<const Verb*> verbs() {
-  return {&submit_verb(), &status_verb(),  &watch_verb(),   &list_verb(), &pause_verb(),  &resume_verb(),  &cancel_verb(),
-          &retry_verb(),  &remove_verb(),  &sources_verb(), &get_verb(),  &verify_verb(), &archives_verb(), &tap_verb(),    &cone_verb()};
+  return {&submit_verb(), &status_verb(), &watch_verb(),    &list_verb(),   &pause_verb(),
+          &resume_verb(), &cancel_verb(), &retry_verb(),    &remove_verb(), &sources_verb(),
+          &get_verb(),    &verify_verb(), &archives_verb(), &tap_verb(),    &cone_verb()};
 }
 
-int run(const std::vector<std::string>& arguments, std::FILE* out, std::FILE* err, const Environment& environment, const Pace& pace) {
+int run(const std::vector<std::string>& arguments, std::FILE* out, std::FILE* err, const Environment& environment,
+        const Pace& pace) {
   Terminal terminal(out, err, environment);
   Arguments parsed;
   CLI::App app("", "garner");

@@ -15,7 +15,8 @@ Result<std::uint64_t> parse_limit(const std::string& text) {
   if (text.empty()) return kUsualLimit;
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return fail(Kind::Invalid, "--limit: expected a number of rows, or 0 for all; found '{}'", printable(text, 40));
+  if (error != std::errc() || end != text.data() + text.size())
+    return fail(Kind::Invalid, "--limit: expected a number of rows, or 0 for all; found '{}'", printable(text, 40));
   return value;
 }
 
@@ -52,8 +53,10 @@ int run_cone(Session& session) {
 }  // namespace
 
 const Verb& cone_verb() {
-  static const Verb kVerb = {"cone", "What an archive's table holds around a position",
-                             R"(RA and DEC in degrees, or sexagesimal: 17:45:40.04 or 17h45m40.04s, -29:00:28.1 or -29d00m28.1s. RADIUS in degrees, or with deg, arcmin or
+  static const Verb kVerb = {
+      "cone",
+      "What an archive's table holds around a position",
+      R"(RA and DEC in degrees, or sexagesimal: 17:45:40.04 or 17h45m40.04s, -29:00:28.1 or -29d00m28.1s. RADIUS in degrees, or with deg, arcmin or
 arcsec behind it. The rows come nearest first, with their distance in degrees as `dist`; on a terminal as a table, in a pipe or with -o as
 CSV. A sync query of `garner tap`, anonymously; no daemon is needed.
 
@@ -61,16 +64,28 @@ Examples:
   garner cone gaia 266.41683 -29.00781 5arcsec
   garner cone gaia 17:45:40.04 -29:00:28.1 2arcmin --limit 500 > around-sgr-a.csv
   garner cone gaia 56.75 24.12 0.5 --table gaiadr2.gaia_source --limit 0 -o pleiades.fits)",
-                             {{"ARCHIVE", "its profile's name; `garner archives` lists them", &Arguments::archive, true},
-                              {"RA", "right ascension: degrees or hours", &Arguments::ra, true},
-                              {"DEC", "declination", &Arguments::dec, true},
-                              {"RADIUS", "degrees unless a unit is given: 5arcsec, 2arcmin", &Arguments::radius, true},
-                              {"--table", "the table to look in (else the profile's), by its columns ra and dec", &Arguments::table, false, {}, "NAME"},
-                              {"--limit", "so many rows, the nearest; 0: all. Default 50", &Arguments::limit, false, {}, "N"},
-                              {"--format", "the archive's own file", &Arguments::format, false, {"votable", "votable_plain", "fits", "csv", "ecsv", "json"}},
-                              {"-o,--output", "write to this file, which appears whole or not at all", &Arguments::output, false, {}, "FILE"},
-                              {"--archives", "the folder of the profiles (else GARNER_ARCHIVES, the garner/archives folders of your configuration, /etc, the installation)", &Arguments::archives_directory}},
-                             run_cone};
+      {{"ARCHIVE", "its profile's name; `garner archives` lists them", &Arguments::archive, true},
+       {"RA", "right ascension: degrees or hours", &Arguments::ra, true},
+       {"DEC", "declination", &Arguments::dec, true},
+       {"RADIUS", "degrees unless a unit is given: 5arcsec, 2arcmin", &Arguments::radius, true},
+       {"--table",
+        "the table to look in (else the profile's), by its columns ra and dec",
+        &Arguments::table,
+        false,
+        {},
+        "NAME"},
+       {"--limit", "so many rows, the nearest; 0: all. Default 50", &Arguments::limit, false, {}, "N"},
+       {"--format",
+        "the archive's own file",
+        &Arguments::format,
+        false,
+        {"votable", "votable_plain", "fits", "csv", "ecsv", "json"}},
+       {"-o,--output", "write to this file, which appears whole or not at all", &Arguments::output, false, {}, "FILE"},
+       {"--archives",
+        "the folder of the profiles (else GARNER_ARCHIVES, the garner/archives folders of your configuration, /etc, "
+        "the installation)",
+        &Arguments::archives_directory}},
+      run_cone};
   return kVerb;
 }
 

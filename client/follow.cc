@@ -16,7 +16,8 @@ using harvest::HarvestStatus;
 using Clock = std::chrono::steady_clock;
 
 bool over(const HarvestStatus& status, Until until) {
-  return status.state == "finished" || status.state == "cancelled" || (until == Until::Blocked && status.state == "blocked");
+  return status.state == "finished" || status.state == "cancelled" ||
+         (until == Until::Blocked && status.state == "blocked");
 }
 
 // Draws the newest look over the one before it, or writes lines.
@@ -42,7 +43,10 @@ class Display {
     auto& terminal = session_.terminal;
     auto lines = progress_lines(status, {static_cast<std::size_t>(terminal.width()), std::time(nullptr)});
     const bool bad = status.state == "blocked" || status.failed > 0;
-    lines.front() = terminal.paint(lines.front(), bad ? Paint::Bad : status.state == "running" || status.state == "finished" ? Paint::Good : Paint::Warn);
+    lines.front() =
+        terminal.paint(lines.front(), bad                                                       ? Paint::Bad
+                                      : status.state == "running" || status.state == "finished" ? Paint::Good
+                                                                                                : Paint::Warn);
     std::string out;
     // Cursor up by what was drawn; then each line is erased to its end, and what is left below (ECMA-48 CUU, EL, ED).
     if (drawn_ > 0) out += fmt::format("\x1b[{}A\r", drawn_);
@@ -89,7 +93,9 @@ Result<HarvestStatus> look(Session& session, const std::string& harvest, Display
 
 }  // namespace
 
-int ending_code(const HarvestStatus& status) { return status.state == "finished" && status.failed == 0 ? kGood : kNotWell; }
+int ending_code(const HarvestStatus& status) {
+  return status.state == "finished" && status.failed == 0 ? kGood : kNotWell;
+}
 
 int follow(Session& session, const std::string& harvest, Until until) {
   Display display(session);

@@ -13,7 +13,9 @@ namespace {
 
 constexpr double kMinute = 60, kHour = 3600, kDay = 86400;
 
-bool starts_code_point(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
+bool starts_code_point(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+}
 
 std::tm local(std::time_t when) {
   std::tm out{};
@@ -81,7 +83,8 @@ std::string duration_text(double seconds) {
   if (seconds < kDay) {
     const double grain = seconds < 2 * kHour ? 5 : 10;  // minutes
     const auto minutes = static_cast<long>(std::round(seconds / kMinute / grain) * grain);
-    return minutes % 60 == 0 ? fmt::format("{} h", minutes / 60) : fmt::format("{} h {} min", minutes / 60, minutes % 60);
+    return minutes % 60 == 0 ? fmt::format("{} h", minutes / 60)
+                             : fmt::format("{} h {} min", minutes / 60, minutes % 60);
   }
   const auto hours = static_cast<long>(std::round(seconds / kHour));
   return hours % 24 == 0 ? fmt::format("{} d", hours / 24) : fmt::format("{} d {} h", hours / 24, hours % 24);
@@ -140,8 +143,18 @@ std::string to_ascii(std::string_view text) {
   struct Row {
     std::string_view sign, ascii;
   };
-  static constexpr std::array<Row, 12> kRows = {{{"·", "-"}, {"×", "x"}, {"…", "..."}, {"█", "#"}, {"▉", "#"}, {"▊", "#"},
-                                                 {"▋", "#"}, {"▌", "#"}, {"▍", "-"}, {"▎", "-"}, {"▏", "-"}, {"→", "->"}}};
+  static constexpr std::array<Row, 12> kRows = {{{"·", "-"},
+                                                 {"×", "x"},
+                                                 {"…", "..."},
+                                                 {"█", "#"},
+                                                 {"▉", "#"},
+                                                 {"▊", "#"},
+                                                 {"▋", "#"},
+                                                 {"▌", "#"},
+                                                 {"▍", "-"},
+                                                 {"▎", "-"},
+                                                 {"▏", "-"},
+                                                 {"→", "->"}}};
   std::string out;
   while (!text.empty()) {
     if (static_cast<unsigned char>(text[0]) < 0x80) {

@@ -1,4 +1,5 @@
-// Numbers, sizes and times as people read them: thousands separators, units, and never more precision than meaning. Pure; any thread.
+// Numbers, sizes and times as people read them: thousands separators, units, and never more precision than meaning.
+// Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -8,15 +9,15 @@
 
 namespace garner::client {
 
-std::string thousands(std::uint64_t number);                                  // 1,203,117
+std::string thousands(std::uint64_t number);                                             // 1,203,117
 std::string counted(std::uint64_t number, std::string_view one, std::string_view many);  // "1 chunk", "4,814 chunks"
-std::string bytes_text(std::uint64_t bytes);                                  // 812 B, 8.9 GB, 812 GB (powers of 1000)
-std::string rate_text(double a_second);                                       // 0.3, 5.1, 87, 1,240
-std::string hours_text(double hours);                                         // 3.0, 26.7, 310
-std::string duration_text(double seconds);                                    // 14 s, 12 min, 5 h 10 min, 2 d 3 h
-std::string percent_text(std::uint64_t part, std::uint64_t whole);            // "48 %", rounded down: 100 % means all
-std::string clock_text(std::time_t when, std::time_t now);                    // 20:00, tomorrow 06:00, Mon 24 Nov 06:00; local time
-std::string eta_text(double seconds, std::time_t now);                        // in 12 min, tonight 23:40, tomorrow 06:00
+std::string bytes_text(std::uint64_t bytes);                        // 812 B, 8.9 GB, 812 GB (powers of 1000)
+std::string rate_text(double a_second);                             // 0.3, 5.1, 87, 1,240
+std::string hours_text(double hours);                               // 3.0, 26.7, 310
+std::string duration_text(double seconds);                          // 14 s, 12 min, 5 h 10 min, 2 d 3 h
+std::string percent_text(std::uint64_t part, std::uint64_t whole);  // "48 %", rounded down: 100 % means all
+std::string clock_text(std::time_t when, std::time_t now);  // 20:00, tomorrow 06:00, Mon 24 Nov 06:00; local time
+std::string eta_text(double seconds, std::time_t now);      // in 12 min, tonight 23:40, tomorrow 06:00
 
 // UTF-8 by code points, which all count as one column.
 std::size_t text_width(std::string_view text);
@@ -27,7 +28,8 @@ std::string cut(std::string_view text, std::size_t width);  // "…" at its end 
 // For terminals without UTF-8: our signs by ASCII ones.
 std::string to_ascii(std::string_view text);
 
-// What the daemon or a file said, safe for a terminal: control characters and broken UTF-8 are replaced, line ends stay.
+// What the daemon or a file said, safe for a terminal: control characters and broken UTF-8 are replaced, line ends
+// stay.
 std::string printable_lines(std::string_view text);
 
 }  // namespace garner::client

@@ -15,14 +15,16 @@ int run_list(Session& session) {
   for (const auto& status : *harvests) {
     session.terminal.print(session.arguments.names ? status.name + "\n" : progress_line(status) + "\n");
   }
-  if (harvests->empty() && !session.arguments.names) session.terminal.print("No harvests. Start one with: garner submit MANIFEST.yaml\n");
+  if (harvests->empty() && !session.arguments.names)
+    session.terminal.print("No harvests. Start one with: garner submit MANIFEST.yaml\n");
   return kGood;
 }
 
 }  // namespace
 
 const Verb& list_verb() {
-  static const Verb kVerb = {"list", "Every harvest, a line each",
+  static const Verb kVerb = {"list",
+                             "Every harvest, a line each",
                              R"(Examples:
   garner list
   garner list --names          names alone, for scripts and shell completion

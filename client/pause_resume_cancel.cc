@@ -11,11 +11,19 @@ int tell(Session& session, const Result<harvest::HarvestStatus>& status) {
   return kGood;
 }
 
-int run_pause(Session& session) { return tell(session, session.client.pause(session.arguments.harvest)); }
-int run_resume(Session& session) { return tell(session, session.client.resume(session.arguments.harvest)); }
-int run_cancel(Session& session) { return tell(session, session.client.cancel(session.arguments.harvest)); }
+int run_pause(Session& session) {
+  return tell(session, session.client.pause(session.arguments.harvest));
+}
+int run_resume(Session& session) {
+  return tell(session, session.client.resume(session.arguments.harvest));
+}
+int run_cancel(Session& session) {
+  return tell(session, session.client.cancel(session.arguments.harvest));
+}
 
-std::vector<Parameter> harvest_parameter() { return {{"HARVEST", "its name", &Arguments::harvest, true}}; }
+std::vector<Parameter> harvest_parameter() {
+  return {{"HARVEST", "its name", &Arguments::harvest, true}};
+}
 
 }  // namespace
 
@@ -40,13 +48,14 @@ const Verb& resume_verb() {
 }
 
 const Verb& cancel_verb() {
-  static const Verb kVerb = {"cancel", "End a harvest for good; its data and its account stay",
-                             R"(What was delivered stays on disk and in the account; what was pending stays pending. `garner remove` forgets the account too.
+  static const Verb kVerb = {
+      "cancel", "End a harvest for good; its data and its account stay",
+      R"(What was delivered stays on disk and in the account; what was pending stays pending. `garner remove` forgets the account too.
 
 Examples:
   garner cancel rvs-bright
   garner sources rvs-bright --outcome pending > left.tsv)",
-                             harvest_parameter(), run_cancel};
+      harvest_parameter(), run_cancel};
   return kVerb;
 }
 

@@ -19,16 +19,25 @@ using harvest::TypeStatus;
 constexpr std::size_t kBarMost = 40, kBarLeast = 8, kLabel = 13;
 constexpr std::size_t kInFlightShown = 6;
 
-std::uint64_t settled(const TypeStatus& type) { return type.delivered + type.absent + type.failed; }
-std::uint64_t settled(const HarvestStatus& status) { return status.delivered + status.absent + status.failed; }
-bool moves(const HarvestStatus& status) { return status.state == "running"; }
+std::uint64_t settled(const TypeStatus& type) {
+  return type.delivered + type.absent + type.failed;
+}
+std::uint64_t settled(const HarvestStatus& status) {
+  return status.delivered + status.absent + status.failed;
+}
+bool moves(const HarvestStatus& status) {
+  return status.state == "running";
+}
 
-std::string labelled(std::string label, std::string_view text) { return "  " + pad_right(std::move(label), kLabel) + "  " + std::string(text); }
+std::string labelled(std::string label, std::string_view text) {
+  return "  " + pad_right(std::move(label), kLabel) + "  " + std::string(text);
+}
 
 std::string headline(const HarvestStatus& status) {
   auto out = fmt::format("{}  {}", status.name, state_text(status));
   if (!status.archive.empty()) out += " · " + status.archive;
-  if (status.chunks_in_flight > 0) out += " · " + counted(status.chunks_in_flight, "request", "requests") + " in flight";
+  if (status.chunks_in_flight > 0)
+    out += " · " + counted(status.chunks_in_flight, "request", "requests") + " in flight";
   return out;
 }
 
@@ -51,8 +60,9 @@ Widths widths_of(const HarvestStatus& status) {
 
 std::string bar_line(const TypeStatus& type, const Widths& widths, std::size_t width) {
   const auto head = "  " + pad_right(type.retrieval_type, widths.type) + "  ";
-  const auto counts = fmt::format("  {}   {} of {}", pad_left(percent_text(settled(type), type.requested), 5),
-                                  pad_left(thousands(settled(type)), widths.done), pad_left(thousands(type.requested), widths.total));
+  const auto counts =
+      fmt::format("  {}   {} of {}", pad_left(percent_text(settled(type), type.requested), 5),
+                  pad_left(thousands(settled(type)), widths.done), pad_left(thousands(type.requested), widths.total));
   auto tail = fmt::format("   absent {}   failed {}", pad_left(thousands(type.absent), widths.absent),
                           pad_left(thousands(type.failed), widths.failed));
   auto taken = text_width(head) + text_width(counts);
@@ -79,7 +89,8 @@ std::string in_flight_line(const HarvestStatus& status) {
     const auto& chunk = status.in_flight[i];
     out += fmt::format("{}{} {}", i == 0 ? "chunk " : " · ", chunk.chunk, duration_text(chunk.age_s));
   }
-  if (status.in_flight.size() > kInFlightShown) out += fmt::format(" · {} more", status.in_flight.size() - kInFlightShown);
+  if (status.in_flight.size() > kInFlightShown)
+    out += fmt::format(" · {} more", status.in_flight.size() - kInFlightShown);
   return labelled("in flight", out);
 }
 
@@ -113,8 +124,8 @@ std::vector<std::string> progress_lines(const HarvestStatus& status, const View&
   lines.push_back(rates_line(status));
   if (!status.in_flight.empty()) lines.push_back(in_flight_line(status));
   if (status.chunks_blocked > 0) {
-    lines.push_back(labelled("blocked", counted(status.chunks_blocked, "chunk", "chunks") + " stay pending until: garner retry " + status.name +
-                                            " --outcome pending"));
+    lines.push_back(labelled("blocked", counted(status.chunks_blocked, "chunk", "chunks") +
+                                            " stay pending until: garner retry " + status.name + " --outcome pending"));
   }
   if (!status.last_trouble.empty()) lines.push_back(labelled("last trouble", printable(status.last_trouble)));
   if (view.cut_lines) {
@@ -124,24 +135,29 @@ std::vector<std::string> progress_lines(const HarvestStatus& status, const View&
 }
 
 std::string progress_line(const HarvestStatus& status) {
-  auto out = fmt::format("{} {}, {} of {} products ({}), delivered {}, absent {}, failed {}", status.name, state_text(status), thousands(settled(status)),
-                         thousands(status.requested), percent_text(settled(status), status.requested), thousands(status.delivered),
+  auto out = fmt::format("{} {}, {} of {} products ({}), delivered {}, absent {}, failed {}", status.name,
+                         state_text(status), thousands(settled(status)), thousands(status.requested),
+                         percent_text(settled(status), status.requested), thousands(status.delivered),
                          thousands(status.absent), thousands(status.failed));
-  if (moves(status) && status.rate_sources_per_s > 0) out += fmt::format(", {} sources/s", rate_text(status.rate_sources_per_s));
+  if (moves(status) && status.rate_sources_per_s > 0)
+    out += fmt::format(", {} sources/s", rate_text(status.rate_sources_per_s));
   if (status.eta_s && status.pending > 0) out += fmt::format(", about {} left", duration_text(*status.eta_s));
   return out;
 }
 
 std::string ending_line(const HarvestStatus& status) {
   if (status.state == "blocked") {
-    return fmt::format("{} is blocked with {} pending: {}. When that is settled: garner retry {} --outcome pending", status.name,
-                       thousands(status.pending), status.waiting_for.empty() ? "see its last trouble" : printable(status.waiting_for), status.name);
+    return fmt::format("{} is blocked with {} pending: {}. When that is settled: garner retry {} --outcome pending",
+                       status.name, thousands(status.pending),
+                       status.waiting_for.empty() ? "see its last trouble" : printable(status.waiting_for),
+                       status.name);
   }
-  if (status.state == "cancelled") return fmt::format("{} was cancelled; {} were still pending", status.name, thousands(status.pending));
+  if (status.state == "cancelled")
+    return fmt::format("{} was cancelled; {} were still pending", status.name, thousands(status.pending));
   if (status.state != "finished") return {};
-  auto out = fmt::format("{} finished: {} requested = {} delivered + {} absent + {} failed, {} in {}", status.name, thousands(status.requested),
-                         thousands(status.delivered), thousands(status.absent), thousands(status.failed), bytes_text(status.bytes_stored),
-                         printable(status.output_directory));
+  auto out = fmt::format("{} finished: {} requested = {} delivered + {} absent + {} failed, {} in {}", status.name,
+                         thousands(status.requested), thousands(status.delivered), thousands(status.absent),
+                         thousands(status.failed), bytes_text(status.bytes_stored), printable(status.output_directory));
   if (status.failed > 0) out += fmt::format("\nWhy they failed: garner sources {} --outcome failed", status.name);
   return out;
 }

@@ -1,4 +1,5 @@
-// One harvest as bars and lines for a terminal, and as a single line for a pipe. Pure functions of a status: the caller draws and waits.
+// One harvest as bars and lines for a terminal, and as a single line for a pipe. Pure functions of a status: the caller
+// draws and waits.
 #pragma once
 
 #include <ctime>
@@ -12,16 +13,19 @@ namespace garner::client {
 struct View {
   std::size_t width = 100;  // columns; bars fit in them
   std::time_t now = 0;
-  bool cut_lines = true;    // no line is longer than width: what is redrawn in place must not wrap. Otherwise texts stay whole.
+  bool cut_lines =
+      true;  // no line is longer than width: what is redrawn in place must not wrap. Otherwise texts stay whole.
 };
 
 // A bar of that many columns, filled in eighths of a column.
 std::string bar(std::uint64_t part, std::uint64_t whole, std::size_t columns);
 
-// First the headline, then a bar a retrieval_type, the rates, what is in flight, the last trouble, and the next useful command.
+// First the headline, then a bar a retrieval_type, the rates, what is in flight, the last trouble, and the next useful
+// command.
 std::vector<std::string> progress_lines(const harvest::HarvestStatus& status, const View& view);
 
-// "rvs-bright running: 577,500 of 2,406,004 products (24 %), delivered …, absent …, failed …, 87 sources/s, about 5 h left"
+// "rvs-bright running: 577,500 of 2,406,004 products (24 %), delivered …, absent …, failed …, 87 sources/s, about 5 h
+// left"
 std::string progress_line(const harvest::HarvestStatus& status);
 
 // How it ended, and what to do now; empty while it goes on.

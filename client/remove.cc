@@ -11,7 +11,8 @@ int run_remove(Session& session) {
   if (arguments.json) {
     session.terminal.write("{}\n");
   } else {
-    session.terminal.print(arguments.harvest + (arguments.delete_data ? " is forgotten and its data are deleted\n" : " is forgotten; its data stay\n"));
+    session.terminal.print(arguments.harvest + (arguments.delete_data ? " is forgotten and its data are deleted\n"
+                                                                      : " is forgotten; its data stay\n"));
   }
   return kGood;
 }
@@ -19,16 +20,18 @@ int run_remove(Session& session) {
 }  // namespace
 
 const Verb& remove_verb() {
-  static const Verb kVerb = {"remove", "Forget a harvest; its data stay unless --delete-data",
-                             R"(The daemon forgets the harvest's account: which source was delivered, absent or failed. Its output directory is left as it is, with
+  static const Verb kVerb = {
+      "remove",
+      "Forget a harvest; its data stay unless --delete-data",
+      R"(The daemon forgets the harvest's account: which source was delivered, absent or failed. Its output directory is left as it is, with
 SHA256SUMS and the catalogue beside the data, unless --delete-data is given, which asks no questions.
 
 Examples:
   garner remove rvs-bright
   garner remove rvs-bright --delete-data)",
-                             {{"HARVEST", "its name", &Arguments::harvest, true},
-                              {"--delete-data", "delete everything under its output directory as well", &Arguments::delete_data}},
-                             run_remove};
+      {{"HARVEST", "its name", &Arguments::harvest, true},
+       {"--delete-data", "delete everything under its output directory as well", &Arguments::delete_data}},
+      run_remove};
   return kVerb;
 }
 

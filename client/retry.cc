@@ -26,17 +26,23 @@ int run_retry(Session& session) {
 }  // namespace
 
 const Verb& retry_verb() {
-  static const Verb kVerb = {"retry", "Try again what failed, was absent, or is blocked",
-                             R"(failed: what was given up on. absent: what the archive said it does not have; worth asking again after a new release of its
+  static const Verb kVerb = {
+      "retry",
+      "Try again what failed, was absent, or is blocked",
+      R"(failed: what was given up on. absent: what the archive said it does not have; worth asking again after a new release of its
 products. pending: chunks that a blocked harvest no longer tries by itself.
 
 Examples:
   garner retry rvs-bright
   garner retry rvs-bright --outcome pending
   garner sources rvs-bright --outcome failed     look at the reasons first)",
-                             {{"HARVEST", "its name", &Arguments::harvest, true},
-                              {"--outcome", "failed (default), absent or pending", &Arguments::outcome, false, {"failed", "absent", "pending"}}},
-                             run_retry};
+      {{"HARVEST", "its name", &Arguments::harvest, true},
+       {"--outcome",
+        "failed (default), absent or pending",
+        &Arguments::outcome,
+        false,
+        {"failed", "absent", "pending"}}},
+      run_retry};
   return kVerb;
 }
 

@@ -30,7 +30,8 @@ std::vector<Placed> place(const RowTable& table, std::size_t width) {
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     const bool last = i + 1 == table.columns.size();
     std::size_t wanted = natural_width(table, i);
-    if (!table.columns[i].right && !last) wanted = std::min(wanted, std::max(kWidestText, text_width(table.columns[i].name)));
+    if (!table.columns[i].right && !last)
+      wanted = std::min(wanted, std::max(kWidestText, text_width(table.columns[i].name)));
     const std::size_t gap = placed.empty() ? 0 : kGap;
     if (used + gap + wanted > width) {
       const std::size_t left = width - std::min(width, used + gap);
@@ -59,8 +60,11 @@ std::string line_of(const RowTable& table, const std::vector<Placed>& placed, co
 
 std::string more_columns(const RowTable& table, std::size_t shown, std::size_t width) {
   std::string names;
-  for (std::size_t i = shown; i < table.columns.size(); ++i) names += (names.empty() ? "" : ", ") + table.columns[i].name;
-  return cut(fmt::format("… {}: {}", counted(table.columns.size() - shown, "more column", "more columns"), names), width) + "\n";
+  for (std::size_t i = shown; i < table.columns.size(); ++i)
+    names += (names.empty() ? "" : ", ") + table.columns[i].name;
+  return cut(fmt::format("… {}: {}", counted(table.columns.size() - shown, "more column", "more columns"), names),
+             width) +
+         "\n";
 }
 
 }  // namespace

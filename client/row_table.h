@@ -1,5 +1,5 @@
-// Rows as a terminal shows them: columns aligned, units under the names, numbers to the right and never cut, whole columns as far as the width goes.
-// Pure; any thread.
+// Rows as a terminal shows them: columns aligned, units under the names, numbers to the right and never cut, whole
+// columns as far as the width goes. Pure; any thread.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// A file that appears whole or not at all: written beside its name, synced, renamed. Devices and pipes take the bytes as they come. Blocking.
+// A file that appears whole or not at all: written beside its name, synced, renamed. Devices and pipes take the bytes
+// as they come. Blocking.
 #pragma once
 
 #include <functional>

@@ -24,9 +24,9 @@ struct Arguments {
 
 // How often a live view looks; shorter in tests.
 struct Pace {
-  std::chrono::milliseconds poll{500};          // between two looks
-  std::chrono::milliseconds plain_line{10'000}; // least time between two lines in a pipe while the state stays
-  std::chrono::milliseconds reconnect{60'000};  // how long a daemon that went away is waited for
+  std::chrono::milliseconds poll{500};           // between two looks
+  std::chrono::milliseconds plain_line{10'000};  // least time between two lines in a pipe while the state stays
+  std::chrono::milliseconds reconnect{60'000};   // how long a daemon that went away is waited for
 };
 
 struct Session {

@@ -1,4 +1,5 @@
-// Which socket the daemon is asked on: --socket, else GARNER_SOCKET, else the user's own daemon's if it is there, else the system's.
+// Which socket the daemon is asked on: --socket, else GARNER_SOCKET, else the user's own daemon's if it is there, else
+// the system's.
 #pragma once
 
 #include <string>

@@ -9,14 +9,19 @@ namespace {
 
 using nlohmann::json;
 
-std::string line_of(const json& row) { return row.dump(-1, ' ', false, json::error_handler_t::replace) + "\n"; }
+std::string line_of(const json& row) {
+  return row.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+}
 
 // A row a line; the third cell is called by what it holds.
 std::string json_lines(const harvest::SourcesPage& page, const std::string& outcome) {
   std::string out;
   for (const auto& row : page.rows) {
     const char* detail = outcome == "delivered" ? "file" : "reason";
-    out += line_of({{"source_id", to_string(row.id)}, {"retrieval_type", row.retrieval_type}, {"outcome", outcome}, {detail, row.detail}});
+    out += line_of({{"source_id", to_string(row.id)},
+                    {"retrieval_type", row.retrieval_type},
+                    {"outcome", outcome},
+                    {detail, row.detail}});
   }
   for (const auto& row : page.refused_rows) {
     out += line_of({{"where", row.where}, {"text", row.text}, {"outcome", outcome}, {"reason", row.reason}});
@@ -43,18 +48,23 @@ int run_sources(Session& session) {
 }  // namespace
 
 const Verb& sources_verb() {
-  static const Verb kVerb = {"sources", "The sources of one outcome, tab-separated",
-                             R"(Columns, without a header: source_id, retrieval_type, and for delivered the file, for failed and pending the reason. For refused: where
+  static const Verb kVerb = {
+      "sources",
+      "The sources of one outcome, tab-separated",
+      R"(Columns, without a header: source_id, retrieval_type, and for delivered the file, for failed and pending the reason. For refused: where
 the row stands in the id list, what stood there, and why it is no source. With --json a JSON object a line.
 
 Examples:
   garner sources rvs-bright --outcome failed
   garner sources rvs-bright --outcome absent | cut -f1 | sort -u > without-rvs.txt
   garner sources rvs-bright --outcome refused)",
-                             {{"HARVEST", "its name", &Arguments::harvest, true},
-                              {"--outcome", "delivered, absent, failed, pending or refused", &Arguments::outcome, true,
-                               {"delivered", "absent", "failed", "pending", "refused"}}},
-                             run_sources};
+      {{"HARVEST", "its name", &Arguments::harvest, true},
+       {"--outcome",
+        "delivered, absent, failed, pending or refused",
+        &Arguments::outcome,
+        true,
+        {"delivered", "absent", "failed", "pending", "refused"}}},
+      run_sources};
   return kVerb;
 }
 

@@ -5,7 +5,9 @@ namespace garner::client {
 
 namespace {
 
-View view_of(const Session& session) { return {static_cast<std::size_t>(session.terminal.width()), std::time(nullptr), false}; }
+View view_of(const Session& session) {
+  return {static_cast<std::size_t>(session.terminal.width()), std::time(nullptr), false};
+}
 
 int run_status_of_all(Session& session) {
   const auto harvests = session.client.list();
@@ -24,23 +26,26 @@ int run_status(Session& session) {
   if (session.arguments.harvest.empty()) return run_status_of_all(session);
   const auto status = session.client.status(session.arguments.harvest);
   if (!status) return session.fail(status.error());
-  session.terminal.print(session.arguments.json ? control::status_json(*status) + "\n" : status_details(*status, view_of(session)));
+  session.terminal.print(session.arguments.json ? control::status_json(*status) + "\n"
+                                                : status_details(*status, view_of(session)));
   return kGood;
 }
 
 }  // namespace
 
 const Verb& status_verb() {
-  static const Verb kVerb = {"status", "How the harvests stand, or one of them in detail",
-                             R"(Without a name: a table of all harvests. With one: its account (requested = pending + delivered + absent + failed), what it
+  static const Verb kVerb = {
+      "status",
+      "How the harvests stand, or one of them in detail",
+      R"(Without a name: a table of all harvests. With one: its account (requested = pending + delivered + absent + failed), what it
 waits for, what is in flight, and its last trouble.
 
 Examples:
   garner status
   garner status rvs-bright
   garner status rvs-bright --json | jq .eta_s)",
-                             {{"HARVEST", "its name", &Arguments::harvest}},
-                             run_status};
+      {{"HARVEST", "its name", &Arguments::harvest}},
+      run_status};
   return kVerb;
 }
 

@@ -39,7 +39,9 @@ std::string line_of(const Cells& cells, const std::array<std::size_t, kColumns>&
   std::string out;
   for (std::size_t i = 0; i < kColumns; ++i) {
     if (i != 0) out += "  ";
-    out += kRightAligned[i] ? pad_left(cells[i], widths[i]) : i + 1 == kColumns ? cells[i] : pad_right(cells[i], widths[i]);
+    out += kRightAligned[i]    ? pad_left(cells[i], widths[i])
+           : i + 1 == kColumns ? cells[i]
+                               : pad_right(cells[i], widths[i]);
   }
   return out + "\n";
 }
@@ -64,15 +66,18 @@ std::string status_details(const HarvestStatus& status, const View& view) {
   const auto row = [&out](std::string label, std::string_view text) {
     if (!text.empty()) out += fmt::format("  {}  {}\n", pad_right(std::move(label), 13), text);
   };
-  row("account", fmt::format("{} requested = {} pending + {} delivered + {} absent + {} failed", thousands(status.requested), thousands(status.pending),
-                             thousands(status.delivered), thousands(status.absent), thousands(status.failed)));
-  row("sources", fmt::format("{} · {} · {}", thousands(status.sources), counted(status.duplicates, "duplicate", "duplicates"),
-                             counted(status.refused, "row refused", "rows refused")));
-  row("chunks", fmt::format("{} of {} done · {} asked in all", thousands(status.chunks_done), thousands(status.chunks_total),
-                            counted(status.attempts, "request", "requests")));
+  row("account", fmt::format("{} requested = {} pending + {} delivered + {} absent + {} failed",
+                             thousands(status.requested), thousands(status.pending), thousands(status.delivered),
+                             thousands(status.absent), thousands(status.failed)));
+  row("sources",
+      fmt::format("{} · {} · {}", thousands(status.sources), counted(status.duplicates, "duplicate", "duplicates"),
+                  counted(status.refused, "row refused", "rows refused")));
+  row("chunks", fmt::format("{} of {} done · {} asked in all", thousands(status.chunks_done),
+                            thousands(status.chunks_total), counted(status.attempts, "request", "requests")));
   row("asked as", printable(status.identity.empty() ? status.release : status.release + ", " + status.identity));
   row("output", printable(status.output_directory + (status.layout.empty() ? "" : " (" + status.layout + ")")));
-  if (status.submitted_s > 0) row("submitted", fmt::format("{} by user id {}", clock_text(status.submitted_s, view.now), status.submitter_uid));
+  if (status.submitted_s > 0)
+    row("submitted", fmt::format("{} by user id {}", clock_text(status.submitted_s, view.now), status.submitter_uid));
   if (status.finished_s > 0) row("finished", clock_text(status.finished_s, view.now));
   if (status.failed > 0) row("why failed", "garner sources " + status.name + " --outcome failed");
   return out;

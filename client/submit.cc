@@ -21,7 +21,8 @@ class Taker {
 
   Result<void> ids(std::span<const SourceId> ids) { return upload_.add_ids(ids); }
   Result<void> refused(const manifest::RefusedId& row) {
-    ledger::RefusedRow out{fmt::format("{} {} {}", list_.name, row.is_line ? "line" : "row", thousands(row.row)), row.text, row.reason};
+    ledger::RefusedRow out{fmt::format("{} {} {}", list_.name, row.is_line ? "line" : "row", thousands(row.row)),
+                           row.text, row.reason};
     if (list_.refused.size() < kRefusedShown) list_.refused.push_back(out);
     return upload_.add_refused(out);
   }
@@ -50,17 +51,21 @@ Result<manifest::IdListCounts> take_inline(const manifest::Manifest& manifest, T
     if (!taken) return std::unexpected(taken.error());
   }
   if (trap.spoiled()) {
-    return fail(Kind::Invalid, "the manifest's ids went through a floating-point number, so they name other sources; write them with all 19 digits, as text");
+    return fail(Kind::Invalid,
+                "the manifest's ids went through a floating-point number, so they name other sources; write them with "
+                "all 19 digits, as text");
   }
   return counts;
 }
 
-Result<manifest::IdListCounts> take_list(const manifest::Manifest& manifest, const std::string& manifest_path, Taker& taker) {
+Result<manifest::IdListCounts> take_list(const manifest::Manifest& manifest, const std::string& manifest_path,
+                                         Taker& taker) {
   if (!manifest.sources.ids.empty()) return take_inline(manifest, taker);
   auto path = manifest.sources.file;
   if (path != "-" && fs::path(path).is_relative()) path = (fs::path(manifest_path).parent_path() / path).string();
   return manifest::read_id_list(
-      path, {manifest.release, manifest.sources.column}, [&taker](std::span<const SourceId> ids) { return taker.ids(ids); },
+      path, {manifest.release, manifest.sources.column},
+      [&taker](std::span<const SourceId> ids) { return taker.ids(ids); },
       [&taker](const manifest::RefusedId& row) { return taker.refused(row); });
 }
 
@@ -73,11 +78,14 @@ Error nothing_left(const ListRead& list) {
   if (list.counts.rows == 0) return {Kind::Invalid, list.name + ": the list holds no source_id", std::nullopt};
   auto refused = refused_text(list, 2);
   refused.pop_back();
-  return {Kind::Invalid, fmt::format("{}: every one of its {} was refused, nothing is left to harvest\n{}", list.name,
-                                     counted(list.counts.rows, "row", "rows"), refused), std::nullopt};
+  return {Kind::Invalid,
+          fmt::format("{}: every one of its {} was refused, nothing is left to harvest\n{}", list.name,
+                      counted(list.counts.rows, "row", "rows"), refused),
+          std::nullopt};
 }
 
-Result<harvest::SubmitResult> send(Session& session, const manifest::Manifest& manifest, const std::string& text, ListRead& list) {
+Result<harvest::SubmitResult> send(Session& session, const manifest::Manifest& manifest, const std::string& text,
+                                   ListRead& list) {
   // Whether anybody listens is known before a long list is read.
   if (auto daemon = session.client.daemon(); !daemon) return std::unexpected(daemon.error());
   const auto& path = session.arguments.manifest;
@@ -96,7 +104,8 @@ Result<harvest::SubmitResult> send(Session& session, const manifest::Manifest& m
 
 int run_submit(Session& session) {
   const auto& arguments = session.arguments;
-  if (arguments.plan && arguments.wait) return session.fail({Kind::Invalid, "--plan sends nothing, so there is nothing to --wait for", std::nullopt});
+  if (arguments.plan && arguments.wait)
+    return session.fail({Kind::Invalid, "--plan sends nothing, so there is nothing to --wait for", std::nullopt});
   const auto text = yaml::read_text_file(arguments.manifest);
   if (!text) return session.fail(text.error());
   const auto manifest = manifest::parse_manifest(*text, arguments.manifest);
@@ -116,8 +125,10 @@ int run_submit(Session& session) {
 }  // namespace
 
 const Verb& submit_verb() {
-  static const Verb kVerb = {"submit", "Start a harvest from a manifest",
-                             R"(Reads the manifest and its id list with your own rights, checks both, and hands the ids to the daemon. Rows that are no source_id of
+  static const Verb kVerb = {
+      "submit",
+      "Start a harvest from a manifest",
+      R"(Reads the manifest and its id list with your own rights, checks both, and hands the ids to the daemon. Rows that are no source_id of
 the asked release are refused with their place and counted, never dropped silently. Submitting the same manifest with the same ids
 again changes nothing.
 
@@ -134,10 +145,10 @@ A manifest:
   sources: {file: bright.fits, column: source_id}
   retrieval_types: [RVS]
   output: {directory: /srv/gaia/rvs-bright, layout: tar.zst})",
-                             {{"MANIFEST", "a YAML file", &Arguments::manifest, true},
-                              {"--plan", "tell what it would cost, and send nothing", &Arguments::plan},
-                              {"--wait", "follow it until it finished, is blocked, or was cancelled", &Arguments::wait}},
-                             run_submit};
+      {{"MANIFEST", "a YAML file", &Arguments::manifest, true},
+       {"--plan", "tell what it would cost, and send nothing", &Arguments::plan},
+       {"--wait", "follow it until it finished, is blocked, or was cancelled", &Arguments::wait}},
+      run_submit};
   return kVerb;
 }
 

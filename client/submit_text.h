@@ -12,9 +12,9 @@ namespace garner::client {
 
 // What the client learnt while it read the list.
 struct ListRead {
-  std::string name;                          // as in the manifest, or "standard input", "the manifest's ids"
+  std::string name;  // as in the manifest, or "standard input", "the manifest's ids"
   manifest::IdListCounts counts;
-  std::vector<ledger::RefusedRow> refused;   // the first few
+  std::vector<ledger::RefusedRow> refused;  // the first few
 };
 
 inline constexpr std::size_t kRefusedShown = 3;

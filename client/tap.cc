@@ -13,12 +13,15 @@ Result<void> check_usage(const Arguments& a) {
     if (given && !query) return fail(Kind::Invalid, "{} belongs to `query`, not to `{}`", option, a.action);
     return {};
   };
-  for (const auto& [given, option] : {std::pair{a.asynchronous, "--async"}, {!a.uploads.empty(), "--upload"}, {!a.maxrec.empty(), "--maxrec"}}) {
+  for (const auto& [given, option] :
+       {std::pair{a.asynchronous, "--async"}, {!a.uploads.empty(), "--upload"}, {!a.maxrec.empty(), "--maxrec"}}) {
     if (auto good = of_query(given, option); !good) return good;
   }
-  if (!query && !fetch && !(a.format.empty() && a.output.empty())) return fail(Kind::Invalid, "--format and -o belong to `query` and `jobs fetch`");
+  if (!query && !fetch && !(a.format.empty() && a.output.empty()))
+    return fail(Kind::Invalid, "--format and -o belong to `query` and `jobs fetch`");
   if (!a.table.empty() && a.action != "tables") return fail(Kind::Invalid, "--table belongs to `tables`");
-  if (!a.job.empty() && a.action != "jobs") return fail(Kind::Invalid, "'{}' is one word too many; quote the query as a whole", printable(a.job, 60));
+  if (!a.job.empty() && a.action != "jobs")
+    return fail(Kind::Invalid, "'{}' is one word too many; quote the query as a whole", printable(a.job, 60));
   return {};
 }
 
@@ -35,8 +38,10 @@ int run_tap(Session& session) {
 }  // namespace
 
 const Verb& tap_verb() {
-  static const Verb kVerb = {"tap", "Ask an archive's tables: queries, what tables there are, jobs",
-                             R"TEXT(Speaks to the archive from this process, anonymously; no daemon is needed.
+  static const Verb kVerb = {
+      "tap",
+      "Ask an archive's tables: queries, what tables there are, jobs",
+      R"TEXT(Speaks to the archive from this process, anonymously; no daemon is needed.
 
 query   by default sync: at once, with few rows; where the archive cuts the answer, that is said, and the exit code is 1. --async makes a job,
         shows it until it has ended, brings its rows and deletes it; Ctrl-C leaves the job to the archive and tells how to find it again.
@@ -52,18 +57,31 @@ Examples:
   garner tap gaia tables variability
   garner tap gaia tables --table gaiadr3.gaia_source
   garner tap gaia jobs list)TEXT",
-                             {{"ARCHIVE", "its profile's name; `garner archives` lists them", &Arguments::archive, true},
-                              {"ACTION", "query, tables or jobs", &Arguments::action, true, {"query", "tables", "jobs"}},
-                              {"WORDS", "the query in ADQL (- reads it from standard input); a PATTERN; what to do with jobs", &Arguments::words},
-                              {"ID", "of a job", &Arguments::job},
-                              {"--async", "by a job, which has more time and rows", &Arguments::asynchronous},
-                              {"--upload", "send a table along, VOTable, CSV, TSV, ECSV or FITS; the query says TAP_UPLOAD.NAME; may be given again", &Arguments::uploads, false, {}, "NAME=FILE"},
-                              {"--format", "the archive's own file", &Arguments::format, false, {"votable", "votable_plain", "fits", "csv", "ecsv", "json"}},
-                              {"--maxrec", "at most so many rows", &Arguments::maxrec, false, {}, "N"},
-                              {"-o,--output", "write to this file, which appears whole or not at all", &Arguments::output, false, {}, "FILE"},
-                              {"--table", "the table whose columns are told", &Arguments::table, false, {}, "NAME"},
-                              {"--archives", "the folder of the profiles (else GARNER_ARCHIVES, the garner/archives folders of your configuration, /etc, the installation)", &Arguments::archives_directory}},
-                             run_tap};
+      {{"ARCHIVE", "its profile's name; `garner archives` lists them", &Arguments::archive, true},
+       {"ACTION", "query, tables or jobs", &Arguments::action, true, {"query", "tables", "jobs"}},
+       {"WORDS", "the query in ADQL (- reads it from standard input); a PATTERN; what to do with jobs",
+        &Arguments::words},
+       {"ID", "of a job", &Arguments::job},
+       {"--async", "by a job, which has more time and rows", &Arguments::asynchronous},
+       {"--upload",
+        "send a table along, VOTable, CSV, TSV, ECSV or FITS; the query says TAP_UPLOAD.NAME; may be given again",
+        &Arguments::uploads,
+        false,
+        {},
+        "NAME=FILE"},
+       {"--format",
+        "the archive's own file",
+        &Arguments::format,
+        false,
+        {"votable", "votable_plain", "fits", "csv", "ecsv", "json"}},
+       {"--maxrec", "at most so many rows", &Arguments::maxrec, false, {}, "N"},
+       {"-o,--output", "write to this file, which appears whole or not at all", &Arguments::output, false, {}, "FILE"},
+       {"--table", "the table whose columns are told", &Arguments::table, false, {}, "NAME"},
+       {"--archives",
+        "the folder of the profiles (else GARNER_ARCHIVES, the garner/archives folders of your configuration, /etc, "
+        "the installation)",
+        &Arguments::archives_directory}},
+      run_tap};
   return kVerb;
 }
 

@@ -20,8 +20,10 @@ int answer_question(Session& session, const archive::Profile& profile, Question 
 // Where the answer goes, by --format and -o; the format asked for is `rendered` where neither tells.
 Delivery delivery_of(const Arguments& arguments);
 
-// Hands out the answer of a finished question: verdict first. The exit code; `good` tells whether the rows were handed out.
-int hand_out(Session& session, const Delivery& delivery, std::span<const std::byte> body, const AnswerFacts& facts, bool& good);
+// Hands out the answer of a finished question: verdict first. The exit code; `good` tells whether the rows were handed
+// out.
+int hand_out(Session& session, const Delivery& delivery, std::span<const std::byte> body, const AnswerFacts& facts,
+             bool& good);
 
 int tap_query(Session& session, const archive::Profile& profile);
 int tap_tables(Session& session, const archive::Profile& profile);

@@ -46,27 +46,40 @@ AnswerFacts examine_other(std::span<const std::byte> body, std::string_view form
   std::string held;
   std::string_view text(reinterpret_cast<const char*>(body.data()), body.size());
   if (text.starts_with("\x1f\x8b")) {
-    if (auto plain = plain_bytes(body, [&held](std::string_view more) -> Result<void> { held += more; return {}; }); !plain) return cut(plain.error());
+    if (auto plain = plain_bytes(body,
+                                 [&held](std::string_view more) -> Result<void> {
+                                   held += more;
+                                   return {};
+                                 });
+        !plain)
+      return cut(plain.error());
     text = held;
   }
   if (format == "json") return examine_json(text);
-  const auto kind = format == "fits" ? table::Format::Fits : format == "ecsv" ? table::Format::Ecsv : table::Format::Csv;
+  const auto kind = format == "fits"   ? table::Format::Fits
+                    : format == "ecsv" ? table::Format::Ecsv
+                                       : table::Format::Csv;
   auto summary = table::check_table(std::as_bytes(std::span(text)), kind);
   if (!summary) return cut(std::move(summary.error()));
   return {Verdict::Ok, {}, summary->rows};
 }
 
-bool to_standard_output(const Delivery& delivery) { return delivery.output.empty() || delivery.output == "-"; }
+bool to_standard_output(const Delivery& delivery) {
+  return delivery.output.empty() || delivery.output == "-";
+}
 
-Result<void> write_bytes(const Session& session, const Delivery& delivery, std::span<const std::byte> body, const AnswerFacts& facts, const ByteSink& sink) {
+Result<void> write_bytes(const Session& session, const Delivery& delivery, std::span<const std::byte> body,
+                         const AnswerFacts& facts, const ByteSink& sink) {
   if (!delivery.rendered) return plain_bytes(body, sink);
-  if (session.arguments.json && to_standard_output(delivery)) return rows_as_json(body, facts.verdict == Verdict::Overflow, sink);
+  if (session.arguments.json && to_standard_output(delivery))
+    return rows_as_json(body, facts.verdict == Verdict::Overflow, sink);
   return rows_as_csv(body, sink);
 }
 
 void tell_of_file(Session& session, const Delivery& delivery, const AnswerFacts& facts) {
   if (session.arguments.json) {
-    const nlohmann::json out = {{"file", delivery.output}, {"rows", facts.rows}, {"cut", facts.verdict == Verdict::Overflow}};
+    const nlohmann::json out = {
+        {"file", delivery.output}, {"rows", facts.rows}, {"cut", facts.verdict == Verdict::Overflow}};
     session.terminal.write(out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
   } else if (session.terminal.complaints_seen()) {
     session.terminal.complain(fmt::format("{}  {}\n", delivery.output, counted(facts.rows, "row", "rows")));
@@ -89,7 +102,8 @@ AnswerFacts examine_answer(std::span<const std::byte> body, std::string_view for
 
 std::string format_of_file(std::string_view path) {
   auto ending = std::filesystem::path(path).extension().string();
-  std::ranges::transform(ending, ending.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+  std::ranges::transform(ending, ending.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
   if (ending == ".fits" || ending == ".fit") return "fits";
   if (ending == ".ecsv") return "ecsv";
   if (ending == ".json") return "json";
@@ -100,19 +114,24 @@ std::string format_of_file(std::string_view path) {
 Result<void> check_delivery(const Session& session, const Delivery& delivery) {
   const bool to_stdout = to_standard_output(delivery);
   if (session.arguments.json && to_stdout && !delivery.rendered) {
-    return fail(Kind::Invalid, "--json prints the rows in garner's own form, --format in the service's: choose one, or name a file for the latter with -o");
+    return fail(Kind::Invalid,
+                "--json prints the rows in garner's own form, --format in the service's: choose one, or name a file "
+                "for the latter with -o");
   }
   if (session.terminal.interactive() && to_stdout && delivery.format == "fits") {
     return fail(Kind::Invalid, "FITS is binary and standard output is a terminal; name a file with -o FILE");
   }
   std::error_code ignored;
-  if (!to_stdout && std::filesystem::is_directory(delivery.output, ignored)) return fail(Kind::Invalid, "{} is a folder; name a file", delivery.output);
+  if (!to_stdout && std::filesystem::is_directory(delivery.output, ignored))
+    return fail(Kind::Invalid, "{} is a folder; name a file", delivery.output);
   return {};
 }
 
-Result<void> deliver(Session& session, const Delivery& delivery, std::span<const std::byte> body, const AnswerFacts& facts) {
+Result<void> deliver(Session& session, const Delivery& delivery, std::span<const std::byte> body,
+                     const AnswerFacts& facts) {
   if (!to_standard_output(delivery)) {
-    auto saved = save_file(delivery.output, [&](const ByteSink& sink) { return write_bytes(session, delivery, body, facts, sink); });
+    auto saved = save_file(delivery.output,
+                           [&](const ByteSink& sink) { return write_bytes(session, delivery, body, facts, sink); });
     if (saved) tell_of_file(session, delivery, facts);
     return saved;
   }

@@ -1,5 +1,5 @@
-// A TAP answer as a whole: is it good, how many rows, was it cut? And how it is handed out: rendered for people and scripts, or the service's own bytes.
-// Errors: as ivoa/dali.h; Corrupt for a table that does not read to its end.
+// A TAP answer as a whole: is it good, how many rows, was it cut? And how it is handed out: rendered for people and
+// scripts, or the service's own bytes. Errors: as ivoa/dali.h; Corrupt for a table that does not read to its end.
 #pragma once
 
 #include <span>
@@ -21,8 +21,8 @@ struct AnswerFacts {
   std::uint64_t rows = 0;
 };
 
-// Reads the whole answer. `format` is what was asked for. An answer of exactly `row_limit` rows counts as Overflow (0: no limit is known); of formats
-// that can't say OVERFLOW, only that tells. Pure.
+// Reads the whole answer. `format` is what was asked for. An answer of exactly `row_limit` rows counts as Overflow (0:
+// no limit is known); of formats that can't say OVERFLOW, only that tells. Pure.
 AnswerFacts examine_answer(std::span<const std::byte> body, std::string_view format, std::uint64_t row_limit);
 
 // "fits" of "x.fits"; empty where the name tells nothing.
@@ -38,6 +38,7 @@ struct Delivery {
 // Before anything is asked: binary to a terminal, --json beside other forms. Invalid.
 Result<void> check_delivery(const Session& session, const Delivery& delivery);
 // Hands out a good answer.
-Result<void> deliver(Session& session, const Delivery& delivery, std::span<const std::byte> body, const AnswerFacts& facts);
+Result<void> deliver(Session& session, const Delivery& delivery, std::span<const std::byte> body,
+                     const AnswerFacts& facts);
 
 }  // namespace garner::client

@@ -44,20 +44,28 @@ TapConsole::TapConsole(const archive::Profile& profile)
       tap_(std::make_unique<ivoa::Tap>(*transport_, loop_, tap_service(profile))),
       on_interrupt_(loop_.on_signal(SIGINT, [this] { stop_.request_stop(); })) {}
 
-Result<archive::Profile> profile_of(const Session& session) { return archive::find_profile(archives_directory(session), session.arguments.archive); }
+Result<archive::Profile> profile_of(const Session& session) {
+  return archive::find_profile(archives_directory(session), session.arguments.archive);
+}
 
 int tap_fail(Session& session, const Error& error) {
   session.fail(error);
   switch (error.kind) {
     case Kind::Invalid:
     case Kind::Unsupported:
-    case Kind::NotFound: return kBadInput;
-    case Kind::Auth: return kNotPermitted;
-    case Kind::Cancelled: return kInterrupted;
-    default: return kNotWell;
+    case Kind::NotFound:
+      return kBadInput;
+    case Kind::Auth:
+      return kNotPermitted;
+    case Kind::Cancelled:
+      return kInterrupted;
+    default:
+      return kNotWell;
   }
 }
 
-void print_json_line(Session& session, const std::string& json) { session.terminal.write(json + "\n"); }
+void print_json_line(Session& session, const std::string& json) {
+  session.terminal.write(json + "\n");
+}
 
 }  // namespace garner::client

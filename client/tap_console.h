@@ -1,7 +1,8 @@
-// A TAP service asked from this process, with the caller's rights and without the daemon: one loop, run while a question is under way. Ctrl-C stops the
-// question, which ends with Cancelled; what runs at the service goes on.
+// A TAP service asked from this process, with the caller's rights and without the daemon: one loop, run while a
+// question is under way. Ctrl-C stops the question, which ends with Cancelled; what runs at the service goes on.
 // Anonymous: no credential is read, no cookie sent.
-// One thread. SIGPIPE is ignored while the loop runs (libcurl's TLS writes would raise it), and not while rows are written.
+// One thread. SIGPIPE is ignored while the loop runs (libcurl's TLS writes would raise it), and not while rows are
+// written.
 #pragma once
 
 #include <csignal>
@@ -57,7 +58,8 @@ class TapConsole {
 // The profile that the arguments name.
 Result<archive::Profile> profile_of(const Session& session);
 
-// Says what went wrong; 2 where the question is wrong, 4 where it is not allowed, 130 where Ctrl-C ended it, 1 for the service's own trouble.
+// Says what went wrong; 2 where the question is wrong, 4 where it is not allowed, 130 where Ctrl-C ended it, 1 for the
+// service's own trouble.
 int tap_fail(Session& session, const Error& error);
 
 // A document of --json.

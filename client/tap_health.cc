@@ -50,14 +50,19 @@ std::string offer_text(const TapHealth& health) {
 
 std::string query_text(const TapHealth& health) {
   if (!health.rows) return printable_lines(health.rows.error().detail);
-  return fmt::format("{} after {:.1f} s: {}", counted(*health.rows, "row", "rows"), std::chrono::duration<double>(health.query_time).count(), health.adql);
+  return fmt::format("{} after {:.1f} s: {}", counted(*health.rows, "row", "rows"),
+                     std::chrono::duration<double>(health.query_time).count(), health.adql);
 }
 
-json error_object(const Error& error) { return {{"kind", kind_name(error.kind)}, {"detail", error.detail}}; }
+json error_object(const Error& error) {
+  return {{"kind", kind_name(error.kind)}, {"detail", error.detail}};
+}
 
 }  // namespace
 
-bool TapHealth::good() const { return availability && availability->available && tap_of(*this) != nullptr && rows && *rows == 1; }
+bool TapHealth::good() const {
+  return availability && availability->available && tap_of(*this) != nullptr && rows && *rows == 1;
+}
 
 TapHealth ask_tap(const archive::Profile& profile) {
   TapConsole console(profile);
@@ -78,19 +83,28 @@ TapHealth ask_tap(const archive::Profile& profile) {
 }
 
 std::string tap_health_text(const TapHealth& health) {
-  const auto row = [](std::string label, std::string_view text) { return fmt::format("  {}  {}\n", pad_right(std::move(label), 9), text); };
-  return row("tap", printable(health.url)) + row("available", availability_text(health)) + row("offers", offer_text(health)) + row("query", query_text(health)) +
+  const auto row = [](std::string label, std::string_view text) {
+    return fmt::format("  {}  {}\n", pad_right(std::move(label), 9), text);
+  };
+  return row("tap", printable(health.url)) + row("available", availability_text(health)) +
+         row("offers", offer_text(health)) + row("query", query_text(health)) +
          (health.good() ? "Its TAP service does well.\n" : "Its TAP service does not do well.\n");
 }
 
 std::string tap_health_json(const TapHealth& health) {
-  json out = {{"url", health.url}, {"good", health.good()}, {"query", health.adql}, {"query_s", std::chrono::duration<double>(health.query_time).count()}};
-  out["availability"] = health.availability ? json{{"available", health.availability->available}, {"notes", health.availability->notes}}
-                                            : json{{"error", error_object(health.availability.error())}};
+  json out = {{"url", health.url},
+              {"good", health.good()},
+              {"query", health.adql},
+              {"query_s", std::chrono::duration<double>(health.query_time).count()}};
+  out["availability"] = health.availability
+                            ? json{{"available", health.availability->available}, {"notes", health.availability->notes}}
+                            : json{{"error", error_object(health.availability.error())}};
   const auto* tap = tap_of(health);
   out["capabilities"] = !health.capabilities ? json{{"error", error_object(health.capabilities.error())}}
                         : tap == nullptr     ? json{{"tap", false}}
-                                             : json{{"tap", true}, {"uploads", tap->uploads_inline()}, {"rows_most", tap->most_rows() ? json(*tap->most_rows()) : json()}};
+                                             : json{{"tap", true},
+                                                    {"uploads", tap->uploads_inline()},
+                                                    {"rows_most", tap->most_rows() ? json(*tap->most_rows()) : json()}};
   out["rows"] = health.rows ? json(*health.rows) : json();
   if (!health.rows) out["error"] = error_object(health.rows.error());
   return out.dump(-1, ' ', false, json::error_handler_t::replace);

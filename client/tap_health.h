@@ -1,5 +1,5 @@
-// How an archive's TAP service does: is it available, by its own word; does it offer what the profile's verbs need; how long does a tiny query take?
-// Three requests, one after the other; one that fails does not hinder the next. Blocking.
+// How an archive's TAP service does: is it available, by its own word; does it offer what the profile's verbs need; how
+// long does a tiny query take? Three requests, one after the other; one that fails does not hinder the next. Blocking.
 #pragma once
 
 #include <optional>
@@ -16,7 +16,7 @@ struct TapHealth {
   Result<ivoa::Capabilities> capabilities;
   Result<std::uint64_t> rows;  // of the query
   Duration query_time{};
-  bool interrupted = false;    // by Ctrl-C: the rest says nothing
+  bool interrupted = false;  // by Ctrl-C: the rest says nothing
 
   // Available, with a TAP capability, and the query brought its row.
   bool good() const;

@@ -13,7 +13,9 @@ namespace {
 
 using nlohmann::json;
 
-std::string dumped(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+std::string dumped(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
 
 int list_jobs(Session& session, TapConsole& console) {
   const auto jobs = console.run(console.tap().jobs().list("", console.stop()));
@@ -21,8 +23,12 @@ int list_jobs(Session& session, TapConsole& console) {
   json out = {{"jobs", json::array()}};
   RowTable table{{{"job", "", false}, {"phase", "", false}, {"run_id", "", false}, {"created", "", false}}, {}, 0};
   for (const auto& job : *jobs) {
-    out["jobs"].push_back({{"job", job.id}, {"phase", ivoa::phase_name(job.phase)}, {"run_id", job.run_id}, {"created", job.creation_time}});
-    table.rows.push_back({printable(job.id, 100), std::string(ivoa::phase_name(job.phase)), printable(job.run_id, 100), printable(job.creation_time, 60)});
+    out["jobs"].push_back({{"job", job.id},
+                           {"phase", ivoa::phase_name(job.phase)},
+                           {"run_id", job.run_id},
+                           {"created", job.creation_time}});
+    table.rows.push_back({printable(job.id, 100), std::string(ivoa::phase_name(job.phase)), printable(job.run_id, 100),
+                          printable(job.creation_time, 60)});
   }
   if (session.arguments.json) {
     print_json_line(session, dumped(out));
@@ -30,7 +36,9 @@ int list_jobs(Session& session, TapConsole& console) {
     session.terminal.print(row_table_text(table, static_cast<std::size_t>(session.terminal.width())));
   } else {
     session.terminal.write("job,phase,run_id,created\n");
-    for (const auto& row : table.rows) session.terminal.write(fmt::format("{},{},{},{}\n", csv_field(row[0]), row[1], csv_field(row[2]), csv_field(row[3])));
+    for (const auto& row : table.rows)
+      session.terminal.write(
+          fmt::format("{},{},{},{}\n", csv_field(row[0]), row[1], csv_field(row[2]), csv_field(row[3])));
   }
   return kGood;
 }
@@ -38,7 +46,8 @@ int list_jobs(Session& session, TapConsole& console) {
 std::string parameter_of(const ivoa::Job& job, std::initializer_list<std::string_view> names) {
   for (const auto name : names) {
     for (const auto& [id, value] : job.parameters) {
-      const bool same = id.size() == name.size() && std::ranges::equal(id, name, [](char a, char b) { return (a | 0x20) == (b | 0x20); });
+      const bool same = id.size() == name.size() &&
+                        std::ranges::equal(id, name, [](char a, char b) { return (a | 0x20) == (b | 0x20); });
       if (same && !value.empty()) return value;
     }
   }
@@ -71,11 +80,21 @@ std::string job_text(const ivoa::Job& job) {
 }
 
 json job_json(const ivoa::Job& job) {
-  json out = {{"job", job.id},          {"phase", ivoa::phase_name(job.phase)}, {"run_id", job.run_id},           {"owner", job.owner},
-              {"created", job.creation_time}, {"started", job.start_time},     {"ended", job.end_time},          {"destruction", job.destruction},
-              {"query", parameter_of(job, {"query"})}, {"format", parameter_of(job, {"responseformat", "format"})}, {"results", json::array()}};
+  json out = {{"job", job.id},
+              {"phase", ivoa::phase_name(job.phase)},
+              {"run_id", job.run_id},
+              {"owner", job.owner},
+              {"created", job.creation_time},
+              {"started", job.start_time},
+              {"ended", job.end_time},
+              {"destruction", job.destruction},
+              {"query", parameter_of(job, {"query"})},
+              {"format", parameter_of(job, {"responseformat", "format"})},
+              {"results", json::array()}};
   for (const auto& result : job.results) {
-    out["results"].push_back({{"id", result.id}, {"rows", result.rows ? json(*result.rows) : json()}, {"bytes", result.bytes ? json(*result.bytes) : json()}});
+    out["results"].push_back({{"id", result.id},
+                              {"rows", result.rows ? json(*result.rows) : json()},
+                              {"bytes", result.bytes ? json(*result.bytes) : json()}});
   }
   if (job.error) out["error"] = job.error->message;
   return out;
@@ -95,14 +114,16 @@ int show_job(Session& session, TapConsole& console, const std::string& url) {
 int wait_job(Session& session, TapConsole& console, const std::string& url) {
   const auto outcome = wait_for_job(session, console, url, {});
   if (!outcome && outcome.error().kind == Kind::Cancelled) {
-    return tap_fail(session, {Kind::Cancelled, "the job goes on at the archive: " + job_hint(session, "show", url), std::nullopt});
+    return tap_fail(
+        session, {Kind::Cancelled, "the job goes on at the archive: " + job_hint(session, "show", url), std::nullopt});
   }
   if (!outcome) return tap_fail(session, outcome.error());
   if (outcome->end != ivoa::JobEnd::Completed) return tap_fail(session, outcome->why);
   if (session.arguments.json) {
     print_json_line(session, dumped(job_json(outcome->job)));
   } else {
-    session.terminal.print(fmt::format("{} is COMPLETED; {}\n", printable(outcome->job.id, 100), job_hint(session, "fetch", url)));
+    session.terminal.print(
+        fmt::format("{} is COMPLETED; {}\n", printable(outcome->job.id, 100), job_hint(session, "fetch", url)));
   }
   return kGood;
 }
@@ -120,7 +141,8 @@ Result<Delivery> delivery_of_job(const Session& session, const ivoa::Job& job) {
   } else if (delivery.rendered || same) {
     delivery.rendered = false;
   } else {
-    return fail(Kind::Invalid, "the job was asked for {}; its result can't be had as {}", printable(own, 60), delivery.format);
+    return fail(Kind::Invalid, "the job was asked for {}; its result can't be had as {}", printable(own, 60),
+                delivery.format);
   }
   delivery.format = own;
   if (auto fits = check_delivery(session, delivery); !fits) return std::unexpected(std::move(fits.error()));
@@ -130,9 +152,13 @@ Result<Delivery> delivery_of_job(const Session& session, const ivoa::Job& job) {
 int fetch_job(Session& session, TapConsole& console, const std::string& url) {
   const auto job = console.run(console.tap().jobs().look(url, console.stop()));
   if (!job) return tap_fail(session, job.error());
-  if (job->phase == ivoa::Phase::Error) return tap_fail(session, console.run(console.tap().jobs().error(url, *job, {}, console.stop())));
+  if (job->phase == ivoa::Phase::Error)
+    return tap_fail(session, console.run(console.tap().jobs().error(url, *job, {}, console.stop())));
   if (job->phase != ivoa::Phase::Completed) {
-    return tap_fail(session, {Kind::Conflict, fmt::format("the job is {}; {}", ivoa::phase_name(job->phase), job_hint(session, "wait", url)), std::nullopt});
+    return tap_fail(
+        session,
+        {Kind::Conflict, fmt::format("the job is {}; {}", ivoa::phase_name(job->phase), job_hint(session, "wait", url)),
+         std::nullopt});
   }
   const auto delivery = delivery_of_job(session, *job);
   if (!delivery) return tap_fail(session, delivery.error());
@@ -142,12 +168,15 @@ int fetch_job(Session& session, TapConsole& console, const std::string& url) {
   bool good = false;
   const int code = hand_out(session, *delivery, body->bytes(), facts, good);
   if (!good || facts.verdict != ivoa::Verdict::Overflow) return code;
-  if (!session.arguments.json) session.terminal.complain(fmt::format("garner: the archive cut the answer after {} (OVERFLOW)\n", counted(facts.rows, "row", "rows")));
+  if (!session.arguments.json)
+    session.terminal.complain(
+        fmt::format("garner: the archive cut the answer after {} (OVERFLOW)\n", counted(facts.rows, "row", "rows")));
   return kNotWell;
 }
 
 int delete_job(Session& session, TapConsole& console, const std::string& url) {
-  if (const auto removed = console.run(console.tap().jobs().remove(url, console.stop())); !removed) return tap_fail(session, removed.error());
+  if (const auto removed = console.run(console.tap().jobs().remove(url, console.stop())); !removed)
+    return tap_fail(session, removed.error());
   if (session.arguments.json) {
     print_json_line(session, dumped({{"deleted", ivoa::job_id_of(url)}}));
   } else {
@@ -170,7 +199,10 @@ int tap_jobs(Session& session, const archive::Profile& profile) {
   if (word == "list" && arguments.job.empty()) return list_jobs(session, console);
   const auto* action = std::ranges::find(kActions, word, &Action::name);
   if (action == std::end(kActions) || arguments.job.empty()) {
-    return tap_fail(session, {Kind::Invalid, "expected: garner tap ARCHIVE jobs list, or show, wait, fetch or delete with the ID of a job", std::nullopt});
+    return tap_fail(
+        session,
+        {Kind::Invalid, "expected: garner tap ARCHIVE jobs list, or show, wait, fetch or delete with the ID of a job",
+         std::nullopt});
   }
   const auto url = console.tap().jobs().url_of_id(arguments.job);
   if (!url) return tap_fail(session, url.error());

@@ -21,12 +21,17 @@ struct CutNote {
 
 CutNote cut_note(const Question& question, const AnswerFacts& facts, std::uint64_t sync_rows_most) {
   const auto rows = counted(facts.rows, "row", "rows");
-  if (question.query.maxrec && facts.rows == *question.query.maxrec) return {fmt::format("cut after {} as --maxrec says; there may be more", rows), false};
+  if (question.query.maxrec && facts.rows == *question.query.maxrec)
+    return {fmt::format("cut after {} as --maxrec says; there may be more", rows), false};
   if (!question.asynchronous && facts.rows == sync_rows_most) {
-    return {fmt::format("{}, as many as the archive gives in one sync answer: most likely there are more; {} brings them", rows, question.by_job)};
+    return {
+        fmt::format("{}, as many as the archive gives in one sync answer: most likely there are more; {} brings them",
+                    rows, question.by_job)};
   }
-  if (!question.asynchronous) return {fmt::format("the archive cut the answer after {} (OVERFLOW); {} may bring all", rows, question.by_job)};
-  return {fmt::format("the archive cut the answer after {} (OVERFLOW); ask for less at a time, by ranges of an indexed column", rows)};
+  if (!question.asynchronous)
+    return {fmt::format("the archive cut the answer after {} (OVERFLOW); {} may bring all", rows, question.by_job)};
+  return {fmt::format(
+      "the archive cut the answer after {} (OVERFLOW); ask for less at a time, by ranges of an indexed column", rows)};
 }
 
 void note(Session& session, const std::string& text) {
@@ -40,7 +45,8 @@ std::uint64_t row_limit(const Question& question, std::uint64_t sync_rows_most) 
   return own == 0 ? sync_rows_most : std::min(own, sync_rows_most);
 }
 
-int conclude(Session& session, const archive::Profile& profile, const Question& question, std::span<const std::byte> body, bool& good) {
+int conclude(Session& session, const archive::Profile& profile, const Question& question,
+             std::span<const std::byte> body, bool& good) {
   const auto facts = examine_answer(body, question.query.format, row_limit(question, profile.tap.sync_rows_most));
   const int code = hand_out(session, question.delivery, body, facts, good);
   if (!good || code != kGood) return code;
@@ -49,7 +55,9 @@ int conclude(Session& session, const archive::Profile& profile, const Question& 
     note(session, told.text);
     return told.unasked ? kNotWell : kGood;
   }
-  if (question.top != 0 && facts.rows == question.top) note(session, fmt::format("the nearest {}, as --limit says; there may be more", counted(facts.rows, "row", "rows")));
+  if (question.top != 0 && facts.rows == question.top)
+    note(session,
+         fmt::format("the nearest {}, as --limit says; there may be more", counted(facts.rows, "row", "rows")));
   return kGood;
 }
 
@@ -72,7 +80,8 @@ int answer_by_job(Session& session, TapConsole& console, const archive::Profile&
   const auto asked = ivoa::Tap::asked_of(question.query);
   const auto url = console.run(console.tap().create(question.query, console.stop()));
   if (!url) return tap_fail(session, url.error());
-  note(session, fmt::format("job {} made; find it again by: {}", printable(ivoa::job_id_of(*url), 100), job_hint(session, "show", *url)));
+  note(session, fmt::format("job {} made; find it again by: {}", printable(ivoa::job_id_of(*url), 100),
+                            job_hint(session, "show", *url)));
   const auto outcome = wait_for_job(session, console, *url, asked);
   if (!outcome && outcome.error().kind == Kind::Cancelled) return interrupted(session, *url);
   if (!outcome) return tap_fail(session, outcome.error());
@@ -87,17 +96,20 @@ int answer_by_job(Session& session, TapConsole& console, const archive::Profile&
   const int code = conclude(session, profile, question, body->bytes(), good);
   if (!good) return code;
   if (const auto removed = console.run(console.tap().jobs().remove(*url, console.stop())); !removed) {
-    note(session, fmt::format("the job could not be deleted ({}); {}", printable(removed.error().detail), job_hint(session, "delete", *url)));
+    note(session, fmt::format("the job could not be deleted ({}); {}", printable(removed.error().detail),
+                              job_hint(session, "delete", *url)));
   }
   return code;
 }
 
 Result<std::string> query_text(const std::string& words) {
-  if (words.empty()) return fail(Kind::Invalid, "garner tap ARCHIVE query needs the query in ADQL, or - to read it from standard input");
+  if (words.empty())
+    return fail(Kind::Invalid, "garner tap ARCHIVE query needs the query in ADQL, or - to read it from standard input");
   if (words != "-") return words;
   std::string text(kLongestQuery + 1, '\0');
   text.resize(std::fread(text.data(), 1, text.size(), stdin));
-  if (text.size() > kLongestQuery) return fail(Kind::Invalid, "the query on standard input is longer than {} bytes", kLongestQuery);
+  if (text.size() > kLongestQuery)
+    return fail(Kind::Invalid, "the query on standard input is longer than {} bytes", kLongestQuery);
   return text;
 }
 
@@ -105,7 +117,8 @@ Result<std::optional<std::uint64_t>> parse_maxrec(const std::string& text) {
   if (text.empty()) return std::optional<std::uint64_t>();
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return fail(Kind::Invalid, "--maxrec: expected a number of rows, found '{}'", printable(text, 40));
+  if (error != std::errc() || end != text.data() + text.size())
+    return fail(Kind::Invalid, "--maxrec: expected a number of rows, found '{}'", printable(text, 40));
   return std::optional(value);
 }
 
@@ -139,7 +152,8 @@ Delivery delivery_of(const Arguments& arguments) {
   return delivery;
 }
 
-int hand_out(Session& session, const Delivery& delivery, std::span<const std::byte> body, const AnswerFacts& facts, bool& good) {
+int hand_out(Session& session, const Delivery& delivery, std::span<const std::byte> body, const AnswerFacts& facts,
+             bool& good) {
   good = false;
   if (facts.verdict == ivoa::Verdict::Error || facts.verdict == ivoa::Verdict::Cut) return tap_fail(session, facts.why);
   if (auto delivered = deliver(session, delivery, body, facts); !delivered) return tap_fail(session, delivered.error());
@@ -150,7 +164,8 @@ int hand_out(Session& session, const Delivery& delivery, std::span<const std::by
 
 int answer_question(Session& session, const archive::Profile& profile, Question question) {
   TapConsole console(profile);
-  return question.asynchronous ? answer_by_job(session, console, profile, question) : answer_now(session, console, profile, question);
+  return question.asynchronous ? answer_by_job(session, console, profile, question)
+                               : answer_now(session, console, profile, question);
 }
 
 int tap_query(Session& session, const archive::Profile& profile) {

@@ -17,9 +17,13 @@ using nlohmann::json;
 
 constexpr auto kDialect = ivoa::TablesDialect::TapPlus;
 
-std::string count_text(const std::optional<std::uint64_t>& count) { return count ? std::to_string(*count) : std::string(); }
+std::string count_text(const std::optional<std::uint64_t>& count) {
+  return count ? std::to_string(*count) : std::string();
+}
 
-json count_json(const std::optional<std::uint64_t>& count) { return count ? json(*count) : json(); }
+json count_json(const std::optional<std::uint64_t>& count) {
+  return count ? json(*count) : json();
+}
 
 std::string one_line(std::string_view text) {
   std::string out(text);
@@ -50,23 +54,32 @@ void print_rows(Session& session, const RowTable& table) {
   for (const auto& row : table.rows) write(row);
 }
 
-std::string dumped(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+std::string dumped(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
 
 int list_tables(Session& session, TapConsole& console) {
   const auto& pattern = session.arguments.words;
   auto all = console.run(ivoa::fetch_table_names(console.tap().caller(), kDialect, console.stop()));
   if (!all) return tap_fail(session, all.error());
   std::erase_if(*all, [&pattern](const ivoa::TableInfo& table) { return !matches(table.full_name(), pattern); });
-  if (all->empty()) return tap_fail(session, {Kind::NotFound, "the archive has no table like '" + printable(pattern, 100) + "'", std::nullopt});
+  if (all->empty())
+    return tap_fail(session,
+                    {Kind::NotFound, "the archive has no table like '" + printable(pattern, 100) + "'", std::nullopt});
   RowTable table{{{"table", "", false}, {"rows", "", true}, {"bytes", "", true}, {"description", "", false}}, {}, 0};
   json out = {{"tables", json::array()}};
   for (const auto& each : *all) {
     if (session.arguments.json) {
-      out["tables"].push_back({{"table", each.full_name()}, {"rows", count_json(each.rows)}, {"bytes", count_json(each.bytes)}, {"description", each.description}});
+      out["tables"].push_back({{"table", each.full_name()},
+                               {"rows", count_json(each.rows)},
+                               {"bytes", count_json(each.bytes)},
+                               {"description", each.description}});
     } else if (session.terminal.interactive()) {
-      table.rows.push_back({one_line(each.full_name()), each.rows ? thousands(*each.rows) : "", each.bytes ? bytes_text(*each.bytes) : "", one_line(each.description)});
+      table.rows.push_back({one_line(each.full_name()), each.rows ? thousands(*each.rows) : "",
+                            each.bytes ? bytes_text(*each.bytes) : "", one_line(each.description)});
     } else {
-      table.rows.push_back({one_line(each.full_name()), count_text(each.rows), count_text(each.bytes), one_line(each.description)});
+      table.rows.push_back(
+          {one_line(each.full_name()), count_text(each.rows), count_text(each.bytes), one_line(each.description)});
     }
   }
   if (session.arguments.json) {
@@ -78,7 +91,8 @@ int list_tables(Session& session, TapConsole& console) {
 }
 
 std::string type_text(const ivoa::TableColumn& column) {
-  return column.arraysize.empty() || column.arraysize == "1" ? column.datatype : column.datatype + "(" + column.arraysize + ")";
+  return column.arraysize.empty() || column.arraysize == "1" ? column.datatype
+                                                             : column.datatype + "(" + column.arraysize + ")";
 }
 
 std::string head_text(const ivoa::TableInfo& table) {
@@ -90,23 +104,38 @@ std::string head_text(const ivoa::TableInfo& table) {
 }
 
 int describe_table(Session& session, TapConsole& console) {
-  const auto table = console.run(ivoa::fetch_table(console.tap().caller(), kDialect, session.arguments.table, console.stop()));
+  const auto table =
+      console.run(ivoa::fetch_table(console.tap().caller(), kDialect, session.arguments.table, console.stop()));
   if (!table) return tap_fail(session, table.error());
   if (session.arguments.json) {
-    json out = {{"table", table->full_name()}, {"rows", count_json(table->rows)}, {"bytes", count_json(table->bytes)},
-                {"description", table->description}, {"columns", json::array()}};
+    json out = {{"table", table->full_name()},
+                {"rows", count_json(table->rows)},
+                {"bytes", count_json(table->bytes)},
+                {"description", table->description},
+                {"columns", json::array()}};
     for (const auto& column : table->columns) {
-      out["columns"].push_back({{"name", column.name}, {"datatype", type_text(column)}, {"unit", column.unit}, {"ucd", column.ucd},
-                                {"indexed", column.indexed}, {"description", column.description}});
+      out["columns"].push_back({{"name", column.name},
+                                {"datatype", type_text(column)},
+                                {"unit", column.unit},
+                                {"ucd", column.ucd},
+                                {"indexed", column.indexed},
+                                {"description", column.description}});
     }
     print_json_line(session, dumped(out));
     return kGood;
   }
   if (session.terminal.interactive()) session.terminal.print(head_text(*table));
-  RowTable rows{{{"column", "", false}, {"type", "", false}, {"unit", "", false}, {"ucd", "", false}, {"indexed", "", false}, {"description", "", false}}, {}, 0};
+  RowTable rows{{{"column", "", false},
+                 {"type", "", false},
+                 {"unit", "", false},
+                 {"ucd", "", false},
+                 {"indexed", "", false},
+                 {"description", "", false}},
+                {},
+                0};
   for (const auto& column : table->columns) {
-    rows.rows.push_back({one_line(column.name), one_line(type_text(column)), one_line(column.unit), one_line(column.ucd), column.indexed ? "yes" : "",
-                         one_line(column.description)});
+    rows.rows.push_back({one_line(column.name), one_line(type_text(column)), one_line(column.unit),
+                         one_line(column.ucd), column.indexed ? "yes" : "", one_line(column.description)});
   }
   print_rows(session, rows);
   return kGood;
@@ -117,7 +146,8 @@ int describe_table(Session& session, TapConsole& console) {
 int tap_tables(Session& session, const archive::Profile& profile) {
   const auto& arguments = session.arguments;
   if (!arguments.table.empty() && !arguments.words.empty()) {
-    return tap_fail(session, {Kind::Invalid, "garner tap ARCHIVE tables takes a PATTERN or --table NAME, not both", std::nullopt});
+    return tap_fail(
+        session, {Kind::Invalid, "garner tap ARCHIVE tables takes a PATTERN or --table NAME, not both", std::nullopt});
   }
   TapConsole console(profile);
   return arguments.table.empty() ? list_tables(session, console) : describe_table(session, console);

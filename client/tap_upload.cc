@@ -26,7 +26,9 @@ Result<std::string> read_plain(table::ByteSource& source) {
   }
 }
 
-bool is_votable(std::string_view text) { return text.substr(0, 4096).find("<VOTABLE") != text.npos; }
+bool is_votable(std::string_view text) {
+  return text.substr(0, 4096).find("<VOTABLE") != text.npos;
+}
 
 Result<std::string> as_votable(std::string bytes) {
   const auto raw = std::as_bytes(std::span(bytes));
@@ -43,7 +45,8 @@ Result<std::string> as_votable(std::string bytes) {
 Result<ivoa::Upload> read_upload(const std::string& name_and_file) {
   const auto equals = name_and_file.find('=');
   if (equals == std::string::npos || equals == 0 || equals + 1 == name_and_file.size()) {
-    return fail(Kind::Invalid, "--upload {}: expected NAME=FILE; the query then says TAP_UPLOAD.NAME", printable(name_and_file, 100));
+    return fail(Kind::Invalid, "--upload {}: expected NAME=FILE; the query then says TAP_UPLOAD.NAME",
+                printable(name_and_file, 100));
   }
   const auto path = name_and_file.substr(equals + 1);
   auto source = table::from_file(path);

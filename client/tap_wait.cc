@@ -10,7 +10,8 @@ using std::chrono::milliseconds;
 
 std::string progress_of(const ivoa::Job& job) {
   for (const auto& [name, value] : job.info) {
-    if (name == "pct_complete" || name == "progress") return "  " + printable(value, 20) + (value.ends_with('%') ? "" : " %");
+    if (name == "pct_complete" || name == "progress")
+      return "  " + printable(value, 20) + (value.ends_with('%') ? "" : " %");
   }
   return {};
 }
@@ -33,10 +34,12 @@ class Watcher {
   }
   void draw() {
     // Back to the line's start, and what was there before is erased (ECMA-48 EL).
-    if (seen_ && session_.terminal.complaints_seen() && !session_.arguments.json) session_.terminal.complain("\r" + line() + "\x1b[K");
+    if (seen_ && session_.terminal.complaints_seen() && !session_.arguments.json)
+      session_.terminal.complain("\r" + line() + "\x1b[K");
   }
   void leave() {
-    if (seen_ && session_.terminal.complaints_seen() && !session_.arguments.json) session_.terminal.complain("\r\x1b[K");
+    if (seen_ && session_.terminal.complaints_seen() && !session_.arguments.json)
+      session_.terminal.complain("\r\x1b[K");
   }
 
  private:
@@ -54,7 +57,8 @@ Task<void> tick(Executor& executor, Watcher& watcher, milliseconds pause, std::s
   while (co_await sleep_for(executor, pause, stop)) watcher.draw();
 }
 
-Task<Result<ivoa::JobOutcome>> wait_and_watch(Session& session, TapConsole& console, std::string job_url, ivoa::Asked asked) {
+Task<Result<ivoa::JobOutcome>> wait_and_watch(Session& session, TapConsole& console, std::string job_url,
+                                              ivoa::Asked asked) {
   Watcher watcher(session, console.executor());
   ivoa::WaitOptions options;
   options.poll_most = milliseconds(10'000);  // somebody waits
@@ -72,17 +76,19 @@ Task<Result<ivoa::JobOutcome>> wait_and_watch(Session& session, TapConsole& cons
 }  // namespace
 
 std::string job_line(const ivoa::Job& job, double waited_s) {
-  return fmt::format("{}  {}  {}{}", printable(job.id, 60), ivoa::phase_name(job.phase), duration_text(waited_s), progress_of(job));
+  return fmt::format("{}  {}  {}{}", printable(job.id, 60), ivoa::phase_name(job.phase), duration_text(waited_s),
+                     progress_of(job));
 }
 
-Result<ivoa::JobOutcome> wait_for_job(Session& session, TapConsole& console, const std::string& job_url, const ivoa::Asked& asked) {
+Result<ivoa::JobOutcome> wait_for_job(Session& session, TapConsole& console, const std::string& job_url,
+                                      const ivoa::Asked& asked) {
   return console.run(wait_and_watch(session, console, job_url, asked));
 }
 
 std::string job_hint(const Session& session, std::string_view action, std::string_view job_url) {
   const auto& folder = session.arguments.archives_directory;
-  return fmt::format("garner tap {} jobs {} {}{}", session.arguments.archive, action, printable(ivoa::job_id_of(job_url), 100),
-                     folder.empty() ? "" : " --archives " + folder);
+  return fmt::format("garner tap {} jobs {} {}{}", session.arguments.archive, action,
+                     printable(ivoa::job_id_of(job_url), 100), folder.empty() ? "" : " --archives " + folder);
 }
 
 }  // namespace garner::client

@@ -57,7 +57,9 @@ void Terminal::print(std::string_view text) {
   }
 }
 
-void Terminal::write(std::string_view bytes) { std::fwrite(bytes.data(), 1, bytes.size(), out_); }
+void Terminal::write(std::string_view bytes) {
+  std::fwrite(bytes.data(), 1, bytes.size(), out_);
+}
 
 void Terminal::complain(std::string_view text) {
   std::fflush(out_);

@@ -1,5 +1,5 @@
-// A verb of the command line as data: its name, its words, its parameters, and what it does. arguments.cc makes the parser and the help of them;
-// one small file holds each verb.
+// A verb of the command line as data: its name, its words, its parameters, and what it does. arguments.cc makes the
+// parser and the help of them; one small file holds each verb.
 #pragma once
 
 #include <string>
@@ -14,7 +14,8 @@ namespace garner::client {
 struct Parameter {
   const char* name;  // "--wait", "-o,--output", or the word of a positional one: "HARVEST"
   const char* help;
-  std::variant<bool Arguments::*, std::string Arguments::*, std::vector<std::string> Arguments::*> target;  // a list: may be given again and again
+  std::variant<bool Arguments::*, std::string Arguments::*, std::vector<std::string> Arguments::*>
+      target;  // a list: may be given again and again
   bool required = false;
   std::vector<std::string> choices = {};
   const char* value = "PATH";  // what an option's value is
@@ -48,6 +49,7 @@ const Verb& watch_verb();
 std::vector<const Verb*> verbs();
 
 // The whole program: parses, runs the verb, returns the exit code. arguments: without the program's name.
-int run(const std::vector<std::string>& arguments, std::FILE* out, std::FILE* err, const Environment& environment, const Pace& pace = {});
+int run(const std::vector<std::string>& arguments, std::FILE* out, std::FILE* err, const Environment& environment,
+        const Pace& pace = {});
 
 }  // namespace garner::client

@@ -8,7 +8,8 @@ namespace garner::client {
 namespace {
 
 std::string counts_text(const harvest::VerifyPage& sum) {
-  return fmt::format("{}, {}, {}", counted(sum.packs, "pack", "packs"), counted(sum.products, "product", "products"), bytes_text(sum.bytes));
+  return fmt::format("{}, {}, {}", counted(sum.packs, "pack", "packs"), counted(sum.products, "product", "products"),
+                     bytes_text(sum.bytes));
 }
 
 void show_progress(Session& session, const harvest::VerifyPage& sum) {
@@ -34,8 +35,8 @@ int conclude(Session& session, const harvest::VerifyPage& sum) {
   } else if (sum.damages.empty()) {
     session.terminal.print(fmt::format("{}: {} agree with the ledger\n", session.arguments.harvest, counts_text(sum)));
   } else {
-    session.terminal.print(fmt::format("{}: {} found among {}\n", session.arguments.harvest, counted(sum.damages.size(), "damage", "damages"),
-                                       counts_text(sum)));
+    session.terminal.print(fmt::format("{}: {} found among {}\n", session.arguments.harvest,
+                                       counted(sum.damages.size(), "damage", "damages"), counts_text(sum)));
   }
   return sum.damages.empty() ? kGood : kNotWell;
 }
@@ -59,15 +60,17 @@ int run_verify(Session& session) {
 }  // namespace
 
 const Verb& verify_verb() {
-  static const Verb kVerb = {"verify", "Re-hash everything on disk against the ledger",
-                             R"(Every damaged, missing or changed file is named. Exit code 1 when there is damage. `sha256sum -c SHA256SUMS` in the output directory
+  static const Verb kVerb = {
+      "verify",
+      "Re-hash everything on disk against the ledger",
+      R"(Every damaged, missing or changed file is named. Exit code 1 when there is damage. `sha256sum -c SHA256SUMS` in the output directory
 checks the same without garner.
 
 Examples:
   garner verify rvs-bright
   garner verify rvs-bright --json | jq -r '.damages[]')",
-                             {{"HARVEST", "its name", &Arguments::harvest, true}},
-                             run_verify};
+      {{"HARVEST", "its name", &Arguments::harvest, true}},
+      run_verify};
   return kVerb;
 }
 

@@ -13,7 +13,8 @@ namespace garner::daemon {
 namespace {
 
 constexpr std::array<std::string_view, 4> kLogLevels = {"debug", "info", "warning", "error"};
-constexpr std::array<log::Level, 4> kLogLevelOf = {log::Level::Debug, log::Level::Info, log::Level::Warning, log::Level::Error};
+constexpr std::array<log::Level, 4> kLogLevelOf = {log::Level::Debug, log::Level::Info, log::Level::Warning,
+                                                   log::Level::Error};
 
 // An XDG base directory (XDG Base Directory Specification 0.8): its variable, or below the home directory.
 std::string xdg(const char* variable, const char* below_home) {
@@ -24,7 +25,8 @@ std::string xdg(const char* variable, const char* below_home) {
 }
 
 std::string default_archives_directory() {
-  const std::string own = geteuid() == 0 ? "/etc/garner/archives" : xdg("XDG_CONFIG_HOME", "/.config") + "/garner/archives";
+  const std::string own =
+      geteuid() == 0 ? "/etc/garner/archives" : xdg("XDG_CONFIG_HOME", "/.config") + "/garner/archives";
   std::error_code ignored;
   return std::filesystem::is_directory(own, ignored) ? own : GARNER_ARCHIVES_DIRECTORY;
 }
@@ -52,7 +54,8 @@ void read_in_flight(const yaml::Map& root, Config& config) {
   const auto map = root.map("in_flight");
   if (!map) return;
   for (const auto& archive : map->keys()) {
-    if (const auto most = map->integer(archive, 1, 64)) config.in_flight_most[archive] = static_cast<std::uint32_t>(*most);
+    if (const auto most = map->integer(archive, 1, 64))
+      config.in_flight_most[archive] = static_cast<std::uint32_t>(*most);
   }
 }
 
@@ -88,7 +91,8 @@ Result<Config> read_config(const std::string& path) {
   config.drain = std::chrono::seconds(root.integer("drain_s", 0, 3600).value_or(30));
   read_in_flight(root, config);
   if (const auto level = root.choice("log_level", kLogLevels)) {
-    config.log_level = kLogLevelOf[static_cast<std::size_t>(std::ranges::find(kLogLevels, *level) - kLogLevels.begin())];
+    config.log_level =
+        kLogLevelOf[static_cast<std::size_t>(std::ranges::find(kLogLevels, *level) - kLogLevels.begin())];
   }
   root.refuse_unknown_keys();
   if (auto verdict = (*document)->verdict(); !verdict) return std::unexpected(verdict.error());

@@ -1,4 +1,5 @@
-// garnerd.yaml: where the daemon keeps its state, where it listens, where it may write. Strict: every problem is reported at once with file, line and column.
+// garnerd.yaml: where the daemon keeps its state, where it listens, where it may write. Strict: every problem is
+// reported at once with file, line and column.
 #pragma once
 
 #include <chrono>
@@ -13,14 +14,14 @@
 namespace garner::daemon {
 
 struct Config {
-  std::string state_directory;             // the ledger lives below it
+  std::string state_directory;  // the ledger lives below it
   std::string socket;
-  std::string group;                       // members may use the control socket; empty: only root and the daemon's user
-  std::vector<std::string> output_roots;   // harvests may write below these
-  std::string archives_directory;          // archive profiles, NAME.yaml
-  unsigned workers = 0;                    // threads that read, compress and sync; 0: one a core and two more
-  std::uint64_t reply_memory_mib = 96;     // for all replies and what is inflated of them
-  std::chrono::seconds drain{30};          // how long a stop waits for what is in flight
+  std::string group;                      // members may use the control socket; empty: only root and the daemon's user
+  std::vector<std::string> output_roots;  // harvests may write below these
+  std::string archives_directory;         // archive profiles, NAME.yaml
+  unsigned workers = 0;                   // threads that read, compress and sync; 0: one a core and two more
+  std::uint64_t reply_memory_mib = 96;    // for all replies and what is inflated of them
+  std::chrono::seconds drain{30};         // how long a stop waits for what is in flight
   std::map<std::string, std::uint32_t> in_flight_most;  // by archive; over the profile's own
   log::Level log_level = log::Level::Info;
 };

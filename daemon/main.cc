@@ -7,14 +7,18 @@
 #include "process.h"
 
 int main(int argc, char** argv) {
-  CLI::App app("garnerd, the harvest daemon: fetches data products of millions of sources from astronomical archives and accounts for each.");
+  CLI::App app(
+      "garnerd, the harvest daemon: fetches data products of millions of sources from astronomical archives and "
+      "accounts for each.");
   app.footer(
       "Examples:\n"
       "  garnerd --config /etc/garner/garnerd.yaml                  run in the foreground (systemd does this)\n"
       "  garnerd --check-config --config garnerd.yaml               say what is wrong with a configuration\n"
-      "  systemctl reload garnerd                                   read configuration and archive profiles again (SIGHUP)\n"
+      "  systemctl reload garnerd                                   read configuration and archive profiles again "
+      "(SIGHUP)\n"
       "\n"
-      "Harvests are submitted and watched with garner(1). SIGTERM lets what is in flight settle (drain_s), SIGKILL is harmless.\n"
+      "Harvests are submitted and watched with garner(1). SIGTERM lets what is in flight settle (drain_s), SIGKILL is "
+      "harmless.\n"
       "Exit codes: 0 ended on request; 1 a fault, told on standard error; 2 bad usage or configuration.");
   std::string config_path = garner::daemon::default_config_path();
   bool check_only = false;

@@ -49,9 +49,12 @@ Result<int> listening_socket(const Config& config) {
 class Process {
  public:
   Process(Config config, std::string config_path, std::unique_ptr<ledger::Ledger> ledger)
-      : config_(std::move(config)), config_path_(std::move(config_path)), ledger_(std::move(ledger)),
+      : config_(std::move(config)),
+        config_path_(std::move(config_path)),
+        ledger_(std::move(ledger)),
         workers_(config_.workers > 0 ? config_.workers : std::thread::hardware_concurrency() + 2),
-        engine_(make_world(config_, loop_, workers_, *ledger_)), service_(engine_, loop_, *ledger_, make_service_options(config_)),
+        engine_(make_world(config_, loop_, workers_, *ledger_)),
+        service_(engine_, loop_, *ledger_, make_service_options(config_)),
         supervisor_(loop_, workers_, engine_) {}
 
   int run(int socket) {
@@ -67,11 +70,15 @@ class Process {
  private:
   Task<void> serve(int socket) {
     auto started = co_await engine_.start();
-    if (!started) exit_code_ = complain(started.error());
-    else if (!stopping_) answer(socket);
+    if (!started)
+      exit_code_ = complain(started.error());
+    else if (!stopping_)
+      answer(socket);
     served_ = true;
-    if (exit_code_ != 0) stop("a fault at start");
-    else if (stopping_) co_await drain();  // asked to stop while still starting
+    if (exit_code_ != 0)
+      stop("a fault at start");
+    else if (stopping_)
+      co_await drain();  // asked to stop while still starting
   }
 
   void answer(int socket) {
@@ -109,20 +116,22 @@ class Process {
     } else {
       const bool needs_restart = fresh->state_directory != config_.state_directory || fresh->socket != config_.socket ||
                                  fresh->group != config_.group || fresh->workers != config_.workers ||
-                                 fresh->archives_directory != config_.archives_directory || fresh->reply_memory_mib != config_.reply_memory_mib;
+                                 fresh->archives_directory != config_.archives_directory ||
+                                 fresh->reply_memory_mib != config_.reply_memory_mib;
       config_.output_roots = fresh->output_roots;
       config_.in_flight_most = fresh->in_flight_most;
       config_.drain = fresh->drain;
       log::set_level(config_.log_level = fresh->log_level);
       service_.set_output_roots(config_.output_roots);
       engine_.reload(config_.in_flight_most);
-      log::notice("reloaded {}{}", config_path_, needs_restart ? "; some changed keys take effect at the next start only" : "");
+      log::notice("reloaded {}{}", config_path_,
+                  needs_restart ? "; some changed keys take effect at the next start only" : "");
     }
     supervisor_.ready();
   }
 
-  // The order at the end: the engine first, while status still answers; then the server, from a thread of its own because its last calls need the loop;
-  // then the loop.
+  // The order at the end: the engine first, while status still answers; then the server, from a thread of its own
+  // because its last calls need the loop; then the loop.
   void stop(const char* why) {
     if (std::exchange(stopping_, true)) return;
     log::notice("stopping on {}: what is in flight has {} s to settle", why, config_.drain.count());
@@ -160,14 +169,17 @@ int run(Config config, const std::string& config_path) {
   log::set_level(config.log_level);
   (void)std::signal(SIGPIPE, SIG_IGN);
   umask(027);
-  // Memory follows what is in use, not how many threads there are; but a niced worker that is preempted inside malloc must not keep the loop waiting,
-  // so that arenas are enough for each to have one (large blocks are mapped and belong to none).
+  // Memory follows what is in use, not how many threads there are; but a niced worker that is preempted inside malloc
+  // must not keep the loop waiting, so that arenas are enough for each to have one (large blocks are mapped and belong
+  // to none).
   mallopt(M_ARENA_MAX, 8);
   trace_durable_steps_from_environment();
 
   std::error_code error;
   std::filesystem::create_directories(config.state_directory, error);
-  if (error) return complain({Kind::Internal, fmt::format("state_directory {}: {}", config.state_directory, error.message()), {}});
+  if (error)
+    return complain(
+        {Kind::Internal, fmt::format("state_directory {}: {}", config.state_directory, error.message()), {}});
   auto ledger = ledger::open_rocks_ledger(std::filesystem::path(config.state_directory) / "ledger");
   if (!ledger) return complain(ledger.error());
   auto socket = listening_socket(config);

@@ -34,12 +34,14 @@ void Supervisor::reloading() {
   sd_notify(0, fmt::format("RELOADING=1\nMONOTONIC_USEC={}", usec).c_str());
 }
 
-void Supervisor::stopping() { sd_notify(0, "STOPPING=1\nSTATUS=finishing what is in flight"); }
+void Supervisor::stopping() {
+  sd_notify(0, "STOPPING=1\nSTATUS=finishing what is in flight");
+}
 
 void Supervisor::tick() {
   const auto activity = engine_.activity();
-  sd_notify(0, fmt::format("STATUS={} harvests active, {} requests in flight, {:.1f} sources/s, {:.1f} MB/s", activity.active, activity.in_flight,
-                           activity.sources_per_s, activity.bytes_per_s / 1e6)
+  sd_notify(0, fmt::format("STATUS={} harvests active, {} requests in flight, {:.1f} sources/s, {:.1f} MB/s",
+                           activity.active, activity.in_flight, activity.sources_per_s, activity.bytes_per_s / 1e6)
                    .c_str());
   // Steps count within long jobs: the catalogue of a large harvest is one job of an hour.
   const std::uint64_t steps = workers_.jobs_done() + activity.steps;
@@ -50,8 +52,10 @@ void Supervisor::tick() {
     sd_notify(0, "WATCHDOG=1");
     told_ = false;
   } else if (!std::exchange(told_, true)) {
-    log::error("nothing has moved for {} minutes although there is work; the watchdog is not fed any more, systemd will start the daemon anew",
-               kPatience.count());
+    log::error(
+        "nothing has moved for {} minutes although there is work; the watchdog is not fed any more, systemd will start "
+        "the daemon anew",
+        kPatience.count());
   }
   arm();
 }

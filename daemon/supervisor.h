@@ -1,6 +1,5 @@
-// What systemd hears of us (sd_notify(3)): READY, RELOADING, STOPPING, a STATUS line with rates, and WATCHDOG only while work progresses or is rightly
-// waiting. Without systemd all of it does nothing.
-// Threads: the loop's only.
+// What systemd hears of us (sd_notify(3)): READY, RELOADING, STOPPING, a STATUS line with rates, and WATCHDOG only
+// while work progresses or is rightly waiting. Without systemd all of it does nothing. Threads: the loop's only.
 #pragma once
 
 #include "base/uv_loop.h"

@@ -12,11 +12,13 @@ namespace garner::daemon {
 
 namespace {
 
-// An archive together with the transport that only it uses: certificate authorities, proxy and User-Agent are the profile's.
+// An archive together with the transport that only it uses: certificate authorities, proxy and User-Agent are the
+// profile's.
 class WiredArchive final : public archive::Archive {
  public:
   WiredArchive(archive::Profile profile, UvLoop& loop, std::shared_ptr<http::MemoryBudget> budget)
-      : transport_(loop, options(profile, std::move(budget))), archive_(archive::make_gaia_products(std::move(profile), transport_, loop)) {}
+      : transport_(loop, options(profile, std::move(budget))),
+        archive_(archive::make_gaia_products(std::move(profile), transport_, loop)) {}
 
   Task<Result<http::Body>> fetch(archive::ChunkRequest request, std::stop_token stop) override {
     return archive_->fetch(std::move(request), std::move(stop));
@@ -86,7 +88,8 @@ harvest::ServiceOptions make_service_options(const Config& config) {
       .spill_directory = config.state_directory,
       .output_roots = config.output_roots,
       .service_uid = geteuid(),
-      .find_profile = [directory = config.archives_directory](const std::string& name) { return archive::find_profile(directory, name); },
+      .find_profile = [directory = config.archives_directory](
+                          const std::string& name) { return archive::find_profile(directory, name); },
       .user_name = user_name,
       .find_group = group_number,
   };

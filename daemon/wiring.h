@@ -1,4 +1,5 @@
-// The one place that knows every implementation: puts real archives, transports, layouts and the ledger behind the engine's interfaces.
+// The one place that knows every implementation: puts real archives, transports, layouts and the ledger behind the
+// engine's interfaces.
 #pragma once
 
 #include <memory>

@@ -1,6 +1,6 @@
-// How a chunk is asked for and what the answer means. The engine knows only this; behind it lie login, redirects, vocabulary and the table that judges
-// replies. Other routes to the same products will be other Archives.
-// Threads: the loop's only.
+// How a chunk is asked for and what the answer means. The engine knows only this; behind it lie login, redirects,
+// vocabulary and the table that judges replies. Other routes to the same products will be other Archives. Threads: the
+// loop's only.
 #pragma once
 
 #include <memory>
@@ -15,11 +15,11 @@
 namespace garner::archive {
 
 struct ChunkRequest {
-  std::vector<SourceId> ids;            // strictly rising
+  std::vector<SourceId> ids;  // strictly rising
   std::string release;
   std::string retrieval_type;
   DataStructure structure = DataStructure::Individual;
-  std::string structure_spelling;       // what to send for it
+  std::string structure_spelling;  // what to send for it
   ProductFormat format = ProductFormat::VOTable;
   bool valid_data = false;
   std::string spool_directory;
@@ -29,13 +29,14 @@ struct ChunkRequest {
 class Archive {
  public:
   virtual ~Archive() = default;
-  // One exchange about one chunk. A value is a body that is due to be read as products (a zip by its first bytes). An Error's Kind tells what to do:
+  // One exchange about one chunk. A value is a body that is due to be read as products (a zip by its first bytes). An
+  // Error's Kind tells what to do:
   //   Transient, Overloaded, Maintenance, RateLimited   later, without counting against the chunk
   //   Suspect, Malformed, Corrupt                        later, counted
   //   TooLarge                                           the archive refuses so many ids
   //   Auth, Quota                                        blocks until an operator acts
-  //   Unsupported                                        the request is wrong: blocks the retrieval_type, with the archive's own words
-  //   DiskFull, Cancelled, Internal                      ours
+  //   Unsupported                                        the request is wrong: blocks the retrieval_type, with the
+  //   archive's own words DiskFull, Cancelled, Internal                      ours
   virtual Task<Result<http::Body>> fetch(ChunkRequest request, std::stop_token stop) = 0;
   virtual const Profile& profile() const = 0;
   // Who we are to the archive: "anonymous" or the user's name.

@@ -17,22 +17,22 @@ namespace garner::archive {
 
 struct RetrievalType {
   std::string name;
-  std::uint64_t typical_bytes = 20'000;        // of one product as served, for --plan
-  std::uint64_t max_product_bytes = 64u << 20; // of one source, inflated; larger is refused
+  std::uint64_t typical_bytes = 20'000;         // of one product as served, for --plan
+  std::uint64_t max_product_bytes = 64u << 20;  // of one source, inflated; larger is refused
 };
 
 struct Release {
-  std::string name;                            // "Gaia DR3"
+  std::string name;  // "Gaia DR3"
   std::vector<RetrievalType> retrieval_types;
   const RetrievalType* find(std::string_view type) const;
 };
 
 // What the client must keep to with this archive.
 struct Manners {
-  std::uint32_t ids_per_request_most = 5000;   // the archive refuses more
-  std::uint32_t ids_per_request = 500;         // default chunk_size
+  std::uint32_t ids_per_request_most = 5000;  // the archive refuses more
+  std::uint32_t ids_per_request = 500;        // default chunk_size
   std::uint32_t in_flight_most = 4;
-  std::uint32_t attempts_most = 6;             // of a chunk, counting answers only
+  std::uint32_t attempts_most = 6;                // of a chunk, counting answers only
   std::chrono::milliseconds retry_first{30'000};  // cap of the first back-off; full jitter below it
   std::chrono::milliseconds retry_most{600'000};
   double sources_per_s_slow = 25, sources_per_s_fast = 225;  // for --plan
@@ -40,17 +40,17 @@ struct Manners {
 
 // The archive's TAP service, as far as it is not asked for.
 struct TapFacts {
-  std::string path;                            // below base_url: "/tap-server/tap"
-  std::uint64_t sync_rows_most = 2000;         // a sync answer of as many rows counts as cut; 0: no such limit is known
-  std::string cone_table;                      // "gaiadr3.gaia_source": where `garner cone` looks, by its columns ra and dec
+  std::string path;                     // below base_url: "/tap-server/tap"
+  std::uint64_t sync_rows_most = 2000;  // a sync answer of as many rows counts as cut; 0: no such limit is known
+  std::string cone_table;               // "gaiadr3.gaia_source": where `garner cone` looks, by its columns ra and dec
 };
 
 struct Profile {
-  std::string name;                            // "gaia"
-  std::string title;                           // "ESA Gaia Archive"
-  std::string kind;                            // "gaia": which code speaks to it
-  std::string base_url;                        // no slash at its end
-  std::string data_path, login_path, logout_path;   // below base_url: "/data-server/data", …
+  std::string name;                                // "gaia"
+  std::string title;                               // "ESA Gaia Archive"
+  std::string kind;                                // "gaia": which code speaks to it
+  std::string base_url;                            // no slash at its end
+  std::string data_path, login_path, logout_path;  // below base_url: "/data-server/data", …
   TapFacts tap;
   std::vector<Release> releases;
   // Spellings of data_structure, the preferred one first.
@@ -58,11 +58,11 @@ struct Profile {
   std::vector<std::string> raw_spellings{"RAW", "DATAMODEL_GAIA"};
   Manners manners;
   http::Timeouts timeouts;
-  std::string user_agent_contact;              // goes into User-Agent: an address that the archive's operators can write to
+  std::string user_agent_contact;  // goes into User-Agent: an address that the archive's operators can write to
   std::string ca_file, proxy;
-  std::string credential_file;                 // two lines, user and password, mode 0600; empty: anonymous
-  std::string credit;                          // how the data must be credited
-  std::string probe_id;                        // a source that has products, for `garner archives check`
+  std::string credential_file;  // two lines, user and password, mode 0600; empty: anonymous
+  std::string credit;           // how the data must be credited
+  std::string probe_id;         // a source that has products, for `garner archives check`
   std::string probe_type;
   std::string probe_release;
 
@@ -76,7 +76,9 @@ Result<Profile> read_profile(const std::string& path);
 Result<Profile> find_profile(const std::string& directory, std::string_view name);
 std::vector<std::string> profile_names(const std::string& directory);
 
-// The manifest's types, "ALL" taken apart into the release's own; Invalid names the unknown one and what the release has.
-Result<std::vector<std::string>> expand_retrieval_types(const Profile& profile, std::string_view release, const std::vector<std::string>& types);
+// The manifest's types, "ALL" taken apart into the release's own; Invalid names the unknown one and what the release
+// has.
+Result<std::vector<std::string>> expand_retrieval_types(const Profile& profile, std::string_view release,
+                                                        const std::vector<std::string>& types);
 
 }  // namespace garner::archive

@@ -1,6 +1,6 @@
-// The one table that judges replies: (status, headers, message, first and last bytes) to a Kind, with the classes and the precedence of the
-// service's observed behaviour. Text of product services is matched here and nowhere else; TAP's in ivoa/dali.
-// Pure; any thread.
+// The one table that judges replies: (status, headers, message, first and last bytes) to a Kind, with the classes and
+// the precedence of the service's observed behaviour. Text of product services is matched here and nowhere else; TAP's
+// in ivoa/dali. Pure; any thread.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,8 @@
 
 namespace garner::archive {
 
-// Nothing if the reply is due to be read as a zip; else the Error that says what to do, its text holding the archive's own words.
+// Nothing if the reply is due to be read as a zip; else the Error that says what to do, its text holding the archive's
+// own words.
 std::optional<Error> judge_reply(const http::Reply& reply, WallTime now);
 
 }  // namespace garner::archive

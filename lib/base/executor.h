@@ -1,5 +1,5 @@
-// The loop as the engine sees it: somewhere to run things, what time it is, and how to wait. UvLoop is the real one; tests use a loop whose
-// time they move, so that a night passes in milliseconds.
+// The loop as the engine sees it: somewhere to run things, what time it is, and how to wait. UvLoop is the real one;
+// tests use a loop whose time they move, so that a night passes in milliseconds.
 //
 // Threads: post() from any thread; everything else, and everything posted, on the loop's own thread.
 #pragma once

@@ -28,13 +28,15 @@ std::string prefix(const LevelRow& row) {
   std::tm utc{};
   gmtime_r(&seconds, &utc);
   const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z {:<7} ", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
-                     utc.tm_hour, utc.tm_min, utc.tm_sec, millis, row.word);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z {:<7} ", utc.tm_year + 1900, utc.tm_mon + 1,
+                     utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, millis, row.word);
 }
 
 }  // namespace
 
-void set_level(Level level) { threshold = level; }
+void set_level(Level level) {
+  threshold = level;
+}
 
 void write(Level level, std::string_view line) {
   if (level < threshold.load(std::memory_order_relaxed)) return;

@@ -1,5 +1,5 @@
-// The log: lines for the operator, on standard error; under systemd with <n> priorities (sd-daemon(3)) and without times, which the journal has.
-// Any thread. Foreign text goes through printable() before it gets here.
+// The log: lines for the operator, on standard error; under systemd with <n> priorities (sd-daemon(3)) and without
+// times, which the journal has. Any thread. Foreign text goes through printable() before it gets here.
 #pragma once
 
 #include <fmt/format.h>

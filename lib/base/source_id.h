@@ -1,6 +1,6 @@
-// The archive's identifier of one source. Gaia: a positive 64-bit integer whose bits 35.. are the source's HEALPix level-12
-// nested pixel (Gaia DR3 documentation, gaia_source.source_id), so that a source's pixel at a level is a shift and
-// neighbours on the sky are neighbours in number.
+// The archive's identifier of one source. Gaia: a positive 64-bit integer whose bits 35.. are the source's HEALPix
+// level-12 nested pixel (Gaia DR3 documentation, gaia_source.source_id), so that a source's pixel at a level is a shift
+// and neighbours on the sky are neighbours in number.
 #pragma once
 
 #include <compare>
@@ -31,7 +31,9 @@ constexpr std::uint64_t healpix_pixel(SourceId id, int level) {
 // Decimal digits only, 1 to kMaxSourceId, no sign, no exponent, no leading or trailing blanks.
 Result<SourceId> parse_source_id(std::string_view digits);
 
-inline std::string to_string(SourceId id) { return std::to_string(id.value); }
+inline std::string to_string(SourceId id) {
+  return std::to_string(id.value);
+}
 
 }  // namespace garner
 

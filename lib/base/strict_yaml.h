@@ -1,5 +1,5 @@
-// YAML read strictly: unknown and repeated keys, wrong types and values out of range are all collected, each with file, line and column, and reported at
-// once. Bounded: documents over 1 MiB, aliases and nesting deeper than 16 are refused.
+// YAML read strictly: unknown and repeated keys, wrong types and values out of range are all collected, each with file,
+// line and column, and reported at once. Bounded: documents over 1 MiB, aliases and nesting deeper than 16 are refused.
 // yaml-cpp stays in the .cc file; nothing throws. One thread a document.
 //
 //   auto document = yaml::Document::parse(text, "rvs.yaml");
@@ -35,10 +35,10 @@ class Node {
   std::optional<std::string> as_string() const;
   std::optional<std::int64_t> as_integer(std::int64_t least, std::int64_t most) const;
   std::optional<double> as_number(double least, double most) const;
-  std::optional<bool> as_boolean() const;             // true or false only
+  std::optional<bool> as_boolean() const;  // true or false only
   std::optional<Map> as_map() const;
-  std::vector<Node> items() const;                    // of a sequence; a problem if it is something else
-  std::vector<std::string> as_strings() const;        // a scalar or a sequence of scalars
+  std::vector<Node> items() const;              // of a sequence; a problem if it is something else
+  std::vector<std::string> as_strings() const;  // a scalar or a sequence of scalars
   // "rvs.yaml:3:12: harvest: <message>"
   void problem(std::string_view message) const;
 
@@ -61,9 +61,10 @@ class Map {
   std::optional<Map> map(std::string_view key) const;
   std::vector<std::string> strings(std::string_view key) const;
   std::optional<std::string> choice(std::string_view key, std::span<const std::string_view> allowed) const;
-  std::vector<std::string> keys() const;               // all of them, and makes them known
-  void problem(std::string_view message) const;        // at the map itself
-  // Records a problem for each key never asked for, with the nearest known one ("did you mean"), and for each that stands twice.
+  std::vector<std::string> keys() const;         // all of them, and makes them known
+  void problem(std::string_view message) const;  // at the map itself
+  // Records a problem for each key never asked for, with the nearest known one ("did you mean"), and for each that
+  // stands twice.
   void refuse_unknown_keys() const;
 
  private:

@@ -1,10 +1,10 @@
 // Task<T>: a lazy coroutine that is awaited exactly once; and TaskGroup, which owns tasks nobody awaits one by one.
 //
-// A task starts when it is awaited and resumes its awaiter when done, by symmetric transfer (no recursion however long the chain).
-// Threads: a task runs on the thread that resumes it, which is the loop's for every awaitable of this project.
-// Ownership: the Task object owns the coroutine's frame. A frame that is suspended half-way must not be destroyed, because what it waits for
-// would resume it: stop it by its stop_token and await it. The destructor aborts on a violation.
-// Exceptions end the process: they do not cross our interfaces.
+// A task starts when it is awaited and resumes its awaiter when done, by symmetric transfer (no recursion however long
+// the chain). Threads: a task runs on the thread that resumes it, which is the loop's for every awaitable of this
+// project. Ownership: the Task object owns the coroutine's frame. A frame that is suspended half-way must not be
+// destroyed, because what it waits for would resume it: stop it by its stop_token and await it. The destructor aborts
+// on a violation. Exceptions end the process: they do not cross our interfaces.
 #pragma once
 
 #include <coroutine>
@@ -93,7 +93,8 @@ class [[nodiscard]] Task {
   bool started_ = false;
 };
 
-// Runs tasks side by side on one thread; whoever owns the group stops them (by their stop_token) and joins before it goes.
+// Runs tasks side by side on one thread; whoever owns the group stops them (by their stop_token) and joins before it
+// goes.
 class TaskGroup {
  public:
   TaskGroup() = default;

@@ -25,8 +25,10 @@ struct UvLoop::Impl {
     }
     for (auto& action : batch) action();
     const std::lock_guard lock(mutex);
-    if (!queue.empty()) uv_async_send(&async);
-    else if (stop) uv_stop(&loop);
+    if (!queue.empty())
+      uv_async_send(&async);
+    else if (stop)
+      uv_stop(&loop);
   }
 };
 
@@ -58,7 +60,8 @@ class Owner final : public Executor::Timer {
 
 UvLoop::UvLoop() : impl_(std::make_unique<Impl>()) {
   if (uv_loop_init(&impl_->loop) != 0) std::abort();
-  if (uv_async_init(&impl_->loop, &impl_->async, [](uv_async_t* async) { static_cast<Impl*>(async->data)->drain(); }) != 0) {
+  if (uv_async_init(&impl_->loop, &impl_->async, [](uv_async_t* async) { static_cast<Impl*>(async->data)->drain(); }) !=
+      0) {
     std::abort();
   }
   impl_->async.data = impl_.get();
@@ -79,8 +82,12 @@ void UvLoop::post(Action action) {
   uv_async_send(&impl_->async);
 }
 
-SteadyTime UvLoop::now() const { return std::chrono::steady_clock::now(); }
-WallTime UvLoop::wall_now() const { return std::chrono::system_clock::now(); }
+SteadyTime UvLoop::now() const {
+  return std::chrono::steady_clock::now();
+}
+WallTime UvLoop::wall_now() const {
+  return std::chrono::system_clock::now();
+}
 
 std::unique_ptr<Executor::Timer> UvLoop::call_at(SteadyTime when, Action action) {
   auto* node = new Node<uv_timer_t>;
@@ -133,6 +140,8 @@ void UvLoop::request_stop() {
   uv_async_send(&impl_->async);
 }
 
-uv_loop_s* UvLoop::native() { return &impl_->loop; }
+uv_loop_s* UvLoop::native() {
+  return &impl_->loop;
+}
 
 }  // namespace garner

@@ -24,7 +24,9 @@ constexpr std::array<FormatRow, 5> kFormats = {{{ProductFormat::VOTable, "votabl
                                                 {ProductFormat::Ecsv, "ecsv", "ecsv"}}};
 constexpr std::array<std::string_view, 3> kLayouts = {"zip", "files", "tar.zst"};
 
-const FormatRow& row(ProductFormat format) { return kFormats[static_cast<std::size_t>(format)]; }
+const FormatRow& row(ProductFormat format) {
+  return kFormats[static_cast<std::size_t>(format)];
+}
 
 }  // namespace
 
@@ -41,8 +43,12 @@ std::optional<ProductFormat> parse_product_format(std::string_view text) {
   return std::nullopt;
 }
 
-std::string_view format_name(ProductFormat format) { return row(format).name; }
-std::string_view format_extension(ProductFormat format) { return row(format).extension; }
+std::string_view format_name(ProductFormat format) {
+  return row(format).name;
+}
+std::string_view format_extension(ProductFormat format) {
+  return row(format).extension;
+}
 
 std::optional<LayoutKind> parse_layout(std::string_view text) {
   for (std::size_t i = 0; i < kLayouts.size(); ++i) {
@@ -51,6 +57,8 @@ std::optional<LayoutKind> parse_layout(std::string_view text) {
   return std::nullopt;
 }
 
-std::string_view layout_name(LayoutKind layout) { return kLayouts[static_cast<std::size_t>(layout)]; }
+std::string_view layout_name(LayoutKind layout) {
+  return kLayouts[static_cast<std::size_t>(layout)];
+}
 
 }  // namespace garner

@@ -1,5 +1,5 @@
-// The closed vocabularies of the field that several rooms share. Retrieval types and releases are data (archive profile), never an enum: archives
-// rename them.
+// The closed vocabularies of the field that several rooms share. Retrieval types and releases are data (archive
+// profile), never an enum: archives rename them.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
-// Where work runs that burns CPU or waits for a disk: off the loop, on threads of our own (libuv's pool is shared with name resolution).
-// A job gets values in and hands values back; it shares nothing with the loop while it runs.
-// Workers is the interface (tests run jobs inline, in an order they choose); ThreadWorkers is the real one, niced so that the control
-// path stays quick on a busy machine.
+// Where work runs that burns CPU or waits for a disk: off the loop, on threads of our own (libuv's pool is shared with
+// name resolution). A job gets values in and hands values back; it shares nothing with the loop while it runs. Workers
+// is the interface (tests run jobs inline, in an order they choose); ThreadWorkers is the real one, niced so that the
+// control path stays quick on a busy machine.
 #pragma once
 
 #include <semaphore.h>
@@ -59,8 +59,8 @@ class ThreadWorkers final : public Workers {
   void work(int niceness);
 
   mutable std::mutex mutex_;
-  // A permit a job. Not a condition variable: glibc's may make who signals wait until a niced, preempted waiter has run, and that is the loop. Nor
-  // std::counting_semaphore: libstdc++ 12's can miss a wake-up (GCC PR 104928).
+  // A permit a job. Not a condition variable: glibc's may make who signals wait until a niced, preempted waiter has
+  // run, and that is the loop. Nor std::counting_semaphore: libstdc++ 12's can miss a wake-up (GCC PR 104928).
   sem_t wake_;
   std::deque<std::move_only_function<void()>> queue_;
   std::uint64_t done_ = 0;

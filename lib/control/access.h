@@ -1,6 +1,6 @@
-// Who may speak to the daemon. The kernel tells who is at the other end of a Unix socket (unix(7): SO_PEERCRED, and SO_PEERGROUPS for the
-// supplementary groups, which SO_PEERCRED leaves out). Rights over single harvests are the Service's matter.
-// Any thread.
+// Who may speak to the daemon. The kernel tells who is at the other end of a Unix socket (unix(7): SO_PEERCRED, and
+// SO_PEERGROUPS for the supplementary groups, which SO_PEERCRED leaves out). Rights over single harvests are the
+// Service's matter. Any thread.
 #pragma once
 
 #include <cstdint>

@@ -10,7 +10,9 @@ namespace {
 
 constexpr long kQuickCall_s = 60;  // calls that the daemon answers from memory or with one synced write
 
-std::string harvest_path(const std::string& name) { return "/v1/harvests/" + percent_encode(name); }
+std::string harvest_path(const std::string& name) {
+  return "/v1/harvests/" + percent_encode(name);
+}
 
 template <class T>
 Result<T> parsed(const Result<CallReply>& reply, Result<T> (*parse)(std::string_view)) {
@@ -30,23 +32,28 @@ Result<DaemonInfo> Client::daemon() {
 }
 
 Result<std::vector<harvest::HarvestStatus>> Client::list() {
-  return parsed(perform({.socket_path = socket_path_, .path = "/v1/harvests", .timeout_s = kQuickCall_s}), parse_statuses);
+  return parsed(perform({.socket_path = socket_path_, .path = "/v1/harvests", .timeout_s = kQuickCall_s}),
+                parse_statuses);
 }
 
 Result<harvest::HarvestStatus> Client::status(const std::string& name) {
-  return parsed(perform({.socket_path = socket_path_, .path = harvest_path(name), .timeout_s = kQuickCall_s}), parse_status);
+  return parsed(perform({.socket_path = socket_path_, .path = harvest_path(name), .timeout_s = kQuickCall_s}),
+                parse_status);
 }
 
 Result<harvest::HarvestStatus> Client::pause(const std::string& name) {
-  return parsed(perform({.socket_path = socket_path_, .method = "POST", .path = harvest_path(name) + "/pause"}), parse_status);
+  return parsed(perform({.socket_path = socket_path_, .method = "POST", .path = harvest_path(name) + "/pause"}),
+                parse_status);
 }
 
 Result<harvest::HarvestStatus> Client::resume(const std::string& name) {
-  return parsed(perform({.socket_path = socket_path_, .method = "POST", .path = harvest_path(name) + "/resume"}), parse_status);
+  return parsed(perform({.socket_path = socket_path_, .method = "POST", .path = harvest_path(name) + "/resume"}),
+                parse_status);
 }
 
 Result<harvest::HarvestStatus> Client::cancel(const std::string& name) {
-  return parsed(perform({.socket_path = socket_path_, .method = "POST", .path = harvest_path(name) + "/cancel"}), parse_status);
+  return parsed(perform({.socket_path = socket_path_, .method = "POST", .path = harvest_path(name) + "/cancel"}),
+                parse_status);
 }
 
 Result<void> Client::remove(const std::string& name, bool delete_data) {
@@ -61,8 +68,10 @@ Result<std::uint64_t> Client::retry(const std::string& name, const std::string& 
   return parsed(perform({.socket_path = socket_path_, .method = "POST", .path = path}), parse_retry);
 }
 
-Result<harvest::SourcesPage> Client::sources(const std::string& name, const std::string& outcome, const std::string& cursor, std::size_t rows) {
-  const auto path = fmt::format("{}/sources?outcome={}&cursor={}&rows={}", harvest_path(name), percent_encode(outcome), percent_encode(cursor), rows);
+Result<harvest::SourcesPage> Client::sources(const std::string& name, const std::string& outcome,
+                                             const std::string& cursor, std::size_t rows) {
+  const auto path = fmt::format("{}/sources?outcome={}&cursor={}&rows={}", harvest_path(name), percent_encode(outcome),
+                                percent_encode(cursor), rows);
   const auto reply = perform({.socket_path = socket_path_, .path = path, .reply_bytes_most = 512u << 20});
   if (!reply) return std::unexpected(reply.error());
   auto page = parse_sources_tsv(reply->body, outcome == "refused");
@@ -71,10 +80,12 @@ Result<harvest::SourcesPage> Client::sources(const std::string& name, const std:
 }
 
 Result<harvest::FoundProduct> Client::product(const std::string& name, SourceId id, const std::string& retrieval_type) {
-  const auto path = fmt::format("{}/product?source_id={}&retrieval_type={}", harvest_path(name), id.value, percent_encode(retrieval_type));
+  const auto path = fmt::format("{}/product?source_id={}&retrieval_type={}", harvest_path(name), id.value,
+                                percent_encode(retrieval_type));
   auto reply = perform({.socket_path = socket_path_, .path = path, .reply_bytes_most = 8ull << 30});
   if (!reply) return std::unexpected(reply.error());
-  return harvest::FoundProduct{std::move(reply->body), header_of(*reply, "x-garner-file"), header_of(*reply, "x-garner-retrieval-type"),
+  return harvest::FoundProduct{std::move(reply->body), header_of(*reply, "x-garner-file"),
+                               header_of(*reply, "x-garner-retrieval-type"),
                                header_of(*reply, "x-garner-whole-table") == "true"};
 }
 

@@ -1,8 +1,8 @@
-// The control API from the other end: one method a call, each blocking until it is answered. What the daemon answers is not trusted more than needed:
-// replies are bounded and parsed defensively.
-// One thread a Client; each call opens a connection of its own, so a Client survives the daemon's restarts.
-// Errors: Transient when the daemon can't be reached or went away during the call (the text names the socket and what to do), Auth when the
-// socket or the daemon refuses this user, and the daemon's own Errors with their kinds (its Transient ones come as Overloaded).
+// The control API from the other end: one method a call, each blocking until it is answered. What the daemon answers is
+// not trusted more than needed: replies are bounded and parsed defensively. One thread a Client; each call opens a
+// connection of its own, so a Client survives the daemon's restarts. Errors: Transient when the daemon can't be reached
+// or went away during the call (the text names the socket and what to do), Auth when the socket or the daemon refuses
+// this user, and the daemon's own Errors with their kinds (its Transient ones come as Overloaded).
 #pragma once
 
 #include <memory>
@@ -28,7 +28,8 @@ class Client {
   Result<harvest::HarvestStatus> cancel(const std::string& name);
   Result<void> remove(const std::string& name, bool delete_data);
   Result<std::uint64_t> retry(const std::string& name, const std::string& outcome);
-  Result<harvest::SourcesPage> sources(const std::string& name, const std::string& outcome, const std::string& cursor, std::size_t rows);
+  Result<harvest::SourcesPage> sources(const std::string& name, const std::string& outcome, const std::string& cursor,
+                                       std::size_t rows);
   Result<harvest::FoundProduct> product(const std::string& name, SourceId id, const std::string& retrieval_type);
   Result<harvest::VerifyPage> verify(const std::string& name, const std::string& cursor);
   // Opens the upload; it must be fed and finished.

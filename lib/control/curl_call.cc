@@ -46,7 +46,9 @@ std::size_t on_header(char* data, std::size_t, std::size_t size, void* self) {
   return size;
 }
 
-std::size_t on_read(char* buffer, std::size_t, std::size_t room, void* self) { return static_cast<Exchange*>(self)->call.upload(buffer, room); }
+std::size_t on_read(char* buffer, std::size_t, std::size_t room, void* self) {
+  return static_cast<Exchange*>(self)->call.upload(buffer, room);
+}
 
 // Why the socket can't be connected to: libcurl tells only that it could not.
 int connect_errno(const std::string& path) {
@@ -64,13 +66,19 @@ std::unexpected<Error> unreachable(const std::string& path) {
   switch (connect_errno(path)) {
     case EACCES:
     case EPERM:
-      return fail(Kind::Auth, "you may not use the daemon's socket {}: ask its operator to add you to the group of that file", path);
+      return fail(Kind::Auth,
+                  "you may not use the daemon's socket {}: ask its operator to add you to the group of that file",
+                  path);
     case ENOENT:
     case ENOTDIR:
-      return fail(Kind::Transient, "no daemon: there is no socket {}. Start it with `systemctl start garnerd`, or `garnerd --config FILE`, or name its "
-                  "socket with --socket", path);
+      return fail(Kind::Transient,
+                  "no daemon: there is no socket {}. Start it with `systemctl start garnerd`, or `garnerd --config "
+                  "FILE`, or name its "
+                  "socket with --socket",
+                  path);
     default:
-      return fail(Kind::Transient, "no daemon answers on {}. Start it with `systemctl start garnerd` or `garnerd --config FILE`", path);
+      return fail(Kind::Transient,
+                  "no daemon answers on {}. Start it with `systemctl start garnerd` or `garnerd --config FILE`", path);
   }
 }
 
@@ -110,16 +118,19 @@ curl_slist* header_list(const Call& call) {
 
 Result<CallReply> verdict(CURLcode code, Exchange& exchange) {
   const auto& path = exchange.call.socket_path;
-  if (exchange.too_large) return fail(Kind::TooLarge, "the daemon's answer has more than {} bytes", exchange.call.reply_bytes_most);
+  if (exchange.too_large)
+    return fail(Kind::TooLarge, "the daemon's answer has more than {} bytes", exchange.call.reply_bytes_most);
   if (code == CURLE_COULDNT_CONNECT) return unreachable(path);
   if (code == CURLE_OPERATION_TIMEDOUT) {
-    return fail(Kind::Transient, "the daemon on {} did not answer within {} s; `systemctl status garnerd` may tell why", path, exchange.call.timeout_s);
+    return fail(Kind::Transient, "the daemon on {} did not answer within {} s; `systemctl status garnerd` may tell why",
+                path, exchange.call.timeout_s);
   }
   if (code == CURLE_ABORTED_BY_CALLBACK) return fail(Kind::Cancelled, "the submission was given up");
   if (code != CURLE_OK) return fail(Kind::Transient, "the daemon on {} went away: {}", path, curl_easy_strerror(code));
   if (exchange.reply.status >= 200 && exchange.reply.status < 300) return std::move(exchange.reply);
   auto error = parse_error(static_cast<int>(exchange.reply.status), exchange.reply.body);
-  if (error.kind == Kind::Transient) error.kind = Kind::Overloaded;  // Transient is kept for a daemon that can't be reached
+  if (error.kind == Kind::Transient)
+    error.kind = Kind::Overloaded;  // Transient is kept for a daemon that can't be reached
   return std::unexpected(std::move(error));
 }
 
@@ -128,7 +139,8 @@ Result<CallReply> verdict(CURLcode code, Exchange& exchange) {
 Result<CallReply> perform(const Call& call) {
   static const CURLcode global = curl_global_init(CURL_GLOBAL_DEFAULT);
   if (call.socket_path.empty() || call.socket_path.size() > kSocketPathMost) {
-    return fail(Kind::Invalid, "socket '{}': a Unix socket's path has 1 to {} bytes", call.socket_path, kSocketPathMost);
+    return fail(Kind::Invalid, "socket '{}': a Unix socket's path has 1 to {} bytes", call.socket_path,
+                kSocketPathMost);
   }
   CURL* curl = global == CURLE_OK ? curl_easy_init() : nullptr;
   if (curl == nullptr) return fail(Kind::Internal, "libcurl does not start");

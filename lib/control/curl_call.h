@@ -1,4 +1,5 @@
-// Private to lib/control (.cc files only): one HTTP exchange over a Unix socket by libcurl's easy interface. Blocking; any thread, one at a time.
+// Private to lib/control (.cc files only): one HTTP exchange over a Unix socket by libcurl's easy interface. Blocking;
+// any thread, one at a time.
 #pragma once
 
 #include <curl/curl.h>
@@ -22,12 +23,13 @@ using ReadBytes = std::function<std::size_t(char* buffer, std::size_t room)>;
 
 struct Call {
   std::string socket_path, method = "GET", path;  // path with its query, percent-encoded
-  ReadBytes upload = nullptr;                               // of POST; none: an empty body
+  ReadBytes upload = nullptr;                     // of POST; none: an empty body
   std::uint64_t reply_bytes_most = 64u << 20;
-  long timeout_s = 0;                             // none: as long as it takes
+  long timeout_s = 0;  // none: as long as it takes
 };
 
-// A reply with status 200 to 299; everything else is the Error that the daemon's answer holds, or that says why none came.
+// A reply with status 200 to 299; everything else is the Error that the daemon's answer holds, or that says why none
+// came.
 Result<CallReply> perform(const Call& call);
 
 }  // namespace garner::control

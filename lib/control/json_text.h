@@ -1,5 +1,5 @@
-// Private to lib/control (.cc files only): JSON in and out with our rules. Foreign JSON is bounded in depth, nothing throws, and a number counts only
-// up to 2^53, because beyond it other programs round.
+// Private to lib/control (.cc files only): JSON in and out with our rules. Foreign JSON is bounded in depth, nothing
+// throws, and a number counts only up to 2^53, because beyond it other programs round.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -41,7 +41,9 @@ inline Result<nlohmann::json> parse_json(std::string_view text) {
 }
 
 // Broken UTF-8 is replaced; without a final newline.
-inline std::string json_dump(const nlohmann::json& value) { return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); }
+inline std::string json_dump(const nlohmann::json& value) {
+  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
 
 inline std::optional<std::uint64_t> json_count(const nlohmann::json& object, const char* key) {
   if (!object.is_object()) return std::nullopt;

@@ -31,7 +31,9 @@ sockaddr_un address_of(const std::string& path) {
   return address;
 }
 
-const sockaddr* as_sockaddr(const sockaddr_un& address) { return reinterpret_cast<const sockaddr*>(&address); }
+const sockaddr* as_sockaddr(const sockaddr_un& address) {
+  return reinterpret_cast<const sockaddr*>(&address);
+}
 
 int bind_privately(int fd, const sockaddr_un& address) {
   const mode_t before = ::umask(0177);  // nobody else may connect before the group is set
@@ -46,13 +48,15 @@ Result<void> remove_if_stale(const std::string& path, const sockaddr_un& address
   struct stat status{};
   if (::lstat(path.c_str(), &status) != 0) return fail_errno(errno, "control socket " + path);
   if (!S_ISSOCK(status.st_mode)) {
-    return fail(Kind::Invalid, "control socket {}: a file that is no socket stands there; move it away or set another `socket`", path);
+    return fail(Kind::Invalid,
+                "control socket {}: a file that is no socket stands there; move it away or set another `socket`", path);
   }
   const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (probe.fd < 0) return fail_errno(errno, "control socket " + path);
   // Anything but a refusal means that somebody listens, perhaps with a full queue (EAGAIN).
   if (::connect(probe.fd, as_sockaddr(address), sizeof address) == 0 || errno != ECONNREFUSED) {
-    return fail(Kind::Conflict, "control socket {}: another daemon answers there; stop it first, or set another `socket`", path);
+    return fail(Kind::Conflict,
+                "control socket {}: another daemon answers there; stop it first, or set another `socket`", path);
   }
   if (::unlink(path.c_str()) != 0) return fail_errno(errno, "removing the stale control socket " + path);
   return {};
@@ -68,7 +72,8 @@ std::unexpected<Error> bind_failure(int error, const std::string& path) {
 
 Result<void> open_to_group(const std::string& path, std::optional<std::uint32_t> gid) {
   if (gid && ::chown(path.c_str(), static_cast<uid_t>(-1), *gid) != 0) {
-    return fail(Kind::Auth, "control socket {}: can't give it to group {}: {}; is the daemon's user a member of it?", path, *gid, std::strerror(errno));
+    return fail(Kind::Auth, "control socket {}: can't give it to group {}: {}; is the daemon's user a member of it?",
+                path, *gid, std::strerror(errno));
   }
   if (::chmod(path.c_str(), 0660) != 0) return fail_errno(errno, "mode of the control socket " + path);
   return {};
@@ -87,8 +92,9 @@ Result<int> option_of(int fd, int option) {
 
 Result<int> listen_on_path(const std::string& path, std::optional<std::uint32_t> gid) {
   if (path.empty() || path.size() > kSocketPathMost) {
-    return fail(Kind::Invalid, "control socket {}: the path has {} bytes, a Unix socket takes 1 to {}; choose a shorter one", path, path.size(),
-                kSocketPathMost);
+    return fail(Kind::Invalid,
+                "control socket {}: the path has {} bytes, a Unix socket takes 1 to {}; choose a shorter one", path,
+                path.size(), kSocketPathMost);
   }
   const auto address = address_of(path);
   Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -114,7 +120,9 @@ Result<void> check_listening_socket(int fd) {
   auto listening = option_of(fd, SO_ACCEPTCONN);
   if (!listening) return std::unexpected(listening.error());
   if (*domain != AF_UNIX || *type != SOCK_STREAM || *listening == 0) {
-    return fail(Kind::Invalid, "descriptor {} is no listening Unix stream socket; the .socket unit needs ListenStream= with a path", fd);
+    return fail(Kind::Invalid,
+                "descriptor {} is no listening Unix stream socket; the .socket unit needs ListenStream= with a path",
+                fd);
   }
   return {};
 }

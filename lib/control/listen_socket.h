@@ -10,9 +10,10 @@
 
 namespace garner::control {
 
-// A listening Unix stream socket at the path, mode 0660, with that group if one is given. A socket file that nobody answers on is replaced.
-// Errors: Invalid (path too long, something that is no socket stands there), Conflict (another daemon answers there), NotFound (the folder is
-// missing), Auth (the folder can't be written, or the group is not ours to give), Internal.
+// A listening Unix stream socket at the path, mode 0660, with that group if one is given. A socket file that nobody
+// answers on is replaced. Errors: Invalid (path too long, something that is no socket stands there), Conflict (another
+// daemon answers there), NotFound (the folder is missing), Auth (the folder can't be written, or the group is not ours
+// to give), Internal.
 Result<int> listen_on_path(const std::string& path, std::optional<std::uint32_t> gid);
 
 // Invalid unless fd is a listening Unix stream socket.

@@ -14,20 +14,26 @@ using harvest::Plan;
 using nlohmann::json;
 
 // JSON has no infinities.
-double finite(double value) { return std::isfinite(value) ? value : 0; }
+double finite(double value) {
+  return std::isfinite(value) ? value : 0;
+}
 
 // Every number of a status that is a plain count, once for both directions.
 struct CountRow {
   const char* key;
   std::uint64_t HarvestStatus::* field;
 };
-constexpr CountRow kCounts[] = {
-    {"sources", &HarvestStatus::sources},       {"duplicates", &HarvestStatus::duplicates},
-    {"refused", &HarvestStatus::refused},       {"requested", &HarvestStatus::requested},
-    {"pending", &HarvestStatus::pending},       {"delivered", &HarvestStatus::delivered},
-    {"absent", &HarvestStatus::absent},         {"failed", &HarvestStatus::failed},
-    {"bytes_received", &HarvestStatus::bytes_received}, {"bytes_stored", &HarvestStatus::bytes_stored},
-    {"attempts", &HarvestStatus::attempts}};
+constexpr CountRow kCounts[] = {{"sources", &HarvestStatus::sources},
+                                {"duplicates", &HarvestStatus::duplicates},
+                                {"refused", &HarvestStatus::refused},
+                                {"requested", &HarvestStatus::requested},
+                                {"pending", &HarvestStatus::pending},
+                                {"delivered", &HarvestStatus::delivered},
+                                {"absent", &HarvestStatus::absent},
+                                {"failed", &HarvestStatus::failed},
+                                {"bytes_received", &HarvestStatus::bytes_received},
+                                {"bytes_stored", &HarvestStatus::bytes_stored},
+                                {"attempts", &HarvestStatus::attempts}};
 
 constexpr CountRow kChunkCounts[] = {{"total", &HarvestStatus::chunks_total},
                                      {"done", &HarvestStatus::chunks_done},
@@ -62,10 +68,15 @@ struct PlanCountRow {
   const char* key;
   std::uint64_t Plan::* field;
 };
-constexpr PlanCountRow kPlanCounts[] = {
-    {"sources", &Plan::sources},       {"duplicates", &Plan::duplicates}, {"refused", &Plan::refused},
-    {"products", &Plan::products},     {"requests", &Plan::requests},     {"chunk_size", &Plan::chunk_size},
-    {"bytes_received", &Plan::bytes_received}, {"bytes_stored", &Plan::bytes_stored}, {"bytes_free", &Plan::bytes_free}};
+constexpr PlanCountRow kPlanCounts[] = {{"sources", &Plan::sources},
+                                        {"duplicates", &Plan::duplicates},
+                                        {"refused", &Plan::refused},
+                                        {"products", &Plan::products},
+                                        {"requests", &Plan::requests},
+                                        {"chunk_size", &Plan::chunk_size},
+                                        {"bytes_received", &Plan::bytes_received},
+                                        {"bytes_stored", &Plan::bytes_stored},
+                                        {"bytes_free", &Plan::bytes_free}};
 
 struct PlanNumberRow {
   const char* key;
@@ -96,7 +107,8 @@ json to_json(const HarvestStatus& status) {
   }
   out["in_flight"] = json::array();
   for (const auto& chunk : status.in_flight) {
-    out["in_flight"].push_back({{"retrieval_type", chunk.retrieval_type}, {"chunk", chunk.chunk}, {"age_s", finite(chunk.age_s)}});
+    out["in_flight"].push_back(
+        {{"retrieval_type", chunk.retrieval_type}, {"chunk", chunk.chunk}, {"age_s", finite(chunk.age_s)}});
   }
   return out;
 }
@@ -133,7 +145,8 @@ Result<HarvestStatus> status_from(const json& object) {
     for (const auto& count : kTypeCounts) type.*count.field = json_count(row, count.key).value_or(0);
   }
   for (const auto& row : member(object, "in_flight")) {
-    status.in_flight.push_back({json_string(row, "retrieval_type"), static_cast<std::uint32_t>(json_count(row, "chunk").value_or(0)),
+    status.in_flight.push_back({json_string(row, "retrieval_type"),
+                                static_cast<std::uint32_t>(json_count(row, "chunk").value_or(0)),
                                 json_number(row, "age_s").value_or(0)});
   }
   return status;
@@ -162,7 +175,9 @@ std::string daemon_json(const DaemonInfo& info) {
   return json_dump(out);
 }
 
-std::string status_json(const HarvestStatus& status) { return json_dump(to_json(status)); }
+std::string status_json(const HarvestStatus& status) {
+  return json_dump(to_json(status));
+}
 
 std::string statuses_json(std::span<const HarvestStatus> statuses) {
   json out = {{"harvests", json::array()}};
@@ -170,7 +185,9 @@ std::string statuses_json(std::span<const HarvestStatus> statuses) {
   return json_dump(out);
 }
 
-std::string plan_json(const Plan& plan) { return json_dump(to_json(plan)); }
+std::string plan_json(const Plan& plan) {
+  return json_dump(to_json(plan));
+}
 
 std::string submit_json(const harvest::SubmitResult& result, bool plan_only) {
   json out = {{"already_here", result.already_here}, {"plan", to_json(result.plan)}};
@@ -179,10 +196,16 @@ std::string submit_json(const harvest::SubmitResult& result, bool plan_only) {
 }
 
 std::string verify_json(const harvest::VerifyPage& page) {
-  return json_dump({{"packs", page.packs}, {"products", page.products}, {"bytes", page.bytes}, {"damages", page.damages}, {"next", page.next}});
+  return json_dump({{"packs", page.packs},
+                    {"products", page.products},
+                    {"bytes", page.bytes},
+                    {"damages", page.damages},
+                    {"next", page.next}});
 }
 
-std::string retry_json(std::uint64_t products) { return json_dump({{"products", products}}); }
+std::string retry_json(std::uint64_t products) {
+  return json_dump({{"products", products}});
+}
 
 std::string error_json(const Error& error) {
   json body = {{"kind", kind_name(error.kind)}, {"detail", error.detail}};
@@ -193,8 +216,8 @@ Result<DaemonInfo> parse_daemon(std::string_view text) {
   auto object = parse_json(text);
   if (!object) return std::unexpected(object.error());
   if (!object->is_object()) return fail(Kind::Malformed, "the daemon's answer about itself is no JSON object");
-  return DaemonInfo{json_string(*object, "version"), integer_of(*object, "pid"), json_number(*object, "uptime_s").value_or(0),
-                    json_string(*object, "identity")};
+  return DaemonInfo{json_string(*object, "version"), integer_of(*object, "pid"),
+                    json_number(*object, "uptime_s").value_or(0), json_string(*object, "identity")};
 }
 
 Result<HarvestStatus> parse_status(std::string_view text) {
@@ -242,7 +265,8 @@ Result<harvest::VerifyPage> parse_verify(std::string_view text) {
   page.products = json_count(*object, "products").value_or(0);
   page.bytes = json_count(*object, "bytes").value_or(0);
   page.next = json_string(*object, "next");
-  for (const auto& damage : damages) page.damages.push_back(damage.is_string() ? damage.get<std::string>() : json_dump(damage));
+  for (const auto& damage : damages)
+    page.damages.push_back(damage.is_string() ? damage.get<std::string>() : json_dump(damage));
   return page;
 }
 
@@ -259,7 +283,8 @@ Error parse_error(int status, std::string_view text) {
     const auto& error = member(*object, "error");
     const auto name = json_string(error, "kind");
     for (int k = 0; k <= static_cast<int>(Kind::Internal); ++k) {
-      if (!name.empty() && kind_name(static_cast<Kind>(k)) == name) return {static_cast<Kind>(k), json_string(error, "detail"), std::nullopt};
+      if (!name.empty() && kind_name(static_cast<Kind>(k)) == name)
+        return {static_cast<Kind>(k), json_string(error, "detail"), std::nullopt};
     }
   }
   return {Kind::Internal, fmt::format("the daemon answered HTTP {}: {}", status, printable(text, 200)), std::nullopt};
@@ -269,14 +294,22 @@ unsigned http_status(Kind kind) {
   switch (kind) {
     case Kind::Invalid:
     case Kind::Malformed:
-    case Kind::Unsupported: return 400;
-    case Kind::Auth: return 403;
-    case Kind::NotFound: return 404;
-    case Kind::Conflict: return 409;
-    case Kind::TooLarge: return 413;
-    case Kind::Overloaded: return 503;
-    case Kind::DiskFull: return 507;
-    default: return 500;
+    case Kind::Unsupported:
+      return 400;
+    case Kind::Auth:
+      return 403;
+    case Kind::NotFound:
+      return 404;
+    case Kind::Conflict:
+      return 409;
+    case Kind::TooLarge:
+      return 413;
+    case Kind::Overloaded:
+      return 503;
+    case Kind::DiskFull:
+      return 507;
+    default:
+      return 500;
   }
 }
 

@@ -1,6 +1,6 @@
-// What the control API says, as values and as JSON; docs/control-api.md lists every key. Ids are strings always. Both directions: the daemon writes,
-// the client reads, defensively: a key that is missing or of another type leaves its default, a reply without a harvest's name is Malformed.
-// Values; any thread.
+// What the control API says, as values and as JSON; docs/control-api.md lists every key. Ids are strings always. Both
+// directions: the daemon writes, the client reads, defensively: a key that is missing or of another type leaves its
+// default, a reply without a harvest's name is Malformed. Values; any thread.
 #pragma once
 
 #include <span>
@@ -37,7 +37,8 @@ Result<std::uint64_t> parse_retry(std::string_view json);
 // The Error in an error reply; if it holds none, one that tells the HTTP status.
 Error parse_error(int http_status, std::string_view json);
 
-// 400 Invalid, Malformed, Unsupported · 403 Auth · 404 NotFound · 409 Conflict · 413 TooLarge · 503 Overloaded · 507 DiskFull · else 500.
+// 400 Invalid, Malformed, Unsupported · 403 Auth · 404 NotFound · 409 Conflict · 413 TooLarge · 503 Overloaded · 507
+// DiskFull · else 500.
 unsigned http_status(Kind kind);
 
 // The outcomes by their names in URLs and listings.

@@ -6,7 +6,8 @@ namespace {
 
 using harvest::HarvestStatus;
 
-// Label values escape backslash, quote and line feed (Prometheus exposition format, "Comments, help text, and type information").
+// Label values escape backslash, quote and line feed (Prometheus exposition format, "Comments, help text, and type
+// information").
 std::string label(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -32,19 +33,26 @@ struct HarvestMetric {
 };
 
 constexpr HarvestMetric kHarvestMetrics[] = {
-    {"garner_harvest_sources", "gauge", "Distinct sources of the harvest.", [](const HarvestStatus& s) { return static_cast<double>(s.sources); }},
+    {"garner_harvest_sources", "gauge", "Distinct sources of the harvest.",
+     [](const HarvestStatus& s) { return static_cast<double>(s.sources); }},
     {"garner_harvest_refused_rows", "gauge", "Rows of the id list that never became a source.",
      [](const HarvestStatus& s) { return static_cast<double>(s.refused); }},
     {"garner_harvest_received_bytes_total", "counter", "Bytes received from the archive.",
      [](const HarvestStatus& s) { return static_cast<double>(s.bytes_received); }},
-    {"garner_harvest_stored_bytes", "gauge", "Bytes stored in published files.", [](const HarvestStatus& s) { return static_cast<double>(s.bytes_stored); }},
-    {"garner_harvest_attempts_total", "counter", "Requests sent for chunks.", [](const HarvestStatus& s) { return static_cast<double>(s.attempts); }},
-    {"garner_harvest_chunks", "gauge", "Chunks in all.", [](const HarvestStatus& s) { return static_cast<double>(s.chunks_total); }},
-    {"garner_harvest_chunks_done", "gauge", "Chunks with nothing pending.", [](const HarvestStatus& s) { return static_cast<double>(s.chunks_done); }},
-    {"garner_harvest_chunks_in_flight", "gauge", "Requests under way.", [](const HarvestStatus& s) { return static_cast<double>(s.chunks_in_flight); }},
+    {"garner_harvest_stored_bytes", "gauge", "Bytes stored in published files.",
+     [](const HarvestStatus& s) { return static_cast<double>(s.bytes_stored); }},
+    {"garner_harvest_attempts_total", "counter", "Requests sent for chunks.",
+     [](const HarvestStatus& s) { return static_cast<double>(s.attempts); }},
+    {"garner_harvest_chunks", "gauge", "Chunks in all.",
+     [](const HarvestStatus& s) { return static_cast<double>(s.chunks_total); }},
+    {"garner_harvest_chunks_done", "gauge", "Chunks with nothing pending.",
+     [](const HarvestStatus& s) { return static_cast<double>(s.chunks_done); }},
+    {"garner_harvest_chunks_in_flight", "gauge", "Requests under way.",
+     [](const HarvestStatus& s) { return static_cast<double>(s.chunks_in_flight); }},
     {"garner_harvest_chunks_blocked", "gauge", "Chunks that wait for `garner retry`.",
      [](const HarvestStatus& s) { return static_cast<double>(s.chunks_blocked); }},
-    {"garner_harvest_sources_per_second", "gauge", "Rate over the last minute.", [](const HarvestStatus& s) { return s.rate_sources_per_s; }},
+    {"garner_harvest_sources_per_second", "gauge", "Rate over the last minute.",
+     [](const HarvestStatus& s) { return s.rate_sources_per_s; }},
 };
 
 struct OutcomeRow {
@@ -61,8 +69,9 @@ void write_products(std::string& out, std::span<const HarvestStatus> harvests) {
   for (const auto& status : harvests) {
     for (const auto& type : status.types) {
       for (const auto& row : kOutcomes) {
-        fmt::format_to(std::back_inserter(out), "garner_harvest_products{{harvest=\"{}\",retrieval_type=\"{}\",outcome=\"{}\"}} {}\n", label(status.name),
-                       label(type.retrieval_type), row.outcome, type.*row.field);
+        fmt::format_to(std::back_inserter(out),
+                       "garner_harvest_products{{harvest=\"{}\",retrieval_type=\"{}\",outcome=\"{}\"}} {}\n",
+                       label(status.name), label(type.retrieval_type), row.outcome, type.*row.field);
       }
     }
   }
@@ -78,13 +87,15 @@ std::string metrics_text(const DaemonInfo& daemon, std::span<const HarvestStatus
   fmt::format_to(std::back_inserter(out), "garner_uptime_seconds {:.3f}\n", daemon.uptime_s);
   head(out, "garner_harvest_state", "gauge", "1 for the state that the harvest is in.");
   for (const auto& status : harvests) {
-    fmt::format_to(std::back_inserter(out), "garner_harvest_state{{harvest=\"{}\",state=\"{}\"}} 1\n", label(status.name), label(status.state));
+    fmt::format_to(std::back_inserter(out), "garner_harvest_state{{harvest=\"{}\",state=\"{}\"}} 1\n",
+                   label(status.name), label(status.state));
   }
   write_products(out, harvests);
   for (const auto& metric : kHarvestMetrics) {
     head(out, metric.name, metric.type, metric.help);
     for (const auto& status : harvests) {
-      fmt::format_to(std::back_inserter(out), "{}{{harvest=\"{}\"}} {}\n", metric.name, label(status.name), metric.value(status));
+      fmt::format_to(std::back_inserter(out), "{}{{harvest=\"{}\"}} {}\n", metric.name, label(status.name),
+                     metric.value(status));
     }
   }
   return out;

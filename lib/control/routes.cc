@@ -15,16 +15,22 @@ std::string query_value(const ApiRequest& request, const char* key) {
   return found == request.query.end() ? std::string() : found->second;
 }
 
-ApiReply json_reply(std::string json) { return {200, std::move(json) + "\n", "application/json", {}}; }
+ApiReply json_reply(std::string json) {
+  return {200, std::move(json) + "\n", "application/json", {}};
+}
 
 template <class T>
 ApiReply reply_of(const Result<T>& result, std::string (*to_json)(const T&)) {
   return result ? json_reply(to_json(*result)) : error_reply(result.error());
 }
 
-ApiReply get_daemon(const ApiContext& context, const ApiRequest&, const std::string&) { return json_reply(daemon_json(context.daemon)); }
+ApiReply get_daemon(const ApiContext& context, const ApiRequest&, const std::string&) {
+  return json_reply(daemon_json(context.daemon));
+}
 
-ApiReply get_harvests(const ApiContext& context, const ApiRequest&, const std::string&) { return json_reply(statuses_json(context.service.list())); }
+ApiReply get_harvests(const ApiContext& context, const ApiRequest&, const std::string&) {
+  return json_reply(statuses_json(context.service.list()));
+}
 
 ApiReply get_harvest(const ApiContext& context, const ApiRequest&, const std::string& name) {
   return reply_of(context.service.status(name), status_json);
@@ -46,7 +52,9 @@ ApiReply post_retry(const ApiContext& context, const ApiRequest& request, const 
   const auto text = query_value(request, "outcome");
   const auto outcome = parse_outcome(text.empty() ? "failed" : text);
   if (!outcome || *outcome == ledger::Outcome::Delivered) {
-    return error_reply({Kind::Invalid, fmt::format("outcome '{}': expected failed, absent or pending", printable(text, 40)), std::nullopt});
+    return error_reply({Kind::Invalid,
+                        fmt::format("outcome '{}': expected failed, absent or pending", printable(text, 40)),
+                        std::nullopt});
   }
   const auto products = context.service.retry(request.peer, name, *outcome);
   return products ? json_reply(retry_json(*products)) : error_reply(products.error());
@@ -55,7 +63,8 @@ ApiReply post_retry(const ApiContext& context, const ApiRequest& request, const 
 ApiReply delete_harvest(const ApiContext& context, const ApiRequest& request, const std::string& name) {
   const auto text = query_value(request, "delete_data");
   if (!text.empty() && text != "true" && text != "false") {
-    return error_reply({Kind::Invalid, fmt::format("delete_data '{}': expected true or false", printable(text, 40)), std::nullopt});
+    return error_reply(
+        {Kind::Invalid, fmt::format("delete_data '{}': expected true or false", printable(text, 40)), std::nullopt});
   }
   const auto removed = context.service.remove(request.peer, name, text == "true");
   return removed ? json_reply("{}") : error_reply(removed.error());
@@ -76,7 +85,9 @@ ApiReply get_sources(const ApiContext& context, const ApiRequest& request, const
   const auto outcome = query_value(request, "outcome");
   if (outcome != "refused" && !parse_outcome(outcome)) {
     return error_reply(
-        {Kind::Invalid, fmt::format("outcome '{}': expected delivered, absent, failed, pending or refused", printable(outcome, 40)), std::nullopt});
+        {Kind::Invalid,
+         fmt::format("outcome '{}': expected delivered, absent, failed, pending or refused", printable(outcome, 40)),
+         std::nullopt});
   }
   const auto rows = rows_of(request);
   if (!rows) return error_reply(rows.error());
@@ -129,7 +140,8 @@ std::optional<std::string> fit(std::string_view pattern, std::string_view path) 
   const auto place = pattern.find("NAME");
   if (place == std::string_view::npos) return pattern == path ? std::optional<std::string>("") : std::nullopt;
   const auto before = pattern.substr(0, place), behind = pattern.substr(place + 4);
-  if (path.size() <= before.size() + behind.size() || !path.starts_with(before) || !path.ends_with(behind)) return std::nullopt;
+  if (path.size() <= before.size() + behind.size() || !path.starts_with(before) || !path.ends_with(behind))
+    return std::nullopt;
   const auto name = path.substr(before.size(), path.size() - before.size() - behind.size());
   if (name.find('/') != std::string_view::npos) return std::nullopt;
   return std::string(name);
@@ -137,7 +149,9 @@ std::optional<std::string> fit(std::string_view pattern, std::string_view path) 
 
 }  // namespace
 
-std::span<const Route> routes() { return kRoutes; }
+std::span<const Route> routes() {
+  return kRoutes;
+}
 
 Result<Matched> match(std::string_view method, std::string_view path) {
   std::string allowed;
@@ -148,11 +162,14 @@ Result<Matched> match(std::string_view method, std::string_view path) {
     allowed += allowed.empty() ? "" : ", ";
     allowed += route.method;
   }
-  if (!allowed.empty()) return fail(Kind::Unsupported, "{} takes {}, not {}", printable(path, 100), allowed, printable(method, 20));
+  if (!allowed.empty())
+    return fail(Kind::Unsupported, "{} takes {}, not {}", printable(path, 100), allowed, printable(method, 20));
   return fail(Kind::NotFound, "no such path in this API: {}", printable(path, 100));
 }
 
-ApiReply error_reply(const Error& error) { return {http_status(error.kind), error_json(error) + "\n", "application/json", {}}; }
+ApiReply error_reply(const Error& error) {
+  return {http_status(error.kind), error_json(error) + "\n", "application/json", {}};
+}
 
 ApiReply answer(const ApiContext& context, const ApiRequest& request) {
   auto matched = match(request.method, request.path);

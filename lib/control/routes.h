@@ -1,5 +1,6 @@
-// The control API's table: method and path pattern to handler. Knows HTTP's words but no socket; the server calls it from many threads at once, since the
-// Service takes calls from any thread. Submissions stream and are the server's matter, except for their place in the table.
+// The control API's table: method and path pattern to handler. Knows HTTP's words but no socket; the server calls it
+// from many threads at once, since the Service takes calls from any thread. Submissions stream and are the server's
+// matter, except for their place in the table.
 #pragma once
 
 #include <map>
@@ -43,7 +44,8 @@ struct Route {
 
 std::span<const Route> routes();
 
-// The route that fits method and path; NotFound for an unknown path, Unsupported (405) for a known one with another method.
+// The route that fits method and path; NotFound for an unknown path, Unsupported (405) for a known one with another
+// method.
 struct Matched {
   const Route* route = nullptr;
   std::string harvest;  // what stood in NAME's place

@@ -26,11 +26,14 @@ struct Exchange {
   std::uint64_t body_bytes = 0;
 };
 
-void free_string(void* string) { delete static_cast<std::string*>(string); }
+void free_string(void* string) {
+  delete static_cast<std::string*>(string);
+}
 
 MHD_Result send_reply(MHD_Connection* connection, ApiReply reply) {
   auto* body = new std::string(std::move(reply.body));
-  MHD_Response* response = MHD_create_response_from_buffer_with_free_callback_cls(body->size(), body->data(), &free_string, body);
+  MHD_Response* response =
+      MHD_create_response_from_buffer_with_free_callback_cls(body->size(), body->data(), &free_string, body);
   if (response == nullptr) {
     delete body;
     return MHD_NO;
@@ -96,7 +99,9 @@ struct Server::Impl {
     auto peer = read_peer(info->connect_fd);
     if (!peer) return std::unexpected(peer.error());
     if (!peer_allowed(*peer, options.access)) {
-      return fail(Kind::Auth, "user id {} may not speak to this daemon; ask its operator to add you to the daemon's group", peer->uid);
+      return fail(Kind::Auth,
+                  "user id {} may not speak to this daemon; ask its operator to add you to the daemon's group",
+                  peer->uid);
     }
     return harvest::Peer{peer->uid, peer->gid};
   }
@@ -121,7 +126,8 @@ struct Server::Impl {
   }
 
   Error body_too_large() const {
-    return {Kind::TooLarge, fmt::format("the request's body has more than {} bytes", options.request_body_most), std::nullopt};
+    return {Kind::TooLarge, fmt::format("the request's body has more than {} bytes", options.request_body_most),
+            std::nullopt};
   }
 
   void take_body(MHD_Connection* connection, Exchange& exchange, const char* data, std::size_t size) const {
@@ -143,8 +149,8 @@ struct Server::Impl {
     return send_reply(connection, answer(context(), exchange.request));
   }
 
-  static MHD_Result on_request(void* self, MHD_Connection* connection, const char* url, const char* method, const char*, const char* data,
-                               std::size_t* size, void** state) {
+  static MHD_Result on_request(void* self, MHD_Connection* connection, const char* url, const char* method, const char*,
+                               const char* data, std::size_t* size, void** state) {
     const auto& server = *static_cast<const Impl*>(self);
     if (*state == nullptr) return server.begin(connection, url, method, state);
     auto& exchange = *static_cast<Exchange*>(*state);
@@ -162,18 +168,21 @@ struct Server::Impl {
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
-Result<std::unique_ptr<Server>> Server::start(int listening_fd, harvest::Service& service, DaemonInfo daemon, ServerOptions options) {
+Result<std::unique_ptr<Server>> Server::start(int listening_fd, harvest::Service& service, DaemonInfo daemon,
+                                              ServerOptions options) {
   if (auto good = check_listening_socket(listening_fd); !good) return std::unexpected(good.error());
   auto server = std::make_unique<Server>(std::make_unique<Impl>(service, std::move(daemon), options));
   // libmicrohttpd closes its descriptor when it fails and when it stops; ours stays ours.
   const int shared_fd = ::dup(listening_fd);
   if (shared_fd < 0) return fail_errno(errno, "control socket");
   auto& impl = *server->impl_;
-  constexpr unsigned kFlags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_ITC;
-  impl.http = MHD_start_daemon(kFlags, 0, nullptr, nullptr, &Impl::on_request, &impl, MHD_OPTION_LISTEN_SOCKET, shared_fd,
-                               MHD_OPTION_CONNECTION_LIMIT, options.connection_limit, MHD_OPTION_CONNECTION_TIMEOUT,
-                               static_cast<unsigned>(options.idle_timeout.count()), MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionMemory,
-                               MHD_OPTION_NOTIFY_COMPLETED, &Impl::on_completed, nullptr, MHD_OPTION_END);
+  constexpr unsigned kFlags =
+      MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_ITC;
+  impl.http =
+      MHD_start_daemon(kFlags, 0, nullptr, nullptr, &Impl::on_request, &impl, MHD_OPTION_LISTEN_SOCKET, shared_fd,
+                       MHD_OPTION_CONNECTION_LIMIT, options.connection_limit, MHD_OPTION_CONNECTION_TIMEOUT,
+                       static_cast<unsigned>(options.idle_timeout.count()), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                       kConnectionMemory, MHD_OPTION_NOTIFY_COMPLETED, &Impl::on_completed, nullptr, MHD_OPTION_END);
   if (impl.http == nullptr) return fail(Kind::Internal, "the control server does not start");
   impl.listening_fd = listening_fd;
   return server;

@@ -5,10 +5,12 @@ namespace garner::control {
 std::string sources_tsv(const harvest::SourcesPage& page) {
   std::string out;
   for (const auto& row : page.rows) {
-    fmt::format_to(std::back_inserter(out), "{}\t{}\t{}\n", row.id.value, printable(row.retrieval_type), printable(row.detail, 4000));
+    fmt::format_to(std::back_inserter(out), "{}\t{}\t{}\n", row.id.value, printable(row.retrieval_type),
+                   printable(row.detail, 4000));
   }
   for (const auto& row : page.refused_rows) {
-    fmt::format_to(std::back_inserter(out), "{}\t{}\t{}\n", printable(row.where, 4000), printable(row.text), printable(row.reason));
+    fmt::format_to(std::back_inserter(out), "{}\t{}\t{}\n", printable(row.where, 4000), printable(row.text),
+                   printable(row.reason));
   }
   return out;
 }
@@ -21,7 +23,8 @@ Result<harvest::SourcesPage> parse_sources_tsv(std::string_view text, bool refus
     const auto first = line.find('\t');
     const auto second = first == std::string_view::npos ? first : line.find('\t', first + 1);
     if (end == std::string_view::npos || second == std::string_view::npos) {
-      return fail(Kind::Malformed, "the daemon's listing, line {}: expected three cells and a line feed, found '{}'", line_no, printable(line, 100));
+      return fail(Kind::Malformed, "the daemon's listing, line {}: expected three cells and a line feed, found '{}'",
+                  line_no, printable(line, 100));
     }
     const auto a = line.substr(0, first), b = line.substr(first + 1, second - first - 1), c = line.substr(second + 1);
     if (refused) {

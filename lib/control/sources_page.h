@@ -1,7 +1,7 @@
 // A page of `GET /v1/harvests/NAME/sources` as text/tab-separated-values, one row a line, without a header:
 //   source_id, retrieval_type, detail     and for outcome "refused": where, text, reason
-// Foreign texts are made printable, so that no cell holds a tab or a line feed. The cursor travels beside it, in the header X-Garner-Next.
-// Values; any thread.
+// Foreign texts are made printable, so that no cell holds a tab or a line feed. The cursor travels beside it, in the
+// header X-Garner-Next. Values; any thread.
 #pragma once
 
 #include <string>

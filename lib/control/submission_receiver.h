@@ -1,6 +1,6 @@
-// Ties a submission stream to the Service: one upload, from its first byte to its answer. After an error the rest of the upload is taken and dropped, since
-// an HTTP client reads the answer only when it has sent everything. Dropped without finish(), it leaves no harvest.
-// One thread at a time (its connection's).
+// Ties a submission stream to the Service: one upload, from its first byte to its answer. After an error the rest of
+// the upload is taken and dropped, since an HTTP client reads the answer only when it has sent everything. Dropped
+// without finish(), it leaves no harvest. One thread at a time (its connection's).
 #pragma once
 
 #include <memory>
@@ -12,7 +12,8 @@ namespace garner::control {
 
 class SubmissionReceiver final : private StreamSink {
  public:
-  SubmissionReceiver(harvest::Service& service, harvest::Peer peer, bool plan_only) : service_(service), peer_(peer), plan_only_(plan_only) {}
+  SubmissionReceiver(harvest::Service& service, harvest::Peer peer, bool plan_only)
+      : service_(service), peer_(peer), plan_only_(plan_only) {}
   SubmissionReceiver(const SubmissionReceiver&) = delete;  // reader_ refers to us
   SubmissionReceiver& operator=(const SubmissionReceiver&) = delete;
 

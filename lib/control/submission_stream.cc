@@ -30,7 +30,8 @@ std::string row_text(const json& row, const char* key) {
 }  // namespace
 
 Error SubmissionReader::at_frame(std::string_view what) const {
-  return Error{Kind::Malformed, fmt::format("submission stream, frame at byte {}: {}", frame_offset_, what), std::nullopt};
+  return Error{Kind::Malformed, fmt::format("submission stream, frame at byte {}: {}", frame_offset_, what),
+               std::nullopt};
 }
 
 Result<void> SubmissionReader::push(std::span<const std::byte> bytes) {
@@ -62,17 +63,20 @@ Result<void> SubmissionReader::push(std::span<const std::byte> bytes) {
 Result<void> SubmissionReader::begin_frame() {
   type_ = header_[0];
   std::size_t length = 0;
-  for (std::size_t i = 0; i < 4; ++i) length |= static_cast<std::size_t>(static_cast<unsigned char>(header_[1 + i])) << (8 * i);
+  for (std::size_t i = 0; i < 4; ++i)
+    length |= static_cast<std::size_t>(static_cast<unsigned char>(header_[1 + i])) << (8 * i);
   header_.clear();
   if (ended_) return std::unexpected(at_frame("nothing may follow the end frame 'E'"));
   if (type_ != 'M' && type_ != 'I' && type_ != 'R' && type_ != 'E') {
-    return std::unexpected(at_frame(fmt::format("unknown frame type 0x{:02x}, expected 'M', 'I', 'R' or 'E'", static_cast<unsigned char>(type_))));
+    return std::unexpected(at_frame(
+        fmt::format("unknown frame type 0x{:02x}, expected 'M', 'I', 'R' or 'E'", static_cast<unsigned char>(type_))));
   }
   if ((type_ == 'M') == manifest_seen_) {
     return std::unexpected(at_frame(manifest_seen_ ? "a second manifest" : "the manifest 'M' must come first"));
   }
   if (length > kFramePayloadMost) {
-    return std::unexpected(at_frame(fmt::format("the payload has {} bytes, at most {} are allowed", length, kFramePayloadMost)));
+    return std::unexpected(
+        at_frame(fmt::format("the payload has {} bytes, at most {} are allowed", length, kFramePayloadMost)));
   }
   if (type_ == 'I' && length % kIdBytes != 0) {
     return std::unexpected(at_frame(fmt::format("{} bytes of ids are not a multiple of {}", length, kIdBytes)));
@@ -124,7 +128,8 @@ Result<void> SubmissionReader::end_frame() {
 
 Result<void> SubmissionReader::take_manifest() {
   const auto nul = payload_.find('\0');
-  if (nul == std::string::npos) return std::unexpected(at_frame("the manifest lacks its file name and the NUL behind it"));
+  if (nul == std::string::npos)
+    return std::unexpected(at_frame("the manifest lacks its file name and the NUL behind it"));
   manifest_seen_ = true;
   return sink_.manifest(printable(payload_.substr(0, nul)), payload_.substr(nul + 1));
 }
@@ -134,9 +139,11 @@ Result<void> SubmissionReader::take_refused() {
   if (!rows) return std::unexpected(at_frame(rows.error().detail));
   if (!rows->is_array()) return std::unexpected(at_frame("expected a JSON array of refused rows"));
   for (const auto& row : *rows) {
-    if (!row.is_object()) return std::unexpected(at_frame("a refused row must be an object with where, text and reason"));
+    if (!row.is_object())
+      return std::unexpected(at_frame("a refused row must be an object with where, text and reason"));
     ++refused_;
-    if (auto taken = sink_.refused({row_text(row, "where"), row_text(row, "text"), row_text(row, "reason")}); !taken) return taken;
+    if (auto taken = sink_.refused({row_text(row, "where"), row_text(row, "text"), row_text(row, "reason")}); !taken)
+      return taken;
   }
   return {};
 }
@@ -146,10 +153,12 @@ Result<void> SubmissionReader::take_end() {
   if (!end) return std::unexpected(at_frame(end.error().detail));
   const auto count = [&end](const char* key) -> std::optional<std::uint64_t> { return json_count(*end, key); };
   const auto rows = count("rows"), ids = count("ids"), refused = count("refused");
-  if (!rows || !ids || !refused) return std::unexpected(at_frame("the end frame needs the numbers rows, ids and refused"));
+  if (!rows || !ids || !refused)
+    return std::unexpected(at_frame("the end frame needs the numbers rows, ids and refused"));
   if (StreamTotals{*rows, *ids, *refused} != totals()) {
-    return std::unexpected(at_frame(fmt::format("the end frame counts {} rows = {} ids + {} refused, but {} ids and {} refused rows came", *rows, *ids,
-                                                *refused, ids_, refused_)));
+    return std::unexpected(
+        at_frame(fmt::format("the end frame counts {} rows = {} ids + {} refused, but {} ids and {} refused rows came",
+                             *rows, *ids, *refused, ids_, refused_)));
   }
   ended_ = true;
   return {};
@@ -157,7 +166,8 @@ Result<void> SubmissionReader::take_end() {
 
 Result<void> SubmissionReader::finish() const {
   if (ended_) return {};
-  return fail(Kind::Malformed, "submission stream: it ended after {} bytes without its end frame 'E'; nothing was kept", offset_);
+  return fail(Kind::Malformed, "submission stream: it ended after {} bytes without its end frame 'E'; nothing was kept",
+              offset_);
 }
 
 void append_frame(std::string& out, char type, std::string_view payload) {
@@ -190,7 +200,8 @@ void append_refused(std::string& out, std::span<const ledger::RefusedRow> rows) 
     json array = json::array();
     const auto batch = rows.first(std::min(rows.size(), kRowsAFrame));
     for (const auto& row : batch) {
-      array.push_back({{"where", printable(row.where)}, {"text", printable(row.text)}, {"reason", printable(row.reason)}});
+      array.push_back(
+          {{"where", printable(row.where)}, {"text", printable(row.text)}, {"reason", printable(row.reason)}});
     }
     append_frame(out, 'R', json_dump(array));
     rows = rows.subspan(batch.size());

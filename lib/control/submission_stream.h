@@ -1,11 +1,13 @@
-// The stream by which a client submits a harvest: frames of one type byte, four bytes of little-endian length and the payload, in this order:
+// The stream by which a client submits a harvest: frames of one type byte, four bytes of little-endian length and the
+// payload, in this order:
 //   'M'  once, first: the manifest's file name, a NUL, the manifest's text
 //   'I'  any number: ids, 8 bytes little-endian each; may be empty (keeps a slow stream alive)
 //   'R'  any number: refused rows, a JSON array of {"where", "text", "reason"}
 //   'E'  once, last: {"rows": n, "ids": n, "refused": n}, which must agree with what came
 // docs/control-api.md has the byte table. A payload has at most 1 MiB.
-// The reader is a push parser: bytes come in pieces of any size; it holds one frame at most, and of 'I' frames only what does not make a whole id.
-// Values; one thread. Errors: Malformed (with the byte offset of the frame), and what the sink answers.
+// The reader is a push parser: bytes come in pieces of any size; it holds one frame at most, and of 'I' frames only
+// what does not make a whole id. Values; one thread. Errors: Malformed (with the byte offset of the frame), and what
+// the sink answers.
 #pragma once
 
 #include <cstdint>
@@ -58,16 +60,17 @@ class SubmissionReader {
 
   StreamSink& sink_;
   std::string header_;
-  std::string payload_;          // of frames that are taken whole; for 'I' the bytes of an id that is not whole yet
+  std::string payload_;  // of frames that are taken whole; for 'I' the bytes of an id that is not whole yet
   std::vector<SourceId> batch_;
-  char type_ = 0;                // of the frame under way; 0 between frames
-  std::size_t left_ = 0;         // payload bytes that have not come yet
+  char type_ = 0;         // of the frame under way; 0 between frames
+  std::size_t left_ = 0;  // payload bytes that have not come yet
   std::uint64_t offset_ = 0, frame_offset_ = 0;
   std::uint64_t ids_ = 0, refused_ = 0;
   bool manifest_seen_ = false, ended_ = false;
 };
 
-// Frames as a client sends them. The caller keeps payloads within kFramePayloadMost; append_refused does so itself, by several frames.
+// Frames as a client sends them. The caller keeps payloads within kFramePayloadMost; append_refused does so itself, by
+// several frames.
 void append_frame(std::string& out, char type, std::string_view payload);
 void append_manifest(std::string& out, std::string_view file_name, std::string_view text);
 void append_ids(std::string& out, std::span<const SourceId> ids);

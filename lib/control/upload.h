@@ -1,6 +1,7 @@
-// A submission on its way to the daemon: fed from the caller's thread, sent by a thread of its own with at most some MiB between them, so that reading the
-// id list and sending it overlap. While the caller has nothing to send, empty frames keep the connection alive.
-// One thread calls. Dropped without finish(), the daemon keeps nothing. Errors as Client's.
+// A submission on its way to the daemon: fed from the caller's thread, sent by a thread of its own with at most some
+// MiB between them, so that reading the id list and sending it overlap. While the caller has nothing to send, empty
+// frames keep the connection alive. One thread calls. Dropped without finish(), the daemon keeps nothing. Errors as
+// Client's.
 #pragma once
 
 #include <memory>

@@ -17,9 +17,12 @@ struct ArchiveQueue::Waiter {
   bool settled = false;  // granted or stopped: its resumption is posted
 };
 
-ArchiveQueue::ArchiveQueue(Executor& executor, std::uint32_t in_flight_most) : executor_(executor), most_(in_flight_most) {}
+ArchiveQueue::ArchiveQueue(Executor& executor, std::uint32_t in_flight_most)
+    : executor_(executor), most_(in_flight_most) {}
 
-ArchiveQueue::~ArchiveQueue() { assert(in_flight_ == 0 && waiters_.empty()); }
+ArchiveQueue::~ArchiveQueue() {
+  assert(in_flight_ == 0 && waiters_.empty());
+}
 
 Task<bool> ArchiveQueue::acquire(std::stop_token stop) {
   if (stop.stop_requested()) co_return false;

@@ -1,6 +1,6 @@
-// Who may talk to an archive now: at most so many requests in flight, none before the archive has had its rest, and after trouble one at a time until one
-// succeeds. Serves whoever waits in the order of arrival, so fairness is the caller's order.
-// Threads: the loop's only.
+// Who may talk to an archive now: at most so many requests in flight, none before the archive has had its rest, and
+// after trouble one at a time until one succeeds. Serves whoever waits in the order of arrival, so fairness is the
+// caller's order. Threads: the loop's only.
 #pragma once
 
 #include <coroutine>
@@ -25,7 +25,8 @@ class ArchiveQueue {
 
   // A reply came that was no trouble of the archive's. Ends a rest, but not before a time that the archive named.
   void succeeded();
-  // Trouble: one more in a row. From the third in a row, or when the archive named a time, nobody starts before `until`.
+  // Trouble: one more in a row. From the third in a row, or when the archive named a time, nobody starts before
+  // `until`.
   void troubled(SteadyTime until, bool archive_named_the_time, std::string reason);
   std::uint32_t failures_in_row() const { return failures_; }
 

@@ -15,7 +15,7 @@ using ledger::Outcome;
 // A chunk as the ledger knows it when its turn comes.
 struct Chunk {
   ledger::ChunkKey key;
-  std::vector<SourceId> ids;       // of the block
+  std::vector<SourceId> ids;  // of the block
   ChunkRecord record;
   std::vector<std::uint32_t> places;  // of the pending ones
   std::vector<SourceId> wanted;       // the pending ones
@@ -38,7 +38,8 @@ Result<Chunk> load(ledger::Ledger& ledger, ledger::ChunkKey key) {
   return chunk;
 }
 
-Result<ledger::CounterDelta> settle(ledger::Ledger& ledger, const Chunk& before, const ChunkRecord& after, std::uint64_t bytes_received) {
+Result<ledger::CounterDelta> settle(ledger::Ledger& ledger, const Chunk& before, const ChunkRecord& after,
+                                    std::uint64_t bytes_received) {
   auto delta = ledger::delta_between(before.record, after, static_cast<std::uint32_t>(before.ids.size()));
   delta.bytes_received = static_cast<std::int64_t>(bytes_received);
   const DurableStepMark mark(DurableStep::Ledger);
@@ -59,7 +60,8 @@ archive::ChunkRequest request_for(const HarvestRun& run, const Chunk& chunk, con
   request.release = manifest.release;
   request.retrieval_type = run.record().retrieval_types[chunk.key.type];
   request.structure = manifest.data_structure;
-  request.structure_spelling = run.record().data_structure.empty() ? manifest.data_structure_spelling : run.record().data_structure;
+  request.structure_spelling =
+      run.record().data_structure.empty() ? manifest.data_structure_spelling : run.record().data_structure;
   request.format = manifest.format;
   request.valid_data = manifest.valid_data;
   request.spool_directory = output::spool_directory(run.files()->spec);
@@ -82,8 +84,8 @@ bool may_be_the_spelling(const Result<http::Body>& reply) {
   return !reply && (reply.error().kind == Kind::Suspect || reply.error().kind == Kind::Unsupported);
 }
 
-// Asks; a harvest whose first answers call the request suspect or wrong may have met an archive that spells DATA_STRUCTURE the other way: that is tried
-// once, by one chunk, while those asked beside it wait for what it finds.
+// Asks; a harvest whose first answers call the request suspect or wrong may have met an archive that spells
+// DATA_STRUCTURE the other way: that is tried once, by one chunk, while those asked beside it wait for what it finds.
 Task<Result<http::Body>> ask(ChunkWorld world, std::shared_ptr<HarvestRun> run, archive::ChunkRequest request) {
   auto reply = co_await world.archive.fetch(request, run->life_stop.get_token());
   if (reply) run->spelling_settled = true;
@@ -91,9 +93,11 @@ Task<Result<http::Body>> ask(ChunkWorld world, std::shared_ptr<HarvestRun> run, 
 
   const auto trial = co_await run->spelling_trial.enter(world.executor);
   const std::string known = run->record().data_structure;
-  const bool in_doubt = known.empty() ? !run->spelling_settled : strcasecmp(known.c_str(), request.structure_spelling.c_str()) != 0;
+  const bool in_doubt =
+      known.empty() ? !run->spelling_settled : strcasecmp(known.c_str(), request.structure_spelling.c_str()) != 0;
   if (!in_doubt) co_return reply;
-  request.structure_spelling = known.empty() ? other_spelling(world.archive.profile(), request.structure, request.structure_spelling) : known;
+  request.structure_spelling =
+      known.empty() ? other_spelling(world.archive.profile(), request.structure, request.structure_spelling) : known;
   if (request.structure_spelling.empty()) co_return reply;
   auto second = co_await world.archive.fetch(request, run->life_stop.get_token());
   // An outage or a damaged reply in between tells nothing about the spelling.
@@ -115,11 +119,18 @@ Error as_ours(Error error) {
 // What a good reply became. Runs on a worker.
 Result<ChunkRecord> store(const ChunkWorld& world, HarvestFiles& files, const Chunk& chunk, const http::Body& body,
                           std::uint64_t max_product_bytes) {
-  const output::PackKey key{files.types[chunk.key.type], chunk.key.block, static_cast<std::uint32_t>(chunk.record.packs.size())};
+  const output::PackKey key{files.types[chunk.key.type], chunk.key.block,
+                            static_cast<std::uint32_t>(chunk.record.packs.size())};
   auto writer = files.layout->begin(key);
   if (!writer) return std::unexpected(writer.error());
-  const product::Asked asked{files.manifest.release, key.retrieval_type, files.manifest.data_structure, files.manifest.format, chunk.wanted,
-                             max_product_bytes, world.budget, output::spool_directory(files.spec)};
+  const product::Asked asked{files.manifest.release,
+                             key.retrieval_type,
+                             files.manifest.data_structure,
+                             files.manifest.format,
+                             chunk.wanted,
+                             max_product_bytes,
+                             world.budget,
+                             output::spool_directory(files.spec)};
   auto contents = world.read_reply(body.bytes(), asked, **writer);
   if (!contents) return std::unexpected(contents.error());
 
@@ -130,8 +141,10 @@ Result<ChunkRecord> store(const ChunkWorld& world, HarvestFiles& files, const Ch
   if (pack_index > 0) after.pack_of.resize(chunk.ids.size(), 0);
   for (std::size_t i = 0; i < chunk.wanted.size(); ++i) {
     after.outcomes[chunk.places[i]] = contents->found[i] ? Outcome::Delivered : Outcome::Absent;
-    if (!contents->found[i]) absent.push_back(chunk.wanted[i]);
-    else if (pack_index > 0) after.pack_of[chunk.places[i]] = pack_index;
+    if (!contents->found[i])
+      absent.push_back(chunk.wanted[i]);
+    else if (pack_index > 0)
+      after.pack_of[chunk.places[i]] = pack_index;
   }
   if (contents->products > 0) {
     auto pack = (*writer)->publish(body.bytes(), absent);
@@ -140,7 +153,8 @@ Result<ChunkRecord> store(const ChunkWorld& world, HarvestFiles& files, const Ch
     after.packs.push_back(*pack);
   } else {
     writer->reset();
-    if (auto discarded = files.layout->discard(key, chunk.wanted); !discarded) return std::unexpected(discarded.error());
+    if (auto discarded = files.layout->discard(key, chunk.wanted); !discarded)
+      return std::unexpected(discarded.error());
     if (pack_index == 0) after.pack_of.clear();
   }
   ++after.requests;
@@ -149,7 +163,8 @@ Result<ChunkRecord> store(const ChunkWorld& world, HarvestFiles& files, const Ch
   return after;
 }
 
-// What the failure means; trouble of the archive is told to its queue, so that it is before the place there is free again.
+// What the failure means; trouble of the archive is told to its queue, so that it is before the place there is free
+// again.
 Verdict judge(const ChunkWorld& world, const Chunk& chunk, const Error& error) {
   const std::uint32_t attempts = chunk.record.attempts + (counts_as_attempt(error.kind) ? 1 : 0);
   const Verdict verdict =
@@ -165,13 +180,14 @@ ChunkEnd hold_for_ledger(const Error& error) {
 }
 
 // Records a failed attempt.
-Task<ChunkEnd> fail_chunk(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chunk chunk, Error error, Verdict verdict) {
+Task<ChunkEnd> fail_chunk(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chunk chunk, Error error,
+                          Verdict verdict) {
   ChunkEnd end;
   if (verdict.next == Next::Stop) co_return end;
   end.wait = verdict.wait;
   end.reason = printable(error.detail);
-  log::info("{} {} chunk {}: {}: {}", run->record().name, run->record().retrieval_types[chunk.key.type], chunk.key.block,
-            kind_name(error.kind), end.reason);
+  log::info("{} {} chunk {}: {}: {}", run->record().name, run->record().retrieval_types[chunk.key.type],
+            chunk.key.block, kind_name(error.kind), end.reason);
   end.how = verdict.next == Next::RetryChunk   ? ChunkEnd::How::Retry
             : verdict.next == Next::BlockChunk ? ChunkEnd::How::BlockChunk
             : verdict.next == Next::BlockType  ? ChunkEnd::How::BlockType
@@ -184,7 +200,8 @@ Task<ChunkEnd> fail_chunk(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chu
   if (verdict.counted) ++after.attempts;
   after.blocked = verdict.next == Next::BlockChunk;
   auto& ledger = world.ledger;
-  auto settled = co_await world.workers.run(world.executor, [&ledger, &chunk, &after] { return settle(ledger, chunk, after, 0); });
+  auto settled =
+      co_await world.workers.run(world.executor, [&ledger, &chunk, &after] { return settle(ledger, chunk, after, 0); });
   if (!settled) co_return hold_for_ledger(settled.error());
   end.delta = *settled;
   co_return end;
@@ -192,7 +209,8 @@ Task<ChunkEnd> fail_chunk(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chu
 
 }  // namespace
 
-Task<ChunkEnd> chunk_life(ChunkWorld world, std::shared_ptr<HarvestRun> run, ChunkClaim claim, std::function<void()> answered) {
+Task<ChunkEnd> chunk_life(ChunkWorld world, std::shared_ptr<HarvestRun> run, ChunkClaim claim,
+                          std::function<void()> answered) {
   const ledger::ChunkKey key{run->record().no, claim.type, claim.block};
   auto& ledger = world.ledger;
   auto loaded = co_await world.workers.run(world.executor, [&ledger, key] { return load(ledger, key); });
@@ -200,7 +218,8 @@ Task<ChunkEnd> chunk_life(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chu
   if (nothing_to_ask || !co_await world.queue.acquire(run->turn_stop.get_token())) {
     answered();
     if (!loaded) co_return hold_for_ledger(loaded.error());
-    if (loaded->record.blocked) co_return ChunkEnd{ChunkEnd::How::BlockChunk, false, {}, loaded->record.last_error, {}, 0};
+    if (loaded->record.blocked)
+      co_return ChunkEnd{ChunkEnd::How::BlockChunk, false, {}, loaded->record.last_error, {}, 0};
     if (loaded->wanted.empty()) co_return ChunkEnd{ChunkEnd::How::Settled, true, {}, {}, {}, 0};
     co_return ChunkEnd{};
   }
@@ -231,8 +250,9 @@ Task<ChunkEnd> chunk_life(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chu
     co_return co_await fail_chunk(world, run, std::move(chunk), std::move(error), verdict);
   }
 
-  auto settled = co_await world.workers.run(
-      world.executor, [&ledger, &chunk, &stored, bytes_received] { return settle(ledger, chunk, *stored, bytes_received); });
+  auto settled = co_await world.workers.run(world.executor, [&ledger, &chunk, &stored, bytes_received] {
+    return settle(ledger, chunk, *stored, bytes_received);
+  });
   if (!settled) co_return hold_for_ledger(settled.error());
   co_return ChunkEnd{ChunkEnd::How::Settled, true, {}, {}, *settled, chunk.wanted.size()};
 }

@@ -16,9 +16,11 @@ constexpr std::uint32_t kClaimedAhead = 2;
 // Replies that may wait for a worker; beyond, nothing new is asked.
 constexpr std::uint32_t kUnreadReplies = 8;
 
-// Replies that wait to be read have their share of the memory: rather than have the next ones spill to disk, on the loop, they are asked for when some of
-// these have gone.
-bool memory_is_short(const http::MemoryBudget* budget) { return budget != nullptr && budget->used() > budget->limit() / 2; }
+// Replies that wait to be read have their share of the memory: rather than have the next ones spill to disk, on the
+// loop, they are asked for when some of these have gone.
+bool memory_is_short(const http::MemoryBudget* budget) {
+  return budget != nullptr && budget->used() > budget->limit() / 2;
+}
 // After a fault of our own disk or ledger.
 constexpr std::chrono::seconds kTryAgain{60};
 
@@ -26,7 +28,9 @@ std::string directory_trouble(const std::string& trouble, const std::string& nam
   return "its output directory: " + trouble + "; put it right, then: garner resume " + name;
 }
 
-bool at_rest(HarvestState state) { return state == HarvestState::Finished || state == HarvestState::Cancelled; }
+bool at_rest(HarvestState state) {
+  return state == HarvestState::Finished || state == HarvestState::Cancelled;
+}
 
 std::shared_ptr<HarvestFiles> files_of(const World& world, const ledger::HarvestRecord& record, std::string& broken) {
   auto files = std::make_shared<HarvestFiles>();
@@ -41,16 +45,24 @@ std::shared_ptr<HarvestFiles> files_of(const World& world, const ledger::Harvest
     manifest->harvest = record.name;
   }
   files->manifest = std::move(*manifest);
-  files->spec = {record.output_directory, files->manifest.layout, files->manifest.compress_files, files->manifest.data_structure,
-                 files->manifest.format, files->manifest.release, record.sources, std::nullopt};
-  if (files->manifest.output_group && world.find_group) files->spec.group = world.find_group(*files->manifest.output_group);
+  files->spec = {record.output_directory,
+                 files->manifest.layout,
+                 files->manifest.compress_files,
+                 files->manifest.data_structure,
+                 files->manifest.format,
+                 files->manifest.release,
+                 record.sources,
+                 std::nullopt};
+  if (files->manifest.output_group && world.find_group)
+    files->spec.group = world.find_group(*files->manifest.output_group);
   files->layout = world.make_layout(files->spec);
   return files;
 }
 
 // Every settled pack of a harvest, in order.
 output::EachPack each_pack_of(ledger::Ledger& ledger, const HarvestFiles& files, std::atomic<std::uint64_t>& steps) {
-  return [&ledger, &files, &steps](const std::function<Result<void>(const output::PackKey&, const ledger::Pack&)>& visit) -> Result<void> {
+  return [&ledger, &files, &steps](
+             const std::function<Result<void>(const output::PackKey&, const ledger::Pack&)>& visit) -> Result<void> {
     for (std::uint16_t type = 0; type < files.types.size(); ++type) {
       Result<void> visited;
       auto scanned = ledger.scan(files.no, type, 0, [&](std::uint32_t block, const ledger::ChunkRecord& record) {
@@ -72,7 +84,9 @@ output::EachPack each_pack_of(ledger::Ledger& ledger, const HarvestFiles& files,
 
 Engine::Engine(World world) : world_(std::move(world)), random_(world_.seed) {}
 
-Engine::~Engine() { assert(tasks_.running() == 0); }
+Engine::~Engine() {
+  assert(tasks_.running() == 0);
+}
 
 Task<Result<void>> Engine::start() {
   auto& ledger = world_.ledger;
@@ -121,14 +135,16 @@ Task<Result<std::shared_ptr<HarvestRun>>> Engine::take_up(ledger::HarvestRecord 
     }
     out.files = files_of(world, record, out.broken);
     if (!at_rest(record.state)) {
-      const bool holds_products = std::ranges::any_of(out.counters, [](const ledger::Counters& c) { return c.delivered > 0; });
+      const bool holds_products =
+          std::ranges::any_of(out.counters, [](const ledger::Counters& c) { return c.delivered > 0; });
       auto prepared = world.prepare_output(out.files->spec, record.manifest, credit, holds_products);
       if (!prepared) out.trouble = prepared.error().detail;
     }
     return out;
   });
   if (!loaded) co_return std::unexpected(loaded.error());
-  auto run = std::make_shared<HarvestRun>(std::move(record), loaded->files, std::move(loaded->done), std::move(loaded->counters));
+  auto run = std::make_shared<HarvestRun>(std::move(record), loaded->files, std::move(loaded->done),
+                                          std::move(loaded->counters));
   if (!loaded->broken.empty()) run->set_broken(loaded->broken);
   if (!loaded->trouble.empty()) run->set_broken(directory_trouble(loaded->trouble, run->record().name));
   if (!archive) run->set_broken(archive.error().detail);
@@ -184,8 +200,10 @@ void Engine::renew(const std::string& archive_name, ArchiveSeat& seat) {
   const std::uint32_t most = operators != world_.in_flight_most.end() && operators->second > 0
                                  ? operators->second
                                  : seat.archive->profile().manners.in_flight_most;
-  if (!seat.queue) seat.queue = std::make_unique<ArchiveQueue>(world_.executor, most);
-  else if (seat.queue->in_flight_most() != most) seat.queue->set_in_flight_most(most);
+  if (!seat.queue)
+    seat.queue = std::make_unique<ArchiveQueue>(world_.executor, most);
+  else if (seat.queue->in_flight_most() != most)
+    seat.queue->set_in_flight_most(most);
 }
 
 Engine::ArchiveSeat* Engine::seat_of(const HarvestRun& run) {
@@ -234,13 +252,15 @@ void Engine::arm(const std::string& archive_name, ArchiveSeat& seat) {
     if (due && (!first || *due < *first)) first = due;
   }
   seat.due.reset();
-  if (first && *first > now) seat.due = world_.executor.call_at(*first, [this, archive_name] { pump(archive_name, seats_.at(archive_name)); });
+  if (first && *first > now)
+    seat.due = world_.executor.call_at(*first, [this, archive_name] { pump(archive_name, seats_.at(archive_name)); });
 }
 
 Task<void> Engine::run_chunk(std::string archive_name, std::shared_ptr<HarvestRun> run, ChunkClaim claim) {
   co_await yield_to(world_.executor);  // the pump is not re-entered from inside itself
   ArchiveSeat& seat = seats_.at(archive_name);
-  ChunkWorld world{world_.executor, world_.workers, world_.ledger, *seat.archive, *seat.queue, random_, world_.budget, world_.read_reply};
+  ChunkWorld world{world_.executor, world_.workers, world_.ledger, *seat.archive,
+                   *seat.queue,     random_,        world_.budget, world_.read_reply};
   const bool spelling_known = !run->record().data_structure.empty();
   const auto answered = [this, &archive_name, &seat] {
     --seat.before_answer;
@@ -261,14 +281,15 @@ Task<void> Engine::run_chunk(std::string archive_name, std::shared_ptr<HarvestRu
   pump(archive_name, seat);
 }
 
-// Nothing in hand any more: indexes are brought up to date once the harvest is finished, blocked or paused, and a finished one is recorded as such. What
-// fails holds the harvest for a while and is tried again.
+// Nothing in hand any more: indexes are brought up to date once the harvest is finished, blocked or paused, and a
+// finished one is recorded as such. What fails holds the harvest for a while and is tried again.
 Task<void> Engine::settle_down(std::shared_ptr<HarvestRun> run) {
   if (run->broken() || run->in_hand() || run->indexing || at_rest(run->record().state)) co_return;
   run->indexing = true;
   const bool indexed = co_await bring_indexes_up_to_date(run);
   // A verb may have come in between.
-  const bool finished = indexed && !run->indexes_stale && !run->in_hand() && run->complete() && run->record().state == HarvestState::Active;
+  const bool finished = indexed && !run->indexes_stale && !run->in_hand() && run->complete() &&
+                        run->record().state == HarvestState::Active;
   if (finished && co_await record_finished(run)) log::notice("{}: finished", run->record().name);
   run->indexing = false;
   wake_quiet_waiters();
@@ -303,7 +324,8 @@ Task<bool> Engine::record_finished(std::shared_ptr<HarvestRun> run) {
     run->hold(world_.executor.now() + kTryAgain, "recording that it is finished: " + saved.error().detail);
     co_return false;
   }
-  if (run->record().state != HarvestState::Active) co_return false;  // a verb came in between: what it saves comes behind ours
+  if (run->record().state != HarvestState::Active)
+    co_return false;  // a verb came in between: what it saves comes behind ours
   run->set_finished(finished_s);
   run->set_state(HarvestState::Finished, {});
   co_return true;
@@ -358,7 +380,8 @@ std::string Engine::rest_of(const HarvestRun& run) {
   const auto rest = seat && seat->queue ? seat->queue->resting() : std::nullopt;
   if (!rest) return {};
   const auto left = std::chrono::ceil<std::chrono::seconds>(rest->until - world_.executor.now()).count();
-  return fmt::format("the archive rests for {} s after {} failures in a row: {}", left, seat->queue->failures_in_row(), rest->reason);
+  return fmt::format("the archive rests for {} s after {} failures in a row: {}", left, seat->queue->failures_in_row(),
+                     rest->reason);
 }
 
 HarvestStatus Engine::status_of(HarvestRun& run) {
@@ -409,8 +432,10 @@ void Engine::reload(std::map<std::string, std::uint32_t> in_flight_most) {
   world_.in_flight_most = std::move(in_flight_most);
   for (auto& [name, seat] : seats_) {
     auto fresh = world_.open_archive(name);
-    if (fresh) seat.fresh = std::move(*fresh);
-    else log::warning("archive {}: {}; the profile read before stays in force", name, fresh.error().detail);
+    if (fresh)
+      seat.fresh = std::move(*fresh);
+    else
+      log::warning("archive {}: {}; the profile read before stays in force", name, fresh.error().detail);
     renew(name, seat);
   }
   for (auto& [name, run] : runs_) {

@@ -1,6 +1,6 @@
-// The engine: several harvests at once, fair between them, each chunk a chunk_life, each archive asked by one queue. Knows only interfaces, so that a
-// night passes in virtual time.
-// Threads: the loop's only, except that everything given in World must allow workers to use it.
+// The engine: several harvests at once, fair between them, each chunk a chunk_life, each archive asked by one queue.
+// Knows only interfaces, so that a night passes in virtual time. Threads: the loop's only, except that everything given
+// in World must allow workers to use it.
 #pragma once
 
 #include <atomic>
@@ -23,7 +23,9 @@ struct World {
   // The archive of that profile name; asked once for each name, again after a reload.
   std::function<Result<std::unique_ptr<archive::Archive>>(const std::string& name)> open_archive;
   std::function<std::unique_ptr<output::Layout>(const output::OutputSpec&)> make_layout;
-  std::function<Result<void>(const output::OutputSpec&, std::string_view manifest, std::string_view credit, bool holds_products)> prepare_output;
+  std::function<Result<void>(const output::OutputSpec&, std::string_view manifest, std::string_view credit,
+                             bool holds_products)>
+      prepare_output;
   std::function<Result<void>(const output::OutputSpec&, output::Layout&, const output::EachPack&)> write_indexes;
   decltype(ChunkWorld::read_reply) read_reply;
   std::function<std::optional<std::uint32_t>(const std::string& group)> find_group;
@@ -63,8 +65,8 @@ class Engine {
     std::uint64_t chunks_ended = 0;
     std::uint32_t in_flight = 0;
     std::size_t in_hand = 0;
-    std::uint64_t steps = 0;       // chunks ended, packs indexed, chunks reopened: progress within long jobs too
-    bool forgotten = false;        // something could be done, and nobody does it: a fault of ours
+    std::uint64_t steps = 0;  // chunks ended, packs indexed, chunks reopened: progress within long jobs too
+    bool forgotten = false;   // something could be done, and nobody does it: a fault of ours
     double sources_per_s = 0, bytes_per_s = 0;
     std::size_t active = 0;
   };

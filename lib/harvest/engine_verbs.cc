@@ -13,13 +13,17 @@ std::unexpected<Error> unknown(const std::string& name) {
   return fail(Kind::NotFound, "no harvest is called '{}'; see: garner list", printable(name, 80));
 }
 
-bool at_rest(HarvestState state) { return state == HarvestState::Finished || state == HarvestState::Cancelled; }
+bool at_rest(HarvestState state) {
+  return state == HarvestState::Finished || state == HarvestState::Cancelled;
+}
 
-std::unexpected<Error> stopping() { return fail(Kind::Cancelled, "the daemon is stopping; try again when it is back"); }
+std::unexpected<Error> stopping() {
+  return fail(Kind::Cancelled, "the daemon is stopping; try again when it is back");
+}
 
 // Puts sources of that outcome back to pending in every chunk of a type, and takes the block off chunks that have some.
-Result<std::uint64_t> reopen_chunks(ledger::Ledger& ledger, const HarvestFiles& files, std::uint16_t type, Outcome outcome,
-                                    std::atomic<std::uint64_t>& steps) {
+Result<std::uint64_t> reopen_chunks(ledger::Ledger& ledger, const HarvestFiles& files, std::uint16_t type,
+                                    Outcome outcome, std::atomic<std::uint64_t>& steps) {
   std::vector<std::pair<std::uint32_t, ledger::ChunkRecord>> matching;
   std::uint64_t reopened = 0;
   std::uint32_t from = 0;
@@ -78,15 +82,18 @@ Result<Account> read_account(ledger::Ledger& ledger, const HarvestFiles& files) 
 
 struct Reopened {
   Result<std::vector<std::uint64_t>> products;  // put back, per retrieval_type
-  Result<Account> account;  // as it is now, whether all chunks were reopened or some
+  Result<Account> account;                      // as it is now, whether all chunks were reopened or some
 };
 
-Reopened reopen_harvest(ledger::Ledger& ledger, const HarvestFiles& files, Outcome outcome, std::atomic<std::uint64_t>& steps) {
+Reopened reopen_harvest(ledger::Ledger& ledger, const HarvestFiles& files, Outcome outcome,
+                        std::atomic<std::uint64_t>& steps) {
   Reopened out;
   for (std::uint16_t type = 0; type < files.types.size() && out.products; ++type) {
     auto reopened = reopen_chunks(ledger, files, type, outcome, steps);
-    if (reopened) out.products->push_back(*reopened);
-    else out.products = std::unexpected(reopened.error());
+    if (reopened)
+      out.products->push_back(*reopened);
+    else
+      out.products = std::unexpected(reopened.error());
   }
   out.account = read_account(ledger, files);
   return out;
@@ -117,12 +124,14 @@ Task<Result<HarvestStatus>> Engine::pause(std::string name, std::string by) {
   if (!turn) co_return std::unexpected(turn.error());
   auto& run = turn->run;
   if (run->record().state == HarvestState::Paused) co_return status_of(*run);
-  if (run->record().state != HarvestState::Active) co_return fail(Kind::Conflict, "'{}' is {}; there is nothing to pause", name, status_of(*run).state);
+  if (run->record().state != HarvestState::Active)
+    co_return fail(Kind::Conflict, "'{}' is {}; there is nothing to pause", name, status_of(*run).state);
   run->set_state(HarvestState::Paused, "paused by " + by + "; go on with: garner resume " + name);
   run->turn_stop.request_stop();
   auto saved = co_await save(run);
   pump();
-  if (!saved) co_return with_context(saved.error(), "'{}' is paused, but a restart of the daemon would go on with it", name);
+  if (!saved)
+    co_return with_context(saved.error(), "'{}' is paused, but a restart of the daemon would go on with it", name);
   co_return status_of(*run);
 }
 
@@ -132,7 +141,9 @@ Task<Result<HarvestStatus>> Engine::resume(std::string name) {
   auto& run = turn->run;
   const HarvestState before = run->record().state;
   const std::string reason = run->record().reason;
-  if (at_rest(before)) co_return fail(Kind::Conflict, "'{}' is {}; only a paused harvest goes on (see also: garner retry)", name, status_of(*run).state);
+  if (at_rest(before))
+    co_return fail(Kind::Conflict, "'{}' is {}; only a paused harvest goes on (see also: garner retry)", name,
+                   status_of(*run).state);
   co_await mend(run);
   run->renew_stops();
   if (before == HarvestState::Paused) {
@@ -152,7 +163,8 @@ Task<Result<HarvestStatus>> Engine::cancel(std::string name, std::string by) {
   auto turn = co_await turn_at(name);
   if (!turn) co_return std::unexpected(turn.error());
   auto& run = turn->run;
-  if (run->record().state == HarvestState::Finished) co_return fail(Kind::Conflict, "'{}' is finished; there is nothing to cancel", name);
+  if (run->record().state == HarvestState::Finished)
+    co_return fail(Kind::Conflict, "'{}' is finished; there is nothing to cancel", name);
   run->set_state(HarvestState::Paused, "being cancelled");  // starts nothing more, and writes its indexes a last time
   run->turn_stop.request_stop();
   run->life_stop.request_stop();
@@ -160,7 +172,9 @@ Task<Result<HarvestStatus>> Engine::cancel(std::string name, std::string by) {
   if (run->indexes_stale) co_await settle_down(run);
   run->set_state(HarvestState::Cancelled, "cancelled by " + by + "; what was delivered stays");
   auto saved = co_await save(run);
-  if (!saved) co_return with_context(saved.error(), "'{}' is cancelled, but a restart of the daemon would go on with it; cancel it again", name);
+  if (!saved)
+    co_return with_context(saved.error(),
+                           "'{}' is cancelled, but a restart of the daemon would go on with it; cancel it again", name);
   co_return status_of(*run);
 }
 
@@ -174,7 +188,8 @@ Task<Result<std::shared_ptr<HarvestFiles>>> Engine::remove(std::string name) {
   run->life_stop.request_stop();
   co_await quiet(run);
   auto& ledger = world_.ledger;
-  auto removed = co_await world_.workers.run(world_.executor, [&ledger, no = run->record().no] { return ledger.remove(no); });
+  auto removed =
+      co_await world_.workers.run(world_.executor, [&ledger, no = run->record().no] { return ledger.remove(no); });
   // Not found: an earlier try has removed it and failed behind that.
   if (!removed && removed.error().kind != Kind::NotFound) {
     co_return with_context(removed.error(), "'{}' is stopped, but not all of it is removed; remove it again", name);
@@ -187,7 +202,8 @@ Task<Result<std::uint64_t>> Engine::retry(std::string name, Outcome outcome) {
   auto turn = co_await turn_at(name);
   if (!turn) co_return std::unexpected(turn.error());
   auto& run = turn->run;
-  if (run->record().state == HarvestState::Cancelled) co_return fail(Kind::Conflict, "'{}' is cancelled; submit it anew under another name", name);
+  if (run->record().state == HarvestState::Cancelled)
+    co_return fail(Kind::Conflict, "'{}' is cancelled; submit it anew under another name", name);
   // Quiet first: chunks in hand hold records that this is about to rewrite.
   run->being_reopened = true;
   run->turn_stop.request_stop();
@@ -215,8 +231,11 @@ Task<Result<std::uint64_t>> Engine::retry(std::string name, Outcome outcome) {
     const std::uint64_t with_type = outcome == Outcome::Pending ? run->blocked_with_its_type(type) : 0;
     products += std::max(with_type, (*reopened.products)[type]);
   }
-  if (reopened.account) run->reopen(std::move(reopened.account->done), std::move(reopened.account->counters));
-  else run->set_broken("its account can't be read: " + reopened.account.error().detail + "; put the ledger right, then: garner retry " + name);
+  if (reopened.account)
+    run->reopen(std::move(reopened.account->done), std::move(reopened.account->counters));
+  else
+    run->set_broken("its account can't be read: " + reopened.account.error().detail +
+                    "; put the ledger right, then: garner retry " + name);
   run->account_lost = !reopened.account;
   co_await mend(run);
   run->being_reopened = false;

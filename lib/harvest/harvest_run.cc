@@ -13,11 +13,13 @@ std::string utc_now() {
   const std::time_t now = std::time(nullptr);
   std::tm utc{};
   gmtime_r(&now, &utc);
-  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02} UTC", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour,
-                     utc.tm_min, utc.tm_sec);
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02} UTC", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
+                     utc.tm_hour, utc.tm_min, utc.tm_sec);
 }
 
-void add(std::uint64_t& counter, std::int64_t delta) { counter += static_cast<std::uint64_t>(delta); }
+void add(std::uint64_t& counter, std::int64_t delta) {
+  counter += static_cast<std::uint64_t>(delta);
+}
 
 void add(ledger::Counters& counters, const ledger::CounterDelta& delta) {
   add(counters.delivered, delta.delivered);
@@ -35,8 +37,8 @@ int seconds_until(SteadyTime when, SteadyTime now) {
 
 }  // namespace
 
-HarvestRun::HarvestRun(ledger::HarvestRecord record, std::shared_ptr<HarvestFiles> files, std::vector<std::vector<bool>> done,
-                       std::vector<ledger::Counters> counters)
+HarvestRun::HarvestRun(ledger::HarvestRecord record, std::shared_ptr<HarvestFiles> files,
+                       std::vector<std::vector<bool>> done, std::vector<ledger::Counters> counters)
     : record_(std::move(record)), files_(std::move(files)), types_(record_.retrieval_types.size()) {
   reopen(std::move(done), std::move(counters));
 }
@@ -85,7 +87,8 @@ void HarvestRun::end(ChunkClaim claim, const ChunkEnd& end, SteadyTime now) {
   TypeRun& type = types_[claim.type];
   add(type.counters, end.delta);
   if (end.how != ChunkEnd::How::Settled && end.how != ChunkEnd::How::Stopped) {
-    last_trouble_ = fmt::format("{} {} chunk {}: {}", utc_now(), record_.retrieval_types[claim.type], claim.block, end.reason);
+    last_trouble_ =
+        fmt::format("{} {} chunk {}: {}", utc_now(), record_.retrieval_types[claim.type], claim.block, end.reason);
   }
   const auto put_back = [&] {  // may be started at once, in its old place
     type.started[claim.block] = false;
@@ -93,7 +96,8 @@ void HarvestRun::end(ChunkClaim claim, const ChunkEnd& end, SteadyTime now) {
   };
   switch (end.how) {
     case ChunkEnd::How::Settled:
-      rate_.add(now, end.sources_settled, static_cast<std::uint64_t>(std::max<std::int64_t>(end.delta.bytes_received, 0)));
+      rate_.add(now, end.sources_settled,
+                static_cast<std::uint64_t>(std::max<std::int64_t>(end.delta.bytes_received, 0)));
       indexes_stale = indexes_stale || end.delta.delivered > 0;
       if (end.done) {
         type.done[claim.block] = true;
@@ -102,7 +106,9 @@ void HarvestRun::end(ChunkClaim claim, const ChunkEnd& end, SteadyTime now) {
         put_back();
       }
       break;
-    case ChunkEnd::How::Retry: waiting_.emplace(now + end.wait, Waiting{claim, end.reason}); break;
+    case ChunkEnd::How::Retry:
+      waiting_.emplace(now + end.wait, Waiting{claim, end.reason});
+      break;
     case ChunkEnd::How::BlockChunk:
       if (type.blocked++ == 0) {
         type.first_blocked = claim.block;
@@ -117,7 +123,9 @@ void HarvestRun::end(ChunkClaim claim, const ChunkEnd& end, SteadyTime now) {
       put_back();
       hold(now + end.wait, end.reason);
       break;
-    case ChunkEnd::How::Stopped: put_back(); break;
+    case ChunkEnd::How::Stopped:
+      put_back();
+      break;
   }
 }
 
@@ -184,13 +192,16 @@ std::string HarvestRun::why_not_moving(SteadyTime now, const std::string& archiv
   if (in_hand_ > 0) return {};
   if (!waiting_.empty()) {
     const auto& [due, waiting] = *waiting_.begin();
-    return fmt::format("chunk {} is tried again in {} s: {}", waiting.claim.block, seconds_until(due, now), waiting.reason);
+    return fmt::format("chunk {} is tried again in {} s: {}", waiting.claim.block, seconds_until(due, now),
+                       waiting.reason);
   }
   if (!only_blocked()) return {};
   for (std::size_t i = 0; i < types_.size(); ++i) {
-    if (!types_[i].type_blocked.empty()) return fmt::format("{}: {}", record_.retrieval_types[i], types_[i].type_blocked);
+    if (!types_[i].type_blocked.empty())
+      return fmt::format("{}: {}", record_.retrieval_types[i], types_[i].type_blocked);
     if (types_[i].blocked > 0) {
-      return fmt::format("{} chunk {}: {}", record_.retrieval_types[i], types_[i].first_blocked, types_[i].first_blocked_reason);
+      return fmt::format("{} chunk {}: {}", record_.retrieval_types[i], types_[i].first_blocked,
+                         types_[i].first_blocked_reason);
     }
   }
   return {};
@@ -198,10 +209,14 @@ std::string HarvestRun::why_not_moving(SteadyTime now, const std::string& archiv
 
 std::string HarvestRun::state_word(SteadyTime now, const std::string& archive_rest) const {
   switch (record_.state) {
-    case ledger::HarvestState::Paused: return "paused";
-    case ledger::HarvestState::Cancelled: return "cancelled";
-    case ledger::HarvestState::Finished: return "finished";
-    case ledger::HarvestState::Active: break;
+    case ledger::HarvestState::Paused:
+      return "paused";
+    case ledger::HarvestState::Cancelled:
+      return "cancelled";
+    case ledger::HarvestState::Finished:
+      return "finished";
+    case ledger::HarvestState::Active:
+      break;
   }
   if (!broken_.empty() && !being_reopened) return "blocked";
   if (only_blocked()) return "blocked";
@@ -228,7 +243,12 @@ HarvestStatus HarvestRun::status(SteadyTime now, const std::string& archive_rest
   for (std::size_t i = 0; i < types_.size(); ++i) {
     const TypeRun& type = types_[i];
     const ledger::Counters& c = type.counters;
-    TypeStatus row{record_.retrieval_types[i], c.requested, c.requested - c.delivered - c.absent - c.failed, c.delivered, c.absent, c.failed,
+    TypeStatus row{record_.retrieval_types[i],
+                   c.requested,
+                   c.requested - c.delivered - c.absent - c.failed,
+                   c.delivered,
+                   c.absent,
+                   c.failed,
                    type.type_blocked};
     out.requested += row.requested;
     out.pending += row.pending;
@@ -244,13 +264,15 @@ HarvestStatus HarvestRun::status(SteadyTime now, const std::string& archive_rest
     out.types.push_back(std::move(row));
   }
   for (const auto& [claim, since] : asking_) {
-    out.in_flight.push_back({record_.retrieval_types[claim.type], claim.block, std::chrono::duration<double>(now - since).count()});
+    out.in_flight.push_back(
+        {record_.retrieval_types[claim.type], claim.block, std::chrono::duration<double>(now - since).count()});
   }
   out.chunks_in_flight = asking_.size();
   if (record_.state == ledger::HarvestState::Active) {
     out.rate_sources_per_s = rate_.sources_per_s(now);
     out.rate_bytes_per_s = rate_.bytes_per_s(now);
-    if (out.rate_sources_per_s > 0 && out.pending > 0) out.eta_s = static_cast<double>(out.pending) / out.rate_sources_per_s;
+    if (out.rate_sources_per_s > 0 && out.pending > 0)
+      out.eta_s = static_cast<double>(out.pending) / out.rate_sources_per_s;
   }
   out.submitter_uid = record_.submitter_uid;
   out.submitter_gid = record_.submitter_gid;

@@ -1,6 +1,6 @@
-// One harvest while the daemon knows it: which chunks are done, which may be started, what waits and why. State and rules only; who acts on them is the
-// Engine, what happens to one chunk is chunk_life.
-// Memory: one bit a chunk and retrieval_type, plus what is in hand. Threads: the loop's only, except HarvestFiles, which workers share.
+// One harvest while the daemon knows it: which chunks are done, which may be started, what waits and why. State and
+// rules only; who acts on them is the Engine, what happens to one chunk is chunk_life. Memory: one bit a chunk and
+// retrieval_type, plus what is in hand. Threads: the loop's only, except HarvestFiles, which workers share.
 #pragma once
 
 #include <map>
@@ -41,9 +41,9 @@ struct ChunkClaim {
 // How a chunk's turn ended.
 struct ChunkEnd {
   enum class How {
-    Settled,      // what came is in the ledger; `done` tells whether anything is still pending
-    Retry,        // try again after `wait`
-    BlockChunk,   // only an operator's retry goes on
+    Settled,     // what came is in the ledger; `done` tells whether anything is still pending
+    Retry,       // try again after `wait`
+    BlockChunk,  // only an operator's retry goes on
     BlockType,
     HoldHarvest,  // our own disk or ledger: nothing of this harvest before `wait` is over
     Stopped,      // by us, nothing happened
@@ -52,7 +52,7 @@ struct ChunkEnd {
   bool done = false;
   Duration wait{};
   std::string reason;
-  ledger::CounterDelta delta{};   // what the ledger added to the counters
+  ledger::CounterDelta delta{};  // what the ledger added to the counters
   std::uint64_t sources_settled = 0;
 };
 
@@ -65,8 +65,8 @@ class HarvestRun {
   const ledger::HarvestRecord& record() const { return record_; }
   const std::shared_ptr<HarvestFiles>& files() const { return files_; }
 
-  // The next chunk that may be started now, which then is in hand until end(). Retrieval types in the manifest's order, blocks in sky order, chunks
-  // whose wait is over first.
+  // The next chunk that may be started now, which then is in hand until end(). Retrieval types in the manifest's order,
+  // blocks in sky order, chunks whose wait is over first.
   std::optional<ChunkClaim> claim(SteadyTime now);
   void end(ChunkClaim claim, const ChunkEnd& end, SteadyTime now);
   // The chunk's request left, or its reply is in.
@@ -74,7 +74,8 @@ class HarvestRun {
   void answered(ChunkClaim claim) { asking_.erase(claim); }
 
   bool may_start() const {
-    return record_.state == ledger::HarvestState::Active && broken_.empty() && !being_reopened && !life_stop.stop_requested();
+    return record_.state == ledger::HarvestState::Active && broken_.empty() && !being_reopened &&
+           !life_stop.stop_requested();
   }
   bool in_hand() const { return in_hand_ > 0; }
   bool holds_products() const;
@@ -91,12 +92,14 @@ class HarvestRun {
   void set_state(ledger::HarvestState state, std::string reason);
   void set_finished(std::int64_t unix_s) { record_.finished_s = unix_s; }
   void set_spelling(std::string spelling) { record_.data_structure = std::move(spelling); }
-  // The harvest can't run as things are (its archive profile is gone, its directory vanished): says why. Empty: it can again.
+  // The harvest can't run as things are (its archive profile is gone, its directory vanished): says why. Empty: it can
+  // again.
   void set_broken(std::string reason) { broken_ = std::move(reason); }
   bool broken() const { return !broken_.empty(); }
   void hold(SteadyTime until, std::string reason);
   bool held(SteadyTime now) const { return held_until_ && *held_until_ > now; }
-  // Forgets what was blocked, waiting or held, and takes what is done from the given bits: `garner retry`. Nothing may be in hand.
+  // Forgets what was blocked, waiting or held, and takes what is done from the given bits: `garner retry`. Nothing may
+  // be in hand.
   void reopen(std::vector<std::vector<bool>> done, std::vector<ledger::Counters> counters);
 
   // Pending products of a retrieval_type that is blocked as a whole; else 0.
@@ -104,7 +107,8 @@ class HarvestRun {
   // archive_rest: why the archive is not asked at the moment; empty if it is.
   HarvestStatus status(SteadyTime now, const std::string& archive_rest);
 
-  // Known to be taken, or the other one was tried: no answer is put down to DATA_STRUCTURE's spelling any more. One chunk at a time tries.
+  // Known to be taken, or the other one was tried: no answer is put down to DATA_STRUCTURE's spelling any more. One
+  // chunk at a time tries.
   bool spelling_settled = false;
   Gate spelling_trial;
   // Sums and catalogue lag behind the ledger.
@@ -132,10 +136,10 @@ class HarvestRun {
 
  private:
   struct TypeRun {
-    std::vector<bool> done, started;         // started: in hand, waiting or blocked
-    std::uint32_t next = 0;                  // every block below is done or started
+    std::vector<bool> done, started;  // started: in hand, waiting or blocked
+    std::uint32_t next = 0;           // every block below is done or started
     std::uint64_t blocks_done = 0;
-    std::uint64_t blocked = 0;               // chunks; of a million blocked ones the ledger keeps the reasons
+    std::uint64_t blocked = 0;  // chunks; of a million blocked ones the ledger keeps the reasons
     std::uint32_t first_blocked = 0;
     std::string first_blocked_reason;
     std::string type_blocked;

@@ -1,6 +1,7 @@
-// Sorts and dedupes a stream of ids in bounded memory: HEALPix order is numeric order. Runs are sorted in memory, spilled to unnamed files in
-// the given directory and merged; a list that comes sorted costs no comparison beyond one pass.
-// Memory: about 32 MiB while ids come, 16 MiB while they are merged, whatever their number. One thread. Errors: DiskFull, Internal.
+// Sorts and dedupes a stream of ids in bounded memory: HEALPix order is numeric order. Runs are sorted in memory,
+// spilled to unnamed files in the given directory and merged; a list that comes sorted costs no comparison beyond one
+// pass. Memory: about 32 MiB while ids come, 16 MiB while they are merged, whatever their number. One thread. Errors:
+// DiskFull, Internal.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// What is read out of a harvest on the caller's thread: lists of sources, single products, the check of what lies on disk. In pages, so that no call
-// takes long.
+// What is read out of a harvest on the caller's thread: lists of sources, single products, the check of what lies on
+// disk. In pages, so that no call takes long.
 #include <charconv>
 
 #include "harvest/service_impl.h"
@@ -49,7 +49,8 @@ const ledger::Pack* pack_at(const ChunkRecord& record, std::size_t place) {
 // In which file the products of a chunk's packs lie, looked up pack by pack only when a listing asks.
 class Places {
  public:
-  Places(const HarvestFiles& files, std::uint16_t type, std::uint32_t block) : files_(files), type_(type), block_(block) {}
+  Places(const HarvestFiles& files, std::uint16_t type, std::uint32_t block)
+      : files_(files), type_(type), block_(block) {}
 
   Result<std::string> of(SourceId id, const ledger::Pack& pack) {
     auto& places = by_generation_[pack.generation];
@@ -58,8 +59,10 @@ class Places {
       if (!listed) return std::unexpected(listed.error());
       places.emplace();
       for (const auto& place : *listed) {
-        if (place.id) places->by_id.emplace(*place.id, place.file);
-        else places->table = place.file;
+        if (place.id)
+          places->by_id.emplace(*place.id, place.file);
+        else
+          places->table = place.file;
       }
     }
     const auto found = places->by_id.find(id);
@@ -81,15 +84,18 @@ Result<Outcome> parse_outcome(const std::string& text) {
   for (const Outcome outcome : {Outcome::Pending, Outcome::Delivered, Outcome::Absent, Outcome::Failed}) {
     if (ledger::outcome_name(outcome) == text) return outcome;
   }
-  return fail(Kind::Invalid, "outcome '{}' is none of delivered, absent, failed, pending, refused", printable(text, 40));
+  return fail(Kind::Invalid, "outcome '{}' is none of delivered, absent, failed, pending, refused",
+              printable(text, 40));
 }
 
 // The rows of one chunk from a place on, until the page is full. Returns the place to go on at, or the chunk's size.
-Result<std::size_t> list_chunk(ledger::Ledger& ledger, const HarvestFiles& files, std::uint16_t type, std::uint32_t block, Outcome wanted,
-                               std::size_t from, std::size_t rows_most, std::vector<SourceRow>& rows) {
+Result<std::size_t> list_chunk(ledger::Ledger& ledger, const HarvestFiles& files, std::uint16_t type,
+                               std::uint32_t block, Outcome wanted, std::size_t from, std::size_t rows_most,
+                               std::vector<SourceRow>& rows) {
   auto record = ledger.chunk({files.no, type, block});
   if (!record) return std::unexpected(record.error());
-  const bool none = record->outcomes.empty() ? wanted != Outcome::Pending : std::ranges::find(record->outcomes, wanted) == record->outcomes.end();
+  const bool none = record->outcomes.empty() ? wanted != Outcome::Pending
+                                             : std::ranges::find(record->outcomes, wanted) == record->outcomes.end();
   if (none) return 0;
   auto ids = ledger.ids(files.no, block);
   if (!ids) return std::unexpected(ids.error());
@@ -116,8 +122,8 @@ Result<std::size_t> list_chunk(ledger::Ledger& ledger, const HarvestFiles& files
 
 }  // namespace
 
-Result<SourcesPage> EngineService::sources(const std::string& name, const std::string& outcome, const std::string& cursor_text,
-                                           std::size_t rows_most) {
+Result<SourcesPage> EngineService::sources(const std::string& name, const std::string& outcome,
+                                           const std::string& cursor_text, std::size_t rows_most) {
   auto harvest = files(name);
   if (!harvest) return std::unexpected(harvest.error());
   auto cursor = parse_cursor(cursor_text);
@@ -143,8 +149,9 @@ Result<SourcesPage> EngineService::sources(const std::string& name, const std::s
         page.next = cursor->text();
         return page;
       }
-      auto next = list_chunk(ledger_, h, static_cast<std::uint16_t>(cursor->type), static_cast<std::uint32_t>(cursor->block), *wanted,
-                             static_cast<std::size_t>(cursor->place), rows_most, page.rows);
+      auto next =
+          list_chunk(ledger_, h, static_cast<std::uint16_t>(cursor->type), static_cast<std::uint32_t>(cursor->block),
+                     *wanted, static_cast<std::size_t>(cursor->place), rows_most, page.rows);
       if (!next) return std::unexpected(next.error());
       if (page.rows.size() == rows_most) {
         page.next = Cursor{cursor->type, cursor->block, *next}.text();
@@ -161,11 +168,13 @@ Result<FoundProduct> EngineService::product(const std::string& name, SourceId id
   const HarvestFiles& h = **harvest;
   std::string type_name = retrieval_type;
   if (type_name.empty()) {
-    if (h.types.size() != 1) return fail(Kind::Invalid, "'{}' holds {}; name the one you want", name, fmt::join(h.types, ", "));
+    if (h.types.size() != 1)
+      return fail(Kind::Invalid, "'{}' holds {}; name the one you want", name, fmt::join(h.types, ", "));
     type_name = h.types[0];
   }
   const auto type = std::ranges::find(h.types, type_name);
-  if (type == h.types.end()) return fail(Kind::NotFound, "'{}' holds {}, not {}", name, fmt::join(h.types, ", "), printable(type_name, 60));
+  if (type == h.types.end())
+    return fail(Kind::NotFound, "'{}' holds {}, not {}", name, fmt::join(h.types, ", "), printable(type_name, 60));
   auto block = ledger_.find_block(h.no, id);
   if (!block) return std::unexpected(block.error());
   const auto not_asked = [&] { return fail(Kind::NotFound, "{} is not among the sources of '{}'", id.value, name); };
@@ -179,14 +188,15 @@ Result<FoundProduct> EngineService::product(const std::string& name, SourceId id
   if (!record) return std::unexpected(record.error());
   const auto* pack = pack_at(*record, place);
   if (const Outcome outcome = outcome_at(*record, place); outcome != Outcome::Delivered || pack == nullptr) {
-    return fail(Kind::NotFound, "{} {} is {}: there is no product{}{}", id.value, type_name, ledger::outcome_name(outcome),
-                record->last_error.empty() ? "" : "; last answer: ", record->last_error);
+    return fail(Kind::NotFound, "{} {} is {}: there is no product{}{}", id.value, type_name,
+                ledger::outcome_name(outcome), record->last_error.empty() ? "" : "; last answer: ", record->last_error);
   }
   auto bytes = h.layout->read({type_name, **block, pack->generation}, id);
   if (!bytes) return std::unexpected(bytes.error());
-  FoundProduct found{std::move(*bytes), product::individual_name(type_name, h.manifest.release, id, h.manifest.format), type_name,
-                     h.manifest.data_structure == DataStructure::Raw};
-  if (found.whole_table) found.file_name = fmt::format("{}_RAW-{:07}.{}", type_name, **block, format_extension(h.manifest.format));
+  FoundProduct found{std::move(*bytes), product::individual_name(type_name, h.manifest.release, id, h.manifest.format),
+                     type_name, h.manifest.data_structure == DataStructure::Raw};
+  if (found.whole_table)
+    found.file_name = fmt::format("{}_RAW-{:07}.{}", type_name, **block, format_extension(h.manifest.format));
   return found;
 }
 
@@ -201,25 +211,26 @@ Result<VerifyPage> EngineService::verify(const std::string& name, const std::str
     const auto type = static_cast<std::uint16_t>(cursor->type);
     std::optional<Error> failed;
     bool full = false;
-    auto scanned = ledger_.scan(h.no, type, static_cast<std::uint32_t>(cursor->block), [&](std::uint32_t block, const ChunkRecord& record) {
-      if (full) {
-        page.next = Cursor{cursor->type, block, 0}.text();
-        return false;
-      }
-      for (const auto& pack : record.packs) {
-        auto damages = h.layout->verify({h.types[type], block, pack.generation}, pack);
-        if (!damages) {
-          failed = damages.error();
-          return false;
-        }
-        page.damages.insert(page.damages.end(), damages->begin(), damages->end());
-        ++page.packs;
-        page.products += pack.products;
-        page.bytes += pack.bytes;
-      }
-      full = page.bytes >= kVerifyBytesAPage;
-      return true;
-    });
+    auto scanned = ledger_.scan(h.no, type, static_cast<std::uint32_t>(cursor->block),
+                                [&](std::uint32_t block, const ChunkRecord& record) {
+                                  if (full) {
+                                    page.next = Cursor{cursor->type, block, 0}.text();
+                                    return false;
+                                  }
+                                  for (const auto& pack : record.packs) {
+                                    auto damages = h.layout->verify({h.types[type], block, pack.generation}, pack);
+                                    if (!damages) {
+                                      failed = damages.error();
+                                      return false;
+                                    }
+                                    page.damages.insert(page.damages.end(), damages->begin(), damages->end());
+                                    ++page.packs;
+                                    page.products += pack.products;
+                                    page.bytes += pack.bytes;
+                                  }
+                                  full = page.bytes >= kVerifyBytesAPage;
+                                  return true;
+                                });
     if (failed) return std::unexpected(*failed);
     if (!scanned) return std::unexpected(scanned.error());
     if (!page.next.empty()) return page;

@@ -4,13 +4,16 @@ namespace garner::harvest {
 
 namespace {
 
-// Bytes on disk for a byte as served (deflated), measured on products of the archive: zip is the reply itself, files are inflated, files with zst
-// and tar.zst are compressed anew.
+// Bytes on disk for a byte as served (deflated), measured on products of the archive: zip is the reply itself, files
+// are inflated, files with zst and tar.zst are compressed anew.
 double stored_per_received(const manifest::Manifest& manifest) {
   switch (manifest.layout) {
-    case LayoutKind::Zip: return 1.0;
-    case LayoutKind::Files: return manifest.compress_files ? 1.0 : 2.2;
-    case LayoutKind::TarZst: return 0.9;
+    case LayoutKind::Zip:
+      return 1.0;
+    case LayoutKind::Files:
+      return manifest.compress_files ? 1.0 : 2.2;
+    case LayoutKind::TarZst:
+      return 0.9;
   }
   return 1.0;
 }
@@ -33,7 +36,8 @@ Plan make_plan(const PlanInput& input) {
     const auto* type = release ? release->find(name) : nullptr;
     plan.bytes_received += input.sources * (type ? type->typical_bytes : archive::RetrievalType{}.typical_bytes);
   }
-  plan.bytes_stored = static_cast<std::uint64_t>(static_cast<double>(plan.bytes_received) * stored_per_received(input.manifest));
+  plan.bytes_stored =
+      static_cast<std::uint64_t>(static_cast<double>(plan.bytes_received) * stored_per_received(input.manifest));
   const archive::Manners& manners = input.profile.manners;
   plan.sources_per_s_slow = manners.sources_per_s_slow;
   plan.sources_per_s_fast = manners.sources_per_s_fast;

@@ -16,7 +16,9 @@ Duration back_off(std::uint32_t failures, const archive::Manners& manners, Rando
   return std::chrono::milliseconds(std::uniform_int_distribution<std::int64_t>(0, cap.count())(random));
 }
 
-bool counts_as_attempt(Kind kind) { return kind == Kind::Suspect || kind == Kind::Malformed || kind == Kind::Corrupt; }
+bool counts_as_attempt(Kind kind) {
+  return kind == Kind::Suspect || kind == Kind::Malformed || kind == Kind::Corrupt;
+}
 
 bool is_archive_trouble(Kind kind) {
   return kind == Kind::Transient || kind == Kind::Overloaded || kind == Kind::Maintenance || kind == Kind::RateLimited;
@@ -34,14 +36,18 @@ Verdict judge_failure(const Error& error, std::uint32_t counted_attempts, std::u
     return {Next::RetryChunk, true, false, back_off(counted_attempts, manners, random)};
   }
   switch (error.kind) {
-    case Kind::TooLarge: return {Next::BlockChunk, false, false, {}};
+    case Kind::TooLarge:
+      return {Next::BlockChunk, false, false, {}};
     case Kind::Auth:
     case Kind::Quota:
     case Kind::Unsupported:
     case Kind::NotFound:
-    case Kind::Invalid: return {Next::BlockType, false, false, {}};
-    case Kind::Cancelled: return {Next::Stop, false, false, {}};
-    default: return {Next::HoldHarvest, false, false, kHoldHarvest};
+    case Kind::Invalid:
+      return {Next::BlockType, false, false, {}};
+    case Kind::Cancelled:
+      return {Next::Stop, false, false, {}};
+    default:
+      return {Next::HoldHarvest, false, false, kHoldHarvest};
   }
 }
 

@@ -1,4 +1,5 @@
-// What a failed attempt means for its chunk, its retrieval_type, its harvest and the archive. Pure: state and randomness in, decision out.
+// What a failed attempt means for its chunk, its retrieval_type, its harvest and the archive. Pure: state and
+// randomness in, decision out.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +21,8 @@ enum class Next {
 
 struct Verdict {
   Next next = Next::RetryChunk;
-  bool counted = false;           // an attempt of the chunk's limited number
-  bool archive_trouble = false;   // counts against the archive, not the chunk
+  bool counted = false;          // an attempt of the chunk's limited number
+  bool archive_trouble = false;  // counts against the archive, not the chunk
   Duration wait{};
 };
 

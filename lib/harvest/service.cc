@@ -18,8 +18,10 @@ Result<void> EngineService::check_rights(Peer peer, const std::string& name) {
     auto run = engine_.find(name);
     return run ? std::optional(run->record().submitter_uid) : std::nullopt;
   });
-  if (!owner || peer.uid == 0 || peer.uid == options_.service_uid || peer.uid == *owner) return {};  // a missing one is told by the verb
-  return fail(Kind::Auth, "'{}' belongs to {}; only they, root and the service's user may change it", name, options_.user_name(*owner));
+  if (!owner || peer.uid == 0 || peer.uid == options_.service_uid || peer.uid == *owner)
+    return {};  // a missing one is told by the verb
+  return fail(Kind::Auth, "'{}' belongs to {}; only they, root and the service's user may change it", name,
+              options_.user_name(*owner));
 }
 
 Result<std::shared_ptr<HarvestFiles>> EngineService::files(const std::string& name) {
@@ -45,18 +47,22 @@ std::shared_ptr<const EngineService::Snapshot> EngineService::snapshot() {
   return ask([this] { return std::make_shared<const Snapshot>(engine_.list()); });
 }
 
-std::vector<HarvestStatus> EngineService::list() { return *snapshot(); }
+std::vector<HarvestStatus> EngineService::list() {
+  return *snapshot();
+}
 
 Result<HarvestStatus> EngineService::status(const std::string& name) {
   const auto all = snapshot();
   const auto found = std::ranges::find(*all, name, &HarvestStatus::name);
-  if (found == all->end()) return fail(Kind::NotFound, "no harvest is called '{}'; see: garner list", printable(name, 80));
+  if (found == all->end())
+    return fail(Kind::NotFound, "no harvest is called '{}'; see: garner list", printable(name, 80));
   return *found;
 }
 
 Result<HarvestStatus> EngineService::pause(Peer peer, const std::string& name) {
   if (auto rights = check_rights(peer, name); !rights) return std::unexpected(rights.error());
-  return on_loop<Result<HarvestStatus>>([this, name, by = options_.user_name(peer.uid)] { return engine_.pause(name, by); });
+  return on_loop<Result<HarvestStatus>>(
+      [this, name, by = options_.user_name(peer.uid)] { return engine_.pause(name, by); });
 }
 
 Result<HarvestStatus> EngineService::resume(Peer peer, const std::string& name) {
@@ -66,7 +72,8 @@ Result<HarvestStatus> EngineService::resume(Peer peer, const std::string& name) 
 
 Result<HarvestStatus> EngineService::cancel(Peer peer, const std::string& name) {
   if (auto rights = check_rights(peer, name); !rights) return std::unexpected(rights.error());
-  return on_loop<Result<HarvestStatus>>([this, name, by = options_.user_name(peer.uid)] { return engine_.cancel(name, by); });
+  return on_loop<Result<HarvestStatus>>(
+      [this, name, by = options_.user_name(peer.uid)] { return engine_.cancel(name, by); });
 }
 
 Result<void> EngineService::remove(Peer peer, const std::string& name, bool delete_data) {
@@ -77,13 +84,16 @@ Result<void> EngineService::remove(Peer peer, const std::string& name, bool dele
   if (!delete_data) return {};
   std::error_code error;
   std::filesystem::remove_all((*removed)->spec.directory, error);
-  if (error) return fail(Kind::Internal, "'{}' is forgotten, but not all of {} could be deleted: {}", name, (*removed)->spec.directory.string(), error.message());
+  if (error)
+    return fail(Kind::Internal, "'{}' is forgotten, but not all of {} could be deleted: {}", name,
+                (*removed)->spec.directory.string(), error.message());
   return {};
 }
 
 Result<std::uint64_t> EngineService::retry(Peer peer, const std::string& name, Outcome outcome) {
   if (auto rights = check_rights(peer, name); !rights) return std::unexpected(rights.error());
-  if (outcome == Outcome::Delivered) return fail(Kind::Invalid, "delivered products are not fetched again; failed, absent or pending ones are");
+  if (outcome == Outcome::Delivered)
+    return fail(Kind::Invalid, "delivered products are not fetched again; failed, absent or pending ones are");
   return on_loop<Result<std::uint64_t>>([this, name, outcome] { return engine_.retry(name, outcome); });
 }
 

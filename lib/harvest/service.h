@@ -1,7 +1,8 @@
-// The engine as the outside sees it: every verb of the control API. Wraps the loop-bound Engine so that any thread may call; calls block until answered.
-// Status is a snapshot of memory; listings and products come from the ledger and the disk on the caller's thread, never on the loop.
-// Rights: a peer may see everything it could name, and act on its own harvests; root and the daemon's user on all. Errors: Auth (not yours), NotFound (no
-// such harvest), Invalid (bad request), Conflict (state does not allow it), and those of ledger and output.
+// The engine as the outside sees it: every verb of the control API. Wraps the loop-bound Engine so that any thread may
+// call; calls block until answered. Status is a snapshot of memory; listings and products come from the ledger and the
+// disk on the caller's thread, never on the loop. Rights: a peer may see everything it could name, and act on its own
+// harvests; root and the daemon's user on all. Errors: Auth (not yours), NotFound (no such harvest), Invalid (bad
+// request), Conflict (state does not allow it), and those of ledger and output.
 #pragma once
 
 #include <memory>
@@ -22,8 +23,8 @@ struct Peer {
 };
 
 struct SubmitResult {
-  bool already_here = false;   // same name, same manifest, same ids
-  HarvestStatus status;        // of the harvest, unless it was only planned
+  bool already_here = false;  // same name, same manifest, same ids
+  HarvestStatus status;       // of the harvest, unless it was only planned
   Plan plan;
 };
 
@@ -31,7 +32,7 @@ struct SubmitResult {
 class Submission {
  public:
   virtual ~Submission() = default;
-  virtual Result<void> add_ids(std::span<const SourceId> ids) = 0;       // any order, duplicates too
+  virtual Result<void> add_ids(std::span<const SourceId> ids) = 0;  // any order, duplicates too
   virtual Result<void> add_refused(const ledger::RefusedRow& row) = 0;
   // plan_only: everything is checked and counted, nothing is kept.
   virtual Result<SubmitResult> finish(bool plan_only) = 0;
@@ -40,13 +41,13 @@ class Submission {
 struct SourceRow {
   SourceId id;
   std::string retrieval_type;
-  std::string detail;          // delivered: the file (and member); failed, pending: the reason, if any; absent: empty
+  std::string detail;  // delivered: the file (and member); failed, pending: the reason, if any; absent: empty
 };
 
 struct SourcesPage {
   std::vector<SourceRow> rows;
-  std::vector<ledger::RefusedRow> refused_rows;   // for outcome "refused"
-  std::string next;            // cursor of the next page; empty at the end
+  std::vector<ledger::RefusedRow> refused_rows;  // for outcome "refused"
+  std::string next;                              // cursor of the next page; empty at the end
 };
 
 struct VerifyPage {
@@ -57,16 +58,17 @@ struct VerifyPage {
 
 struct FoundProduct {
   std::string bytes;
-  std::string file_name;       // the archive's own name for it
+  std::string file_name;  // the archive's own name for it
   std::string retrieval_type;
-  bool whole_table = false;    // the file holds many sources (data_structure RAW)
+  bool whole_table = false;  // the file holds many sources (data_structure RAW)
 };
 
 class Service {
  public:
   virtual ~Service() = default;
 
-  virtual Result<std::unique_ptr<Submission>> submit(Peer peer, std::string manifest_text, std::string manifest_file) = 0;
+  virtual Result<std::unique_ptr<Submission>> submit(Peer peer, std::string manifest_text,
+                                                     std::string manifest_file) = 0;
   virtual std::vector<HarvestStatus> list() = 0;
   virtual Result<HarvestStatus> status(const std::string& name) = 0;
   virtual Result<HarvestStatus> pause(Peer peer, const std::string& name) = 0;
@@ -77,7 +79,8 @@ class Service {
   // Puts sources of that outcome back to pending and tries again; returns how many products.
   virtual Result<std::uint64_t> retry(Peer peer, const std::string& name, ledger::Outcome outcome) = 0;
   // outcome: pending, delivered, absent, failed, refused.
-  virtual Result<SourcesPage> sources(const std::string& name, const std::string& outcome, const std::string& cursor, std::size_t rows_most) = 0;
+  virtual Result<SourcesPage> sources(const std::string& name, const std::string& outcome, const std::string& cursor,
+                                      std::size_t rows_most) = 0;
   virtual Result<FoundProduct> product(const std::string& name, SourceId id, const std::string& retrieval_type) = 0;
   virtual Result<VerifyPage> verify(const std::string& name, const std::string& cursor) = 0;
 };

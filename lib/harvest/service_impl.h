@@ -11,7 +11,7 @@
 namespace garner::harvest {
 
 struct ServiceOptions {
-  std::filesystem::path spill_directory;       // for ids on their way in
+  std::filesystem::path spill_directory;  // for ids on their way in
   std::vector<std::string> output_roots;
   std::uint32_t service_uid = 0;
   std::function<Result<archive::Profile>(const std::string& name)> find_profile;
@@ -32,12 +32,13 @@ class EngineService final : public Service {
   Result<HarvestStatus> cancel(Peer peer, const std::string& name) override;
   Result<void> remove(Peer peer, const std::string& name, bool delete_data) override;
   Result<std::uint64_t> retry(Peer peer, const std::string& name, ledger::Outcome outcome) override;
-  Result<SourcesPage> sources(const std::string& name, const std::string& outcome, const std::string& cursor, std::size_t rows_most) override;
+  Result<SourcesPage> sources(const std::string& name, const std::string& outcome, const std::string& cursor,
+                              std::size_t rows_most) override;
   Result<FoundProduct> product(const std::string& name, SourceId id, const std::string& retrieval_type) override;
   Result<VerifyPage> verify(const std::string& name, const std::string& cursor) override;
 
-  // Takes the snapshot from which list() and status() are answered, so that they never wait for a busy loop. On the loop; every so often while
-  // anything moves, and by itself after every verb. Before the first one they ask the loop.
+  // Takes the snapshot from which list() and status() are answered, so that they never wait for a busy loop. On the
+  // loop; every so often while anything moves, and by itself after every verb. Before the first one they ask the loop.
   void refresh();
 
   // Runs on the loop, awaited by the calling thread.
@@ -59,7 +60,7 @@ class EngineService final : public Service {
   using Snapshot = std::vector<HarvestStatus>;
   std::shared_ptr<const Snapshot> snapshot();
 
-  std::mutex mutex_;                             // guards output_roots and what follows
+  std::mutex mutex_;  // guards output_roots and what follows
   std::shared_ptr<const Snapshot> snapshot_;
   std::set<std::string> names_coming_;
   std::set<std::filesystem::path> directories_coming_;

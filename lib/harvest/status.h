@@ -32,8 +32,8 @@ struct HarvestStatus {
   double rate_sources_per_s = 0, rate_bytes_per_s = 0;  // over the last minute
   std::optional<double> eta_s;
   std::uint32_t submitter_uid = 0, submitter_gid = 0;
-  std::int64_t submitted_s = 0, finished_s = 0;         // Unix time; 0: not yet
-  std::string last_trouble;                             // the last failed attempt: when, which chunk, why
+  std::int64_t submitted_s = 0, finished_s = 0;  // Unix time; 0: not yet
+  std::string last_trouble;                      // the last failed attempt: when, which chunk, why
   std::vector<TypeStatus> types;
   std::vector<InFlight> in_flight;
 };
@@ -43,7 +43,8 @@ struct Plan {
   std::string name;
   std::uint64_t sources = 0, duplicates = 0, refused = 0;
   std::uint64_t products = 0, requests = 0, chunk_size = 0;
-  std::uint64_t bytes_received = 0, bytes_stored = 0, bytes_free = 0;  // estimates, and the output file system's free space
+  std::uint64_t bytes_received = 0, bytes_stored = 0,
+                bytes_free = 0;  // estimates, and the output file system's free space
   double hours_least = 0, hours_most = 0;
   double sources_per_s_slow = 0, sources_per_s_fast = 0;
 };

@@ -1,4 +1,5 @@
-// A submission: checks everything that can be checked before a single id is kept, sorts and dedupes the ids, and makes the harvest appear whole.
+// A submission: checks everything that can be checked before a single id is kept, sorts and dedupes the ids, and makes
+// the harvest appear whole.
 #include <openssl/evp.h>
 
 #include <ctime>
@@ -52,7 +53,8 @@ Result<Checked> check(const std::string& text, const std::string& file, const Se
   if (!parsed) return std::unexpected(parsed.error());
   out.manifest = std::move(*parsed);
   if (out.manifest.output_group && options.find_group && !options.find_group(*out.manifest.output_group)) {
-    return fail(Kind::Invalid, "{}: output.group: there is no group '{}' on this machine", file, printable(*out.manifest.output_group, 60));
+    return fail(Kind::Invalid, "{}: output.group: there is no group '{}' on this machine", file,
+                printable(*out.manifest.output_group, 60));
   }
   auto profile = options.find_profile(out.manifest.archive);
   if (!profile) return with_context(profile.error(), "{}: archive", file);
@@ -63,8 +65,8 @@ Result<Checked> check(const std::string& text, const std::string& file, const Se
   const archive::Manners& manners = out.profile.manners;
   out.chunk_size = out.manifest.chunk_size_given ? out.manifest.chunk_size : manners.ids_per_request;
   if (out.chunk_size > manners.ids_per_request_most) {
-    return fail(Kind::Invalid, "{}: chunk_size: {} takes at most {} ids a request, not {}", file, out.profile.title, manners.ids_per_request_most,
-                out.chunk_size);
+    return fail(Kind::Invalid, "{}: chunk_size: {} takes at most {} ids a request, not {}", file, out.profile.title,
+                manners.ids_per_request_most, out.chunk_size);
   }
   return out;
 }
@@ -74,7 +76,11 @@ Result<Checked> check(const std::string& text, const std::string& file, const Se
 class EngineSubmission final : public Submission {
  public:
   EngineSubmission(EngineService& service, Peer peer, std::string text, std::string file, Checked checked)
-      : service_(service), peer_(peer), text_(std::move(text)), file_(std::move(file)), checked_(std::move(checked)),
+      : service_(service),
+        peer_(peer),
+        text_(std::move(text)),
+        file_(std::move(file)),
+        checked_(std::move(checked)),
         sorter_(service.options_.spill_directory) {}
   ~EngineSubmission() override;
 
@@ -119,18 +125,23 @@ Result<void> EngineSubmission::reserve() {
   });
   if (!existing_) return reserve_directory();
   if (existing_->manifest == text_) return {};
-  return fail(Kind::Conflict, "{}: harvest: '{}' is already here with another manifest; choose another name, or remove it first: garner remove {}", file_,
-              name, name);
+  return fail(Kind::Conflict,
+              "{}: harvest: '{}' is already here with another manifest; choose another name, or remove it first: "
+              "garner remove {}",
+              file_, name, name);
 }
 
 Result<void> EngineSubmission::reserve_name() {
   const std::string& name = checked_.manifest.harvest;
   const std::lock_guard lock(service_.mutex_);
   if (service_.names_coming_.contains(name)) {
-    return fail(Kind::Conflict, "{}: another submission of '{}' is under way; try again when it has ended", file_, name);
+    return fail(Kind::Conflict, "{}: another submission of '{}' is under way; try again when it has ended", file_,
+                name);
   }
   if (service_.names_coming_.size() >= kSubmissionsMost) {
-    return fail(Kind::Conflict, "{} submissions are under way, more would not fit the daemon's memory; try again when one has ended", kSubmissionsMost);
+    return fail(Kind::Conflict,
+                "{} submissions are under way, more would not fit the daemon's memory; try again when one has ended",
+                kSubmissionsMost);
   }
   name_reserved_ = service_.names_coming_.insert(name).second;
   return {};
@@ -147,7 +158,8 @@ Result<void> EngineSubmission::refuse_directory(const Error& error) {
     return {};
   });
   if (owner.empty()) return with_context(error, "{}", file_);
-  return fail(Kind::Conflict, "{}: output.directory: {} belongs to harvest '{}'; choose another", file_, directory.string(), owner);
+  return fail(Kind::Conflict, "{}: output.directory: {} belongs to harvest '{}'; choose another", file_,
+              directory.string(), owner);
 }
 
 Result<void> EngineSubmission::reserve_directory() {
@@ -163,8 +175,9 @@ Result<void> EngineSubmission::reserve_directory() {
     const std::lock_guard lock(service_.mutex_);
     for (const auto& coming : service_.directories_coming_) {
       if (overlap(coming, directory_)) {
-        return fail(Kind::Conflict, "{}: output.directory: {} overlaps {}, which a submission under way is to write; choose another", file_,
-                    directory_.string(), coming.string());
+        return fail(Kind::Conflict,
+                    "{}: output.directory: {} overlaps {}, which a submission under way is to write; choose another",
+                    file_, directory_.string(), coming.string());
       }
     }
     directory_reserved_ = service_.directories_coming_.insert(directory_).second;
@@ -176,8 +189,8 @@ Result<void> EngineSubmission::reserve_directory() {
     return std::nullopt;
   });
   if (!owner) return {};
-  return fail(Kind::Conflict, "{}: output.directory: {} overlaps {}, which belongs to harvest '{}'; choose another", file_, directory_.string(),
-              owner->output_directory, owner->name);
+  return fail(Kind::Conflict, "{}: output.directory: {} overlaps {}, which belongs to harvest '{}'; choose another",
+              file_, directory_.string(), owner->output_directory, owner->name);
 }
 
 Result<void> EngineSubmission::begin_intake() {
@@ -188,7 +201,8 @@ Result<void> EngineSubmission::begin_intake() {
   return {};
 }
 
-// Straight into the intake: a million of them are no load on memory. Nothing of it stays if the submission does not end well.
+// Straight into the intake: a million of them are no load on memory. Nothing of it stays if the submission does not end
+// well.
 Result<void> EngineSubmission::add_refused(const ledger::RefusedRow& row) {
   constexpr std::uint64_t kKept = 1'000'000;  // the rest is only counted
   if (refused_++ >= kKept || existing_) return {};
@@ -230,13 +244,15 @@ Result<SubmitResult> EngineSubmission::finish(bool plan_only) {
   if (!sorted) return std::unexpected(sorted.error());
 
   SubmitResult result;
-  const auto free = output::free_bytes(existing_ ? std::filesystem::path(existing_->output_directory).parent_path() : directory_.parent_path());
+  const auto free = output::free_bytes(existing_ ? std::filesystem::path(existing_->output_directory).parent_path()
+                                                 : directory_.parent_path());
   result.plan = make_plan({checked_.manifest, checked_.profile, checked_.types, checked_.chunk_size, sorter_.distinct(),
                            sorter_.added() - sorter_.distinct(), refused_, free.value_or(0)});
   const std::string digest = hash.hex();
   if (existing_) {
     if (existing_->manifest_hash != digest) {
-      return fail(Kind::Conflict, "{}: harvest: '{}' is already here with the same manifest but other ids; choose another name", file_,
+      return fail(Kind::Conflict,
+                  "{}: harvest: '{}' is already here with the same manifest but other ids; choose another name", file_,
                   existing_->name);
     }
     result.already_here = true;
@@ -245,7 +261,9 @@ Result<SubmitResult> EngineSubmission::finish(bool plan_only) {
     auto committed = intake_->commit(record(digest));
     if (!committed) return std::unexpected(committed.error());
     auto added = service_.on_loop<Result<void>>([this, &committed] { return service_.engine_.add(*committed); });
-    if (!added) return with_context(added.error(), "'{}' is kept, but can't be taken up before the daemon's next start", committed->name);
+    if (!added)
+      return with_context(added.error(), "'{}' is kept, but can't be taken up before the daemon's next start",
+                          committed->name);
   }
   if (!plan_only || existing_) {
     auto status = service_.status(checked_.manifest.harvest);
@@ -255,10 +273,12 @@ Result<SubmitResult> EngineSubmission::finish(bool plan_only) {
   return result;
 }
 
-Result<std::unique_ptr<Submission>> EngineService::submit(Peer peer, std::string manifest_text, std::string manifest_file) {
+Result<std::unique_ptr<Submission>> EngineService::submit(Peer peer, std::string manifest_text,
+                                                          std::string manifest_file) {
   auto checked = check(manifest_text, manifest_file, options_);
   if (!checked) return std::unexpected(checked.error());
-  auto submission = std::make_unique<EngineSubmission>(*this, peer, std::move(manifest_text), std::move(manifest_file), std::move(*checked));
+  auto submission = std::make_unique<EngineSubmission>(*this, peer, std::move(manifest_text), std::move(manifest_file),
+                                                       std::move(*checked));
   if (auto reserved = submission->reserve(); !reserved) return std::unexpected(reserved.error());
   return submission;
 }

@@ -132,7 +132,8 @@ bool is_votable_format(std::string_view format) {
 Error judge_words(std::string_view message, int status, const Asked& asked) {
   const std::string words = printable(message);
   const std::string place = status == 200 ? "the service says" : fmt::format("HTTP {}", status);
-  if (const auto kind = kind_of_message(kMessageRows, message)) return {*kind, fmt::format("{}: {}", place, words), std::nullopt};
+  if (const auto kind = kind_of_message(kMessageRows, message))
+    return {*kind, fmt::format("{}: {}", place, words), std::nullopt};
   if (is_null(message) && (status == 200 || status == 500)) {
     const auto said =
         words.empty() ? fmt::format("{}: an error without a reason", place) : fmt::format("{}: '{}'", place, words);

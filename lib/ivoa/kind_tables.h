@@ -1,5 +1,5 @@
-// Tables that turn a service's words and HTTP statuses into a Kind: how a row is read, for every service's own table. First match wins.
-// Pure; any thread.
+// Tables that turn a service's words and HTTP statuses into a Kind: how a row is read, for every service's own table.
+// First match wins. Pure; any thread.
 #pragma once
 
 #include <algorithm>
@@ -29,8 +29,8 @@ inline std::optional<Kind> kind_of_message(std::span<const TextRow> rows, std::s
 
 // Malformed where no row holds the status.
 inline Kind kind_of_status(std::span<const StatusRow> rows, int status) {
-  const auto row =
-      std::ranges::find_if(rows, [status](const StatusRow& each) { return status >= each.first && status <= each.last; });
+  const auto row = std::ranges::find_if(
+      rows, [status](const StatusRow& each) { return status >= each.first && status <= each.last; });
   return row == rows.end() ? Kind::Malformed : row->kind;
 }
 

@@ -22,31 +22,34 @@ using Sha256 = std::array<std::uint8_t, 32>;
 
 // One publication of (some of) a chunk's products: a pack file, or for layout `files` the chunk's checksum list.
 struct Pack {
-  std::uint32_t generation = 0;  // 0 for the first; a chunk asked again for what was missing gets the next. Its file names follow from it.
-  Sha256 hash{};                 // of the pack file; layout `files`: of the chunk's checksum list
-  std::uint64_t bytes = 0;       // stored, all files together
+  std::uint32_t generation =
+      0;  // 0 for the first; a chunk asked again for what was missing gets the next. Its file names follow from it.
+  Sha256 hash{};            // of the pack file; layout `files`: of the chunk's checksum list
+  std::uint64_t bytes = 0;  // stored, all files together
   std::uint32_t products = 0;
   bool operator==(const Pack&) const = default;
 };
 
 struct ChunkRecord {
-  std::uint32_t attempts = 0;           // that counted: Suspect, Malformed, Corrupt answers
-  std::uint32_t requests = 0;           // sent in all
-  bool blocked = false;                 // hopeless for now: waits for `garner retry`
-  std::string last_error;               // the last failure in the archive's own words; empty when the last attempt was good
-  std::vector<Outcome> outcomes;        // by the id's place in its block; empty means all Pending
+  std::uint32_t attempts = 0;     // that counted: Suspect, Malformed, Corrupt answers
+  std::uint32_t requests = 0;     // sent in all
+  bool blocked = false;           // hopeless for now: waits for `garner retry`
+  std::string last_error;         // the last failure in the archive's own words; empty when the last attempt was good
+  std::vector<Outcome> outcomes;  // by the id's place in its block; empty means all Pending
   std::map<std::uint32_t, std::string> failures;  // place -> reason, for Failed ones
   std::vector<Pack> packs;
-  std::vector<std::uint32_t> pack_of;   // by place: index into packs, for Delivered ones; empty when there is at most one pack
+  std::vector<std::uint32_t>
+      pack_of;  // by place: index into packs, for Delivered ones; empty when there is at most one pack
   bool operator==(const ChunkRecord&) const = default;
 
-  bool done(std::uint32_t ids) const;   // nothing pending among `ids` ids
+  bool done(std::uint32_t ids) const;  // nothing pending among `ids` ids
   std::uint32_t count(Outcome outcome, std::uint32_t ids) const;
 };
 
 // What a transition adds to the counters of its retrieval_type; negative where something goes back to pending.
 struct CounterDelta {
-  std::int64_t delivered = 0, absent = 0, failed = 0, bytes_received = 0, bytes_stored = 0, chunks_done = 0, attempts = 0;
+  std::int64_t delivered = 0, absent = 0, failed = 0, bytes_received = 0, bytes_stored = 0, chunks_done = 0,
+               attempts = 0;
 };
 // after - before, for a chunk of `ids` ids; bytes_received is the caller's.
 CounterDelta delta_between(const ChunkRecord& before, const ChunkRecord& after, std::uint32_t ids);
@@ -55,7 +58,8 @@ CounterDelta delta_between(const ChunkRecord& before, const ChunkRecord& after, 
 std::string encode(const ChunkRecord& record);
 Result<ChunkRecord> decode_chunk(std::string_view bytes);  // Corrupt
 
-// A block's ids, strictly rising, near their entropy: about 3.1 bytes an id for a sky sample (pixel gaps Rice-coded, running numbers by their width).
+// A block's ids, strictly rising, near their entropy: about 3.1 bytes an id for a sky sample (pixel gaps Rice-coded,
+// running numbers by their width).
 std::string encode_ids(std::span<const SourceId> rising_ids);
 Result<std::vector<SourceId>> decode_ids(std::string_view bytes);  // Corrupt
 

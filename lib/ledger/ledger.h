@@ -1,11 +1,12 @@
-// The durable record of every harvest, chunk and outcome. An interface: RocksLedger is the embedded one; a shared SQL ledger, with which several
-// hosts work on one harvest, will come, therefore claims are explicit.
+// The durable record of every harvest, chunk and outcome. An interface: RocksLedger is the embedded one; a shared SQL
+// ledger, with which several hosts work on one harvest, will come, therefore claims are explicit.
 //
 // What a ledger promises:
 //  - settle() and the other writes are synced when they return: what they say survives kill -9 and power loss;
 //  - a harvest's counters are written together with the transition that changes them, so they always equal a recount;
 //  - a harvest appears whole, with all its ids, or not at all (Intake).
-// Threads: any; calls block (disk), so the engine makes them on workers. Errors: DiskFull, Corrupt, Conflict (name taken), NotFound, Internal.
+// Threads: any; calls block (disk), so the engine makes them on workers. Errors: DiskFull, Corrupt, Conflict (name
+// taken), NotFound, Internal.
 #pragma once
 
 #include <cstdint>
@@ -23,35 +24,40 @@ namespace garner::ledger {
 
 using HarvestNo = std::uint32_t;  // given by the ledger, never used again
 
-// A block is a run of at most chunk_size ids in HEALPix order, numbered from 0; the same blocks serve every retrieval_type. A chunk is a block
-// of a retrieval_type.
+// A block is a run of at most chunk_size ids in HEALPix order, numbered from 0; the same blocks serve every
+// retrieval_type. A chunk is a block of a retrieval_type.
 struct ChunkKey {
   HarvestNo harvest = 0;
-  std::uint16_t type = 0;    // index into the manifest's retrieval_types
+  std::uint16_t type = 0;  // index into the manifest's retrieval_types
   std::uint32_t block = 0;
   auto operator<=>(const ChunkKey&) const = default;
 };
 
-enum class HarvestState { Active, Paused, Cancelled, Finished };  // what the user or the engine decided; "running", "waiting" … follow from it
+enum class HarvestState {
+  Active,
+  Paused,
+  Cancelled,
+  Finished
+};  // what the user or the engine decided; "running", "waiting" … follow from it
 
 // What outlives restarts of one harvest, beside its ids and chunks. Written as JSON.
 struct HarvestRecord {
   HarvestNo no = 0;
   std::string name;
-  std::string manifest;              // as submitted, byte for byte
-  std::string manifest_hash;         // sha256 over the manifest and its ids, hex: tells "already here" from a clash
-  std::string output_directory;      // absolute, canonical
+  std::string manifest;          // as submitted, byte for byte
+  std::string manifest_hash;     // sha256 over the manifest and its ids, hex: tells "already here" from a clash
+  std::string output_directory;  // absolute, canonical
   std::vector<std::string> retrieval_types;  // ALL taken apart; their order numbers ChunkKey::type
   std::uint32_t chunk_size = 0;
   std::uint32_t blocks = 0;
-  std::uint64_t sources = 0;         // distinct ids
+  std::uint64_t sources = 0;  // distinct ids
   std::uint64_t duplicates = 0;
   std::uint64_t refused = 0;
   std::uint32_t submitter_uid = 0, submitter_gid = 0;
   std::int64_t submitted_s = 0, finished_s = 0;  // Unix time, seconds; 0: not yet
   HarvestState state = HarvestState::Active;
-  std::string reason;                // why it is in that state, for people
-  std::string data_structure;        // the spelling that the archive took, once known
+  std::string reason;          // why it is in that state, for people
+  std::string data_structure;  // the spelling that the archive took, once known
 };
 
 // Per harvest and retrieval_type. pending = requested - delivered - absent - failed.
@@ -65,13 +71,13 @@ struct Counters {
 
 // One row of the id list that never became a source.
 struct RefusedRow {
-  std::string where;   // "bright.fits row 88,412" or "ids.txt line 12"
-  std::string text;    // what stood there, printable
+  std::string where;  // "bright.fits row 88,412" or "ids.txt line 12"
+  std::string text;   // what stood there, printable
   std::string reason;
 };
 
-// One id list on its way into a new harvest. Ids come strictly rising (harvest/intake sorts and dedupes). Nothing is visible before commit();
-// dropped without it, or lost in a crash, it leaves nothing.
+// One id list on its way into a new harvest. Ids come strictly rising (harvest/intake sorts and dedupes). Nothing is
+// visible before commit(); dropped without it, or lost in a crash, it leaves nothing.
 class Intake {
  public:
   virtual ~Intake() = default;
@@ -98,21 +104,24 @@ class Ledger {
 
   // A chunk that was never written has a default record: everything pending, no attempts.
   virtual Result<ChunkRecord> chunk(ChunkKey key) = 0;
-  // Writes the chunk's record and its share of the counters (delta: what this transition adds; chunks_done may go down) in one synced batch.
-  // Concurrent calls share a sync.
+  // Writes the chunk's record and its share of the counters (delta: what this transition adds; chunks_done may go down)
+  // in one synced batch. Concurrent calls share a sync.
   virtual Result<void> settle(ChunkKey key, const ChunkRecord& record, const CounterDelta& delta) = 0;
 
   // Counters of each retrieval_type, by index.
   virtual Result<std::vector<Counters>> counters(HarvestNo harvest) = 0;
 
-  // Walks the written chunks of one type with block >= from, in order, from one snapshot, until visit returns false. Never-written chunks are skipped.
+  // Walks the written chunks of one type with block >= from, in order, from one snapshot, until visit returns false.
+  // Never-written chunks are skipped.
   virtual Result<void> scan(HarvestNo harvest, std::uint16_t type, std::uint32_t from,
                             const std::function<bool(std::uint32_t block, const ChunkRecord&)>& visit) = 0;
-  // A bit a block: true where the chunk is done (nothing pending). What a restart needs; a million chunks in well under a second.
+  // A bit a block: true where the chunk is done (nothing pending). What a restart needs; a million chunks in well under
+  // a second.
   virtual Result<std::vector<bool>> done_blocks(HarvestNo harvest, std::uint16_t type, std::uint32_t blocks) = 0;
 
   // Refused rows in order, from the given one on, until visit returns false.
-  virtual Result<void> refused(HarvestNo harvest, std::uint64_t from, const std::function<bool(const RefusedRow&)>& visit) = 0;
+  virtual Result<void> refused(HarvestNo harvest, std::uint64_t from,
+                               const std::function<bool(const RefusedRow&)>& visit) = 0;
 };
 
 }  // namespace garner::ledger

@@ -274,8 +274,7 @@ TEST(Products, EcsvHeadersAreThoseOfTheRealArchiveToTheByte) {
 }
 
 TEST(Products, EcsvUnitsInQuotesAreQuotedAsTheArchiveDoes) {
-  EXPECT_THAT(product("EPOCH_PHOTOMETRY", Format::Ecsv),
-              testing::HasSubstr("#   unit: '''electron''.s**-1'\n"));
+  EXPECT_THAT(product("EPOCH_PHOTOMETRY", Format::Ecsv), testing::HasSubstr("#   unit: '''electron''.s**-1'\n"));
   EXPECT_THAT(product("MCMC_MSC", Format::Ecsv), testing::HasSubstr("#   unit: '''dex'''\n"));
 }
 

@@ -9,6 +9,7 @@
 namespace garner::archive {
 namespace {
 
+using ivoa::extract_message;
 using testing::empty_zip;
 using testing::error_page;
 using testing::error_votable;
@@ -16,7 +17,6 @@ using ::testing::HasSubstr;
 using testing::Headers;
 using ::testing::Not;
 using testing::reply;
-using ivoa::extract_message;
 
 constexpr WallTime kNow{std::chrono::seconds(1'800'000'000)};
 

@@ -14,7 +14,9 @@ struct PrintableRow {
 
 class Printable : public ::testing::TestWithParam<PrintableRow> {};
 
-TEST_P(Printable, ShowsForeignBytesSafely) { EXPECT_EQ(printable(GetParam().in), GetParam().out); }
+TEST_P(Printable, ShowsForeignBytesSafely) {
+  EXPECT_EQ(printable(GetParam().in), GetParam().out);
+}
 
 using namespace std::string_view_literals;
 INSTANTIATE_TEST_SUITE_P(
@@ -26,8 +28,9 @@ INSTANTIATE_TEST_SUITE_P(
         PrintableRow{"delete", "a\x7f", "a?"}, PrintableRow{"two_bytes", "\xc3\xa9", "\xc3\xa9"},
         PrintableRow{"three_bytes", "\xe2\x82\xac", "\xe2\x82\xac"},
         PrintableRow{"four_bytes", "\xf0\x9f\x94\xad", "\xf0\x9f\x94\xad"},
-        PrintableRow{"c1_control", "a\xc2\x9b"
-                                   "b",
+        PrintableRow{"c1_control",
+                     "a\xc2\x9b"
+                     "b",
                      "a?b"},
         PrintableRow{"first_after_c1", "\xc2\xa0", "\xc2\xa0"}, PrintableRow{"lone_continuation", "\x80", "?"},
         PrintableRow{"overlong_two", "\xc0\xaf", "??"}, PrintableRow{"overlong_three", "\xe0\x9f\xbf", "???"},
@@ -43,7 +46,9 @@ TEST(PrintableText, IsCutAtTheBoundWithAMark) {
   EXPECT_EQ(printable("abcdefg", 6), "abcdef…");
 }
 
-TEST(PrintableText, IsNeverCutInsideACharacter) { EXPECT_EQ(printable("ab\xe2\x82\xac", 4), "ab…"); }
+TEST(PrintableText, IsNeverCutInsideACharacter) {
+  EXPECT_EQ(printable("ab\xe2\x82\xac", 4), "ab…");
+}
 
 TEST(KindNames, AreAllDifferent) {
   std::set<std::string_view> names;

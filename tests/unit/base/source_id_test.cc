@@ -10,8 +10,8 @@ TEST(ParseSourceId, TakesEveryPositiveSigned64BitNumber) {
 }
 
 TEST(ParseSourceId, RefusesEverythingElse) {
-  for (const std::string_view text :
-       {"", "0", "-1", "+1", " 1", "1 ", "1.0", "1e10", "0x10", "9223372036854775808", "18446744073709551616", "Gaia DR3 1", "1,2"}) {
+  for (const std::string_view text : {"", "0", "-1", "+1", " 1", "1 ", "1.0", "1e10", "0x10", "9223372036854775808",
+                                      "18446744073709551616", "Gaia DR3 1", "1,2"}) {
     const auto parsed = parse_source_id(text);
     ASSERT_FALSE(parsed.has_value()) << text;
     EXPECT_EQ(parsed.error().kind, Kind::Malformed) << text;
@@ -22,7 +22,8 @@ TEST(ParseSourceId, NamesWhatItFoundWithoutItsControlCharacters) {
   EXPECT_THAT(parse_source_id("12\x1b").error().detail, ::testing::HasSubstr("'12?'"));
 }
 
-// Gaia DR3 documentation, gaia_source: source_id / 34359738368 is the HEALPix level 12 pixel (gaia_source documentation).
+// Gaia DR3 documentation, gaia_source: source_id / 34359738368 is the HEALPix level 12 pixel (gaia_source
+// documentation).
 TEST(HealpixPixel, IsTheIdShiftedByTheLevel) {
   constexpr std::uint64_t kPixel12 = 201'326'591;  // the last of 12 × 4^12
   const SourceId id{kPixel12 << kSourceIdPixelShift | 128};

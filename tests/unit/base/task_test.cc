@@ -23,12 +23,16 @@ struct Gate {
   }
 };
 
-Task<int> seven() { co_return 7; }
+Task<int> seven() {
+  co_return 7;
+}
 Task<void> set(int& target, int value) {
   target = value;
   co_return;
 }
-Task<std::unique_ptr<int>> boxed(int value) { co_return std::make_unique<int>(value); }
+Task<std::unique_ptr<int>> boxed(int value) {
+  co_return std::make_unique<int>(value);
+}
 
 template <class T>
 Task<void> store(Task<T> task, T& target) {
@@ -136,7 +140,9 @@ struct Tell {
     if (gone != nullptr) *gone = true;
   }
 };
-Task<void> hold(Gate& gate, Tell) { co_await gate.wait(); }
+Task<void> hold(Gate& gate, Tell) {
+  co_await gate.wait();
+}
 Task<void> look_after_join(TaskGroup& group, const bool& gone, bool& gone_by_then) {
   co_await group.join();
   gone_by_then = gone;

@@ -19,7 +19,8 @@ void run(UvLoop& loop, Task<void> task) {
   loop.run();
 }
 
-Task<void> sleep_into(Executor& executor, Duration duration, std::stop_token stop, std::optional<Result<void>>& result) {
+Task<void> sleep_into(Executor& executor, Duration duration, std::stop_token stop,
+                      std::optional<Result<void>>& result) {
   result = co_await sleep_for(executor, duration, stop);
 }
 

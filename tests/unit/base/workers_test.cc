@@ -8,7 +8,8 @@
 namespace garner {
 namespace {
 
-Task<void> square_on(Workers& workers, UvLoop& loop, int number, int& result, std::thread::id& ran_on, std::thread::id& resumed_on) {
+Task<void> square_on(Workers& workers, UvLoop& loop, int number, int& result, std::thread::id& ran_on,
+                     std::thread::id& resumed_on) {
   auto job = [number, &ran_on] {
     ran_on = std::this_thread::get_id();
     return number * number;

@@ -25,9 +25,11 @@ TEST(AdqlText, RefusesNamesThatAreNone) {
 
 TEST(AdqlText, AsksForAConeAsTheArchivesUsersDo) {
   EXPECT_EQ(cone_adql({56.75, -24.5, 0.5, "gaiadr3.gaia_source", 50}),
-            "SELECT TOP 50 *, DISTANCE(POINT('ICRS', ra, dec), POINT('ICRS', 56.75000000000000, -24.50000000000000)) AS dist\n"
+            "SELECT TOP 50 *, DISTANCE(POINT('ICRS', ra, dec), POINT('ICRS', 56.75000000000000, -24.50000000000000)) "
+            "AS dist\n"
             "FROM gaiadr3.gaia_source\n"
-            "WHERE 1 = CONTAINS(POINT('ICRS', ra, dec), CIRCLE('ICRS', 56.75000000000000, -24.50000000000000, 0.50000000000000)) ORDER BY dist ASC");
+            "WHERE 1 = CONTAINS(POINT('ICRS', ra, dec), CIRCLE('ICRS', 56.75000000000000, -24.50000000000000, "
+            "0.50000000000000)) ORDER BY dist ASC");
 }
 
 TEST(AdqlText, ALimitOfZeroAsksForAll) {

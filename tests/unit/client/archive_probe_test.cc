@@ -40,7 +40,9 @@ class ListTransport final : public http::Transport {
 };
 
 // The end record of a zip without members (APPNOTE 4.3.16).
-std::string empty_zip() { return std::string("PK\x05\x06", 4) + std::string(18, '\0'); }
+std::string empty_zip() {
+  return std::string("PK\x05\x06", 4) + std::string(18, '\0');
+}
 
 archive::Profile profile() {
   archive::Profile out;
@@ -118,7 +120,9 @@ TEST(Archives, AFolderWithoutProfilesIsBadInput) {
   EXPECT_THAT(outcome.err, HasSubstr(folder.path()));
 }
 
-TEST(Archives, CheckNeedsAName) { EXPECT_EQ(client_test::run_garner({"archives", "check"}).code, 2); }
+TEST(Archives, CheckNeedsAName) {
+  EXPECT_EQ(client_test::run_garner({"archives", "check"}).code, 2);
+}
 
 }  // namespace
 }  // namespace garner::client

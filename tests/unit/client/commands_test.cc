@@ -72,7 +72,8 @@ TEST_F(Commands, WhatIsNotPermittedEndsWithFour) {
 TEST_F(Commands, ErrorsAreJsonToo) {
   const auto outcome = garner({"status", "nope", "--json"});
   EXPECT_EQ(outcome.code, 2);
-  EXPECT_EQ(outcome.err, R"({"error":{"detail":"no harvest 'nope' here","kind":"not_found"}})" "\n");
+  EXPECT_EQ(outcome.err, R"({"error":{"detail":"no harvest 'nope' here","kind":"not_found"}})"
+                         "\n");
 }
 
 TEST_F(Commands, ListGivesNamesForCompletion) {
@@ -101,8 +102,10 @@ TEST_F(Commands, RetryTellsHowManyProducts) {
 }
 
 TEST_F(Commands, SourcesStreamsOverAllPages) {
-  daemon.service.pages = {{{{SourceId{5937083312263887616}, "RVS", "gave up: 500"}}, {}, "1"}, {{{SourceId{7}, "RVS", ""}}, {}, ""}};
-  EXPECT_EQ(garner({"sources", "rvs-bright", "--outcome", "failed"}).out, "5937083312263887616\tRVS\tgave up: 500\n7\tRVS\t\n");
+  daemon.service.pages = {{{{SourceId{5937083312263887616}, "RVS", "gave up: 500"}}, {}, "1"},
+                          {{{SourceId{7}, "RVS", ""}}, {}, ""}};
+  EXPECT_EQ(garner({"sources", "rvs-bright", "--outcome", "failed"}).out,
+            "5937083312263887616\tRVS\tgave up: 500\n7\tRVS\t\n");
   const auto json = garner({"sources", "rvs-bright", "--outcome", "failed", "--json"});
   EXPECT_THAT(json.out, HasSubstr(R"("source_id":"5937083312263887616")"));
   EXPECT_THAT(json.out, HasSubstr(R"("reason":"gave up: 500")"));

@@ -103,8 +103,11 @@ TEST(Format, ForeignTextCannotSteerTheTerminal) {
 TEST(ExitCodes, FollowFromWhatTheCallerCanDo) {
   EXPECT_EQ(exit_code(Kind::Transient), 3);
   EXPECT_EQ(exit_code(Kind::Auth), 4);
-  for (const auto kind : {Kind::Invalid, Kind::Malformed, Kind::NotFound, Kind::Conflict, Kind::TooLarge, Kind::Unsupported}) EXPECT_EQ(exit_code(kind), 2);
-  for (const auto kind : {Kind::Internal, Kind::DiskFull, Kind::Corrupt, Kind::Overloaded}) EXPECT_EQ(exit_code(kind), 1);
+  for (const auto kind :
+       {Kind::Invalid, Kind::Malformed, Kind::NotFound, Kind::Conflict, Kind::TooLarge, Kind::Unsupported})
+    EXPECT_EQ(exit_code(kind), 2);
+  for (const auto kind : {Kind::Internal, Kind::DiskFull, Kind::Corrupt, Kind::Overloaded})
+    EXPECT_EQ(exit_code(kind), 1);
 }
 
 }  // namespace

@@ -32,8 +32,12 @@ TEST(Progress, ShowsAHarvestAtItsFullWidth) {
   const auto lines = progress_lines(example_status(), {130, 0, true});
   ASSERT_EQ(lines.size(), 6u);
   EXPECT_EQ(lines[0], "rvs-bright  running · gaia · 3 requests in flight");
-  EXPECT_EQ(lines[1], "  RVS            ███████████████████▏                       48 %   577,500 of 1,203,002   absent 31,200   failed 0");
-  EXPECT_EQ(lines[2], "  XP_CONTINUOUS                                              0 %         0 of 1,203,002   absent      0   failed 0");
+  EXPECT_EQ(lines[1],
+            "  RVS            ███████████████████▏                       48 %   577,500 of 1,203,002   absent 31,200   "
+            "failed 0");
+  EXPECT_EQ(lines[2],
+            "  XP_CONTINUOUS                                              0 %         0 of 1,203,002   absent      0   "
+            "failed 0");
   EXPECT_EQ(lines[3], "  87 sources/s · 5.1 MB/s · 12.4 GB received, 8.9 GB stored · about 5 h 10 min left");
   EXPECT_EQ(lines[4], "  in flight      chunk 1156 14 s · 1157 9 s · 1158 2 s");
   EXPECT_EQ(lines[5], "  last trouble   21:47 chunk 1139: 500 pool empty, tried again after 41 s, delivered");
@@ -50,7 +54,8 @@ TEST(Progress, NoLineIsWiderThanTheTerminal) {
 TEST(Progress, ABlockedTypeSaysWhyInTheArchivesWords) {
   auto status = example_status();
   status.types[1].blocked = "Unknown retrieval type: 'XP_CONTINUOUS'";
-  EXPECT_THAT(progress_lines(status, {130, 0, true}), testing::Contains(HasSubstr("blocked: Unknown retrieval type: 'XP_CONTINUOUS'")));
+  EXPECT_THAT(progress_lines(status, {130, 0, true}),
+              testing::Contains(HasSubstr("blocked: Unknown retrieval type: 'XP_CONTINUOUS'")));
 }
 
 TEST(Progress, WhatWaitsSaysForWhatAndHasNoRate) {
@@ -79,7 +84,8 @@ TEST(Progress, CutsReasonsOnlyWhereLinesAreRedrawnInPlace) {
 
 TEST(Progress, APipeGetsOnePlainLine) {
   EXPECT_EQ(progress_line(example_status()),
-            "rvs-bright running, 577,500 of 2,406,004 products (24 %), delivered 546,300, absent 31,200, failed 0, 87 sources/s, about 5 h 10 min left");
+            "rvs-bright running, 577,500 of 2,406,004 products (24 %), delivered 546,300, absent 31,200, failed 0, 87 "
+            "sources/s, about 5 h 10 min left");
 }
 
 TEST(Progress, TheEndTellsTheAccountAndTheNextCommand) {
@@ -88,7 +94,8 @@ TEST(Progress, TheEndTellsTheAccountAndTheNextCommand) {
   status.state = "finished";
   status.failed = status.pending;
   status.pending = 0;
-  EXPECT_THAT(ending_line(status), HasSubstr("finished: 2,406,004 requested = 546,300 delivered + 31,200 absent + 1,828,504 failed"));
+  EXPECT_THAT(ending_line(status),
+              HasSubstr("finished: 2,406,004 requested = 546,300 delivered + 31,200 absent + 1,828,504 failed"));
   EXPECT_THAT(ending_line(status), HasSubstr("garner sources rvs-bright --outcome failed"));
   status.state = "blocked";
   status.waiting_for = "12 chunks stay hopeless";
@@ -109,7 +116,8 @@ TEST(StatusTable, AlignsItsColumns) {
 
 TEST(StatusDetails, TellTheAccountAndWhereTheDataLie) {
   const auto text = status_details(example_status(), {130, 0, true});
-  EXPECT_THAT(text, HasSubstr("2,406,004 requested = 1,828,504 pending + 546,300 delivered + 31,200 absent + 0 failed"));
+  EXPECT_THAT(text,
+              HasSubstr("2,406,004 requested = 1,828,504 pending + 546,300 delivered + 31,200 absent + 0 failed"));
   EXPECT_THAT(text, HasSubstr("/srv/gaia/rvs-bright (tar.zst)"));
   EXPECT_THAT(text, HasSubstr("Gaia DR3, anonymous"));
 }

@@ -6,7 +6,9 @@ namespace garner::client {
 namespace {
 
 RowTable stars() {
-  return {{{"source_id", "", true}, {"ra", "deg", true}, {"flag", "", false}}, {{"5937083312263887616", "245.1", "VARIABLE"}, {"4295806720", "44.99", ""}}, 3};
+  return {{{"source_id", "", true}, {"ra", "deg", true}, {"flag", "", false}},
+          {{"5937083312263887616", "245.1", "VARIABLE"}, {"4295806720", "44.99", ""}},
+          3};
 }
 
 TEST(RowTable, PutsUnitsUnderNamesAndNumbersToTheRight) {
@@ -32,12 +34,17 @@ TEST(RowTable, NeverCutsANumberButLeavesOutTheColumn) {
 }
 
 TEST(RowTable, CutsALastTextToTheWidth) {
-  EXPECT_EQ(row_table_text({{{"table", "", false}, {"description", "", false}}, {{"gaia_source", "a description of many words"}}, 0}, 30),
-            "table        description\n"
-            "gaia_source  a description of…\n");
+  EXPECT_EQ(
+      row_table_text(
+          {{{"table", "", false}, {"description", "", false}}, {{"gaia_source", "a description of many words"}}, 0},
+          30),
+      "table        description\n"
+      "gaia_source  a description of…\n");
 }
 
-TEST(RowTable, OfNoRowsIsItsHead) { EXPECT_EQ(row_table_text({{{"ra", "deg", true}}, {}, 0}, 80), " ra\ndeg\n"); }
+TEST(RowTable, OfNoRowsIsItsHead) {
+  EXPECT_EQ(row_table_text({{{"ra", "deg", true}}, {}, 0}, 80), " ra\ndeg\n");
+}
 
 }  // namespace
 }  // namespace garner::client

@@ -34,7 +34,8 @@ class Caught {
   std::FILE* file_;
 };
 
-inline Outcome run_garner(const std::vector<std::string>& arguments, std::map<std::string, std::string> variables = {{"LANG", "C.UTF-8"}}) {
+inline Outcome run_garner(const std::vector<std::string>& arguments,
+                          std::map<std::string, std::string> variables = {{"LANG", "C.UTF-8"}}) {
   Caught out, err;
   const client::Environment environment = [variables](const char* name) -> std::optional<std::string> {
     const auto found = variables.find(name);

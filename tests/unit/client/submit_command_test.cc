@@ -57,7 +57,8 @@ TEST_F(Submit, APlanTellsTheCostAndThatNothingWasSent) {
   write_manifest("{file: ids.txt}");
   const auto outcome = submit({"--plan"});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
-  EXPECT_EQ(outcome.out.substr(0, outcome.out.find('\n')), "ids.txt       3 rows = 2 sources + 0 duplicates + 1 refused");
+  EXPECT_EQ(outcome.out.substr(0, outcome.out.find('\n')),
+            "ids.txt       3 rows = 2 sources + 0 duplicates + 1 refused");
   EXPECT_THAT(outcome.out, HasSubstr("plan          2 retrieval types × 2 sources = 4 products to account for\n"));
   EXPECT_THAT(outcome.out, HasSubstr("              at 25 to 225 sources/s this archive takes 3.0 to 26.7 hours\n"));
   EXPECT_THAT(outcome.out, HasSubstr("Nothing was sent."));

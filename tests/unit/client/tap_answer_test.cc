@@ -10,12 +10,17 @@ namespace {
 using ivoa::Verdict;
 
 std::string votable(std::string_view status, std::size_t rows) {
-  std::string out = fmt::format("<VOTABLE version=\"1.4\"><RESOURCE type=\"results\"><INFO name=\"QUERY_STATUS\" value=\"{}\"/><TABLE><FIELD name=\"n\" datatype=\"int\"/><DATA><TABLEDATA>", status);
+  std::string out = fmt::format(
+      "<VOTABLE version=\"1.4\"><RESOURCE type=\"results\"><INFO name=\"QUERY_STATUS\" value=\"{}\"/><TABLE><FIELD "
+      "name=\"n\" datatype=\"int\"/><DATA><TABLEDATA>",
+      status);
   for (std::size_t i = 0; i < rows; ++i) out += "<TR><TD>1</TD></TR>";
   return out + "</TABLEDATA></DATA></TABLE></RESOURCE></VOTABLE>";
 }
 
-AnswerFacts facts(const std::string& body, std::string_view format, std::uint64_t limit = 0) { return examine_answer(std::as_bytes(std::span(body)), format, limit); }
+AnswerFacts facts(const std::string& body, std::string_view format, std::uint64_t limit = 0) {
+  return examine_answer(std::as_bytes(std::span(body)), format, limit);
+}
 
 TEST(TapAnswer, OfExactlyTheServicesRowsCountsAsCut) {
   EXPECT_EQ(facts(votable("OK", 3), "votable_plain", 4).verdict, Verdict::Ok);

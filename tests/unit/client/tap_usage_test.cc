@@ -91,7 +91,8 @@ TEST(SaveFile, LeavesTheOldOneWhereTheNewOneFails) {
   std::string text;
   std::getline(std::ifstream(path), text);
   EXPECT_EQ(text, "old");
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), std::filesystem::directory_iterator()), 1);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), std::filesystem::directory_iterator()),
+            1);
   ASSERT_TRUE(save_file(path, [](const ByteSink& sink) { return sink("new"); }));
   std::getline(std::ifstream(path), text);
   EXPECT_EQ(text, "new");

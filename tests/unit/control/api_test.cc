@@ -45,12 +45,13 @@ TEST_F(Api, HarvestsArePausedResumedCancelledRemovedAndRetried) {
   EXPECT_TRUE(client.remove("rvs-bright", false));
   EXPECT_TRUE(client.remove("rvs-bright", true));
   EXPECT_EQ(client.retry("rvs-bright", "absent").value_or(0), 500u);
-  EXPECT_THAT(daemon.service.calls(), ElementsAre("pause rvs-bright", "resume rvs-bright", "cancel rvs-bright", "remove rvs-bright",
-                                                  "remove+data rvs-bright", "retry 2 rvs-bright"));
+  EXPECT_THAT(daemon.service.calls(), ElementsAre("pause rvs-bright", "resume rvs-bright", "cancel rvs-bright",
+                                                  "remove rvs-bright", "remove+data rvs-bright", "retry 2 rvs-bright"));
 }
 
 TEST_F(Api, ListingsGoOnFromTheirCursor) {
-  daemon.service.pages = {{{{SourceId{5937083312263887616}, "RVS", "a b"}}, {}, "1"}, {{{SourceId{7}, "RVS", ""}}, {}, ""}};
+  daemon.service.pages = {{{{SourceId{5937083312263887616}, "RVS", "a b"}}, {}, "1"},
+                          {{{SourceId{7}, "RVS", ""}}, {}, ""}};
   const auto first = client.sources("rvs-bright", "failed", "", 10);
   ASSERT_TRUE(first) << first.error().detail;
   EXPECT_EQ(first->rows.at(0).id.value, 5937083312263887616u);
@@ -58,7 +59,8 @@ TEST_F(Api, ListingsGoOnFromTheirCursor) {
   const auto second = client.sources("rvs-bright", "failed", first->next, 10);
   ASSERT_TRUE(second);
   EXPECT_EQ(second->next, "");
-  EXPECT_THAT(daemon.service.calls(), ElementsAre("sources failed '' 10 rvs-bright", "sources failed '1' 10 rvs-bright"));
+  EXPECT_THAT(daemon.service.calls(),
+              ElementsAre("sources failed '' 10 rvs-bright", "sources failed '1' 10 rvs-bright"));
 }
 
 TEST_F(Api, ACursorOfAnyBytesComesBackAsItWas) {
@@ -144,7 +146,8 @@ TEST_F(Api, APlanKeepsNothing) {
 }
 
 TEST_F(Api, ARefusedManifestIsToldInTheDaemonsWords) {
-  daemon.service.submit_error = Error{Kind::Invalid, "rvs.yaml:3:1: archive: no profile 'gaja'\nrvs.yaml:4:1: second problem", std::nullopt};
+  daemon.service.submit_error =
+      Error{Kind::Invalid, "rvs.yaml:3:1: archive: no profile 'gaja'\nrvs.yaml:4:1: second problem", std::nullopt};
   const auto upload = client.submit(false, "rvs.yaml", "text");
   (void)upload->add_ids(std::vector<SourceId>(100'000, SourceId{1}));
   const auto result = upload->finish();

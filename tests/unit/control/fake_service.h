@@ -1,4 +1,5 @@
-// A Service in memory for the tests of control and client: it answers from what a test put in, and keeps what it was told.
+// A Service in memory for the tests of control and client: it answers from what a test put in, and keeps what it was
+// told.
 #pragma once
 
 #include <condition_variable>
@@ -36,7 +37,8 @@ inline harvest::HarvestStatus example_status(std::string name = "rvs-bright") {
   status.submitter_uid = 1000;
   status.submitter_gid = 1001;
   status.submitted_s = 1'790'000'000;
-  status.types = {{"RVS", 1'203'002, 625'502, 546'300, 31'200, 0, ""}, {"XP_CONTINUOUS", 1'203'002, 1'203'002, 0, 0, 0, ""}};
+  status.types = {{"RVS", 1'203'002, 625'502, 546'300, 31'200, 0, ""},
+                  {"XP_CONTINUOUS", 1'203'002, 1'203'002, 0, 0, 0, ""}};
   status.in_flight = {{"RVS", 1156, 14}, {"RVS", 1157, 9}, {"RVS", 1158, 2}};
   status.last_trouble = "21:47 chunk 1139: 500 pool empty, tried again after 41 s, delivered";
   return status;
@@ -46,12 +48,12 @@ class FakeService final : public harvest::Service {
  public:
   // What it answers.
   std::map<std::string, harvest::HarvestStatus> harvests;
-  std::optional<Error> error;                  // instead of any answer
-  std::vector<harvest::SourcesPage> pages;     // by cursor: "", "1", "2", …
+  std::optional<Error> error;               // instead of any answer
+  std::vector<harvest::SourcesPage> pages;  // by cursor: "", "1", "2", …
   harvest::FoundProduct found;
   std::vector<harvest::VerifyPage> verify_pages;
   std::uint64_t retried = 500;
-  std::optional<Error> submit_error;           // of submit() itself
+  std::optional<Error> submit_error;  // of submit() itself
   bool already_here = false;
 
   // What it was told.
@@ -84,10 +86,12 @@ class FakeService final : public harvest::Service {
     changed_.wait(lock, [&] { return submissions_.size() >= count; });
   }
 
-  Result<std::unique_ptr<harvest::Submission>> submit(harvest::Peer peer, std::string manifest, std::string file) override {
+  Result<std::unique_ptr<harvest::Submission>> submit(harvest::Peer peer, std::string manifest,
+                                                      std::string file) override {
     if (submit_error) return std::unexpected(*submit_error);
     const std::lock_guard lock(mutex_);
-    submissions_.push_back(std::make_shared<Submitted>(Submitted{peer, std::move(manifest), std::move(file), {}, 0, {}, false, false, false}));
+    submissions_.push_back(std::make_shared<Submitted>(
+        Submitted{peer, std::move(manifest), std::move(file), {}, 0, {}, false, false, false}));
     changed_.notify_all();
     return std::make_unique<FakeSubmission>(*this, submissions_.back());
   }
@@ -99,8 +103,12 @@ class FakeService final : public harvest::Service {
   }
   Result<harvest::HarvestStatus> status(const std::string& name) override { return find("status", name); }
   Result<harvest::HarvestStatus> pause(harvest::Peer, const std::string& name) override { return find("pause", name); }
-  Result<harvest::HarvestStatus> resume(harvest::Peer, const std::string& name) override { return find("resume", name); }
-  Result<harvest::HarvestStatus> cancel(harvest::Peer, const std::string& name) override { return find("cancel", name); }
+  Result<harvest::HarvestStatus> resume(harvest::Peer, const std::string& name) override {
+    return find("resume", name);
+  }
+  Result<harvest::HarvestStatus> cancel(harvest::Peer, const std::string& name) override {
+    return find("cancel", name);
+  }
   Result<void> remove(harvest::Peer, const std::string& name, bool delete_data) override {
     auto found_status = find(delete_data ? "remove+data" : "remove", name);
     if (!found_status) return std::unexpected(found_status.error());
@@ -111,7 +119,8 @@ class FakeService final : public harvest::Service {
     if (!found_status) return std::unexpected(found_status.error());
     return retried;
   }
-  Result<harvest::SourcesPage> sources(const std::string& name, const std::string& outcome, const std::string& cursor, std::size_t rows) override {
+  Result<harvest::SourcesPage> sources(const std::string& name, const std::string& outcome, const std::string& cursor,
+                                       std::size_t rows) override {
     auto found_status = find(fmt::format("sources {} '{}' {}", outcome, cursor, rows), name);
     if (!found_status) return std::unexpected(found_status.error());
     return pages.at(cursor.empty() ? 0 : static_cast<std::size_t>(std::stoul(cursor)));
@@ -153,8 +162,20 @@ class FakeService final : public harvest::Service {
       kept_->plan_only = plan_only;
       harvest::SubmitResult result;
       result.already_here = service_.already_here;
-      result.plan = {"rvs-bright", kept_->id_count, 0, kept_->refused.size(), 2 * kept_->id_count, 4814, 500, 44'000'000'000, 31'000'000'000,
-                     812'000'000'000, 3.0, 26.7, 25, 225};
+      result.plan = {"rvs-bright",
+                     kept_->id_count,
+                     0,
+                     kept_->refused.size(),
+                     2 * kept_->id_count,
+                     4814,
+                     500,
+                     44'000'000'000,
+                     31'000'000'000,
+                     812'000'000'000,
+                     3.0,
+                     26.7,
+                     25,
+                     225};
       if (!service_.harvests.empty()) result.status = service_.harvests.begin()->second;
       return result;
     }

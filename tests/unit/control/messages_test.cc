@@ -29,8 +29,9 @@ TEST(Messages, AStatusSurvivesTheWayThroughJson) {
 
 TEST(Messages, AStatusHoldsEveryPromisedKey) {
   const auto json = status_json(example_status());
-  for (const char* key : {"name", "state", "waiting_for", "requested", "pending", "delivered", "absent", "failed", "refused", "bytes_received",
-                          "bytes_stored", "chunks", "total", "done", "in_flight", "blocked", "rate_sources_per_s", "eta_s", "types"}) {
+  for (const char* key : {"name", "state", "waiting_for", "requested", "pending", "delivered", "absent", "failed",
+                          "refused", "bytes_received", "bytes_stored", "chunks", "total", "done", "in_flight",
+                          "blocked", "rate_sources_per_s", "eta_s", "types"}) {
     EXPECT_THAT(json, HasSubstr(fmt::format("\"{}\":", key)));
   }
 }
@@ -57,7 +58,8 @@ TEST(Messages, AReplyWithoutAHarvestIsMalformed) {
 }
 
 TEST(Messages, ValuesOfAnotherTypeLeaveTheDefault) {
-  const auto status = parse_status(R"({"name": "n", "requested": "many", "failed": -1, "chunks": 5, "types": [null, 3], "eta_s": "soon"})");
+  const auto status = parse_status(
+      R"({"name": "n", "requested": "many", "failed": -1, "chunks": 5, "types": [null, 3], "eta_s": "soon"})");
   ASSERT_TRUE(status);
   EXPECT_EQ(status->requested, 0u);
   EXPECT_EQ(status->failed, 0u);
@@ -113,7 +115,8 @@ TEST(Messages, ASubmissionsVerdictSurvivesTheWayThroughJson) {
 
 TEST(SourcesPage, KeepsAllDigitsAndOneRowALine) {
   harvest::SourcesPage page;
-  page.rows = {{SourceId{5937083312263887616}, "RVS", "gave up:\t500\n\"null\""}, {SourceId{4657994321463473792}, "RVS", ""}};
+  page.rows = {{SourceId{5937083312263887616}, "RVS", "gave up:\t500\n\"null\""},
+               {SourceId{4657994321463473792}, "RVS", ""}};
   const auto text = sources_tsv(page);
   EXPECT_EQ(text, "5937083312263887616\tRVS\tgave up: 500 \"null\"\n4657994321463473792\tRVS\t\n");
   const auto back = parse_sources_tsv(text, false);
@@ -138,7 +141,10 @@ TEST(Percent, EncodesWhatAUrlCannotHold) {
 TEST(Metrics, TellEveryOutcomeOfEveryType) {
   const std::vector<harvest::HarvestStatus> harvests = {example_status()};
   const auto text = metrics_text({"0.1.0", 1, 12.5, ""}, harvests);
-  EXPECT_THAT(text, HasSubstr("garner_harvest_products{harvest=\"rvs-bright\",retrieval_type=\"RVS\",outcome=\"delivered\"} 546300\n"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(
+          "garner_harvest_products{harvest=\"rvs-bright\",retrieval_type=\"RVS\",outcome=\"delivered\"} 546300\n"));
   EXPECT_THAT(text, HasSubstr("garner_harvest_received_bytes_total{harvest=\"rvs-bright\"} 12400000000\n"));
   EXPECT_THAT(text, HasSubstr("# TYPE garner_harvest_received_bytes_total counter\n"));
 }

@@ -39,7 +39,8 @@ class RawConnection {
   std::string read_all() {
     std::string out;
     char buffer[4096];
-    for (ssize_t got = 0; (got = ::read(fd_, buffer, sizeof buffer)) > 0;) out.append(buffer, static_cast<std::size_t>(got));
+    for (ssize_t got = 0; (got = ::read(fd_, buffer, sizeof buffer)) > 0;)
+      out.append(buffer, static_cast<std::size_t>(got));
     return out;
   }
 

@@ -11,7 +11,8 @@ namespace {
 using control_test::example_status;
 using control_test::FakeService;
 
-ApiReply ask(FakeService& service, std::string method, std::string path, std::map<std::string, std::string> query = {}) {
+ApiReply ask(FakeService& service, std::string method, std::string path,
+             std::map<std::string, std::string> query = {}) {
   return answer({service, {}}, {std::move(method), std::move(path), std::move(query), {}});
 }
 

@@ -19,7 +19,9 @@ using testing::StartsWith;
 
 constexpr std::string_view kChunkedPost = "POST /v1/harvests HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\n\r\n";
 
-std::string chunk(std::string_view bytes) { return fmt::format("{:x}\r\n{}\r\n", bytes.size(), bytes); }
+std::string chunk(std::string_view bytes) {
+  return fmt::format("{:x}\r\n{}\r\n", bytes.size(), bytes);
+}
 
 std::string begun_stream() {
   std::string out;
@@ -79,7 +81,9 @@ TEST(Server, AGivenUpUploadLeavesNothing) {
 TEST(Server, AStreamWithoutItsEndIsRefused) {
   TestDaemon daemon;
   RawConnection connection(daemon.socket());
-  ASSERT_TRUE(connection.send("POST /v1/harvests HTTP/1.1\r\nHost: g\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk(begun_stream()) + "0\r\n\r\n"));
+  ASSERT_TRUE(connection.send(
+      "POST /v1/harvests HTTP/1.1\r\nHost: g\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n" +
+      chunk(begun_stream()) + "0\r\n\r\n"));
   const auto reply = connection.read_all();
   EXPECT_THAT(reply, StartsWith("HTTP/1.1 400"));
   EXPECT_THAT(reply, HasSubstr("without its end frame"));
@@ -91,8 +95,9 @@ TEST(Server, AFrameOverTheLimitIsRefusedAndTheRestDropped) {
   RawConnection connection(daemon.socket());
   auto stream = begun_stream();
   stream += std::string_view("I\x00\x00\x00\x7f", 5);
-  ASSERT_TRUE(connection.send("POST /v1/harvests HTTP/1.1\r\nHost: g\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk(stream) +
-                              chunk(std::string(1 << 20, 'x')) + "0\r\n\r\n"));
+  ASSERT_TRUE(connection.send(
+      "POST /v1/harvests HTTP/1.1\r\nHost: g\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n" +
+      chunk(stream) + chunk(std::string(1 << 20, 'x')) + "0\r\n\r\n"));
   const auto reply = connection.read_all();
   EXPECT_THAT(reply, StartsWith("HTTP/1.1 400"));
   EXPECT_THAT(reply, HasSubstr("at most 1048576"));

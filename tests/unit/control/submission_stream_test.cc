@@ -27,7 +27,9 @@ struct Sink final : StreamSink {
   }
 };
 
-std::span<const std::byte> bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
+std::span<const std::byte> bytes(std::string_view text) {
+  return std::as_bytes(std::span(text));
+}
 
 std::string whole_stream() {
   std::string out;
@@ -64,7 +66,8 @@ TEST(SubmissionStream, IsTheSameByteByByteAndInSmallPieces) {
   for (std::size_t step = 1; step < 20; ++step) {
     Sink sink;
     SubmissionReader reader(sink);
-    for (std::size_t at = 0; at < stream.size(); at += step) ASSERT_TRUE(reader.push(bytes(stream).subspan(at, std::min(step, stream.size() - at))));
+    for (std::size_t at = 0; at < stream.size(); at += step)
+      ASSERT_TRUE(reader.push(bytes(stream).subspan(at, std::min(step, stream.size() - at))));
     ASSERT_TRUE(reader.finish());
     expect_whole(sink);
   }
@@ -89,7 +92,8 @@ TEST(SubmissionStream, ManyIdsGoThroughSeveralFrames) {
   append_end(stream, {many.size(), many.size(), 0});
   Sink sink;
   SubmissionReader reader(sink);
-  for (std::size_t at = 0; at < stream.size(); at += 32'749) ASSERT_TRUE(reader.push(bytes(stream).subspan(at, std::min<std::size_t>(32'749, stream.size() - at))));
+  for (std::size_t at = 0; at < stream.size(); at += 32'749)
+    ASSERT_TRUE(reader.push(bytes(stream).subspan(at, std::min<std::size_t>(32'749, stream.size() - at))));
   ASSERT_TRUE(reader.finish());
   ASSERT_EQ(sink.got.size(), many.size());
   for (std::size_t i = 0; i < many.size(); ++i) ASSERT_EQ(sink.got[i], many[i].value);

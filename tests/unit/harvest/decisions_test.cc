@@ -12,7 +12,9 @@ namespace {
 using namespace std::chrono_literals;
 using testing::VirtualLoop;
 
-Error error_of(Kind kind, std::optional<std::chrono::seconds> retry_after = std::nullopt) { return {kind, "words", retry_after}; }
+Error error_of(Kind kind, std::optional<std::chrono::seconds> retry_after = std::nullopt) {
+  return {kind, "words", retry_after};
+}
 
 Verdict judge(Kind kind, std::uint32_t attempts = 1, std::uint32_t failures = 1) {
   Random random(1);
@@ -26,13 +28,13 @@ TEST(RetryPolicy, GivesEachKindItsMeaning) {
     bool counted, trouble;
   };
   const Row rows[] = {
-      {Kind::Transient, Next::RetryChunk, false, true},    {Kind::Overloaded, Next::RetryChunk, false, true},
-      {Kind::Maintenance, Next::RetryChunk, false, true},  {Kind::RateLimited, Next::RetryChunk, false, true},
-      {Kind::Suspect, Next::RetryChunk, true, false},      {Kind::Malformed, Next::RetryChunk, true, false},
-      {Kind::Corrupt, Next::RetryChunk, true, false},      {Kind::TooLarge, Next::BlockChunk, false, false},
-      {Kind::Auth, Next::BlockType, false, false},         {Kind::Quota, Next::BlockType, false, false},
-      {Kind::Unsupported, Next::BlockType, false, false},  {Kind::DiskFull, Next::HoldHarvest, false, false},
-      {Kind::Internal, Next::HoldHarvest, false, false},   {Kind::Cancelled, Next::Stop, false, false},
+      {Kind::Transient, Next::RetryChunk, false, true},   {Kind::Overloaded, Next::RetryChunk, false, true},
+      {Kind::Maintenance, Next::RetryChunk, false, true}, {Kind::RateLimited, Next::RetryChunk, false, true},
+      {Kind::Suspect, Next::RetryChunk, true, false},     {Kind::Malformed, Next::RetryChunk, true, false},
+      {Kind::Corrupt, Next::RetryChunk, true, false},     {Kind::TooLarge, Next::BlockChunk, false, false},
+      {Kind::Auth, Next::BlockType, false, false},        {Kind::Quota, Next::BlockType, false, false},
+      {Kind::Unsupported, Next::BlockType, false, false}, {Kind::DiskFull, Next::HoldHarvest, false, false},
+      {Kind::Internal, Next::HoldHarvest, false, false},  {Kind::Cancelled, Next::Stop, false, false},
   };
   for (const Row& row : rows) {
     const Verdict verdict = judge(row.kind);
@@ -47,14 +49,17 @@ TEST(RetryPolicy, BlocksAChunkAtItsLastCountedAttempt) {
   EXPECT_EQ(judge(Kind::Suspect, 6).next, Next::BlockChunk);
 }
 
-TEST(RetryPolicy, NeverGivesUpOverAnOutage) { EXPECT_EQ(judge(Kind::Overloaded, 1000, 100'000).next, Next::RetryChunk); }
+TEST(RetryPolicy, NeverGivesUpOverAnOutage) {
+  EXPECT_EQ(judge(Kind::Overloaded, 1000, 100'000).next, Next::RetryChunk);
+}
 
 TEST(RetryPolicy, BacksOffExponentiallyWithFullJitterUpToItsCap) {
   archive::Manners manners;
   manners.retry_first = 1000ms;
   manners.retry_most = 60'000ms;
   Random random(7);
-  for (const auto& [failures, cap] : {std::pair{1u, 1000ms}, {2u, 2000ms}, {5u, 16'000ms}, {7u, 60'000ms}, {500u, 60'000ms}}) {
+  for (const auto& [failures, cap] :
+       {std::pair{1u, 1000ms}, {2u, 2000ms}, {5u, 16'000ms}, {7u, 60'000ms}, {500u, 60'000ms}}) {
     Duration least = 1h, most = 0s;
     for (int i = 0; i < 2000; ++i) {
       const Duration wait = back_off(failures, manners, random);
@@ -78,8 +83,10 @@ class Queue : public ::testing::Test {
   // Asks for a place; counts when it is given.
   void ask(std::stop_token stop = {}) { tasks.spawn(hold(stop)); }
   Task<void> hold(std::stop_token stop) {
-    if (co_await queue.acquire(stop)) ++given;
-    else ++refused;
+    if (co_await queue.acquire(stop))
+      ++given;
+    else
+      ++refused;
   }
   void release(int places) {
     for (int i = 0; i < places; ++i) queue.release();

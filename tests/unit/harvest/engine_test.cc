@@ -8,7 +8,9 @@ namespace {
 using namespace std::chrono_literals;
 using ledger::Outcome;
 
-Error trouble(Kind kind, const char* words = "made up") { return {kind, words, std::nullopt}; }
+Error trouble(Kind kind, const char* words = "made up") {
+  return {kind, words, std::nullopt};
+}
 
 TEST(Engine, AccountsForEverySourceOfAQuietNight) {
   Stage stage;
@@ -80,7 +82,8 @@ TEST(Engine, KeepsTheSourcesOfAHopelessChunkPendingAndSaysWhy) {
   EXPECT_EQ(status.failed, 0u);
   EXPECT_EQ(status.chunks_blocked, 1u);
   EXPECT_NE(status.waiting_for.find("500 \"null\""), std::string::npos) << status.waiting_for;
-  EXPECT_EQ(stage.truth.asked[(Truth::Key{"RVS", SourceId{1300}})], 6) << "six attempts; others were good, so it was not the spelling";
+  EXPECT_EQ(stage.truth.asked[(Truth::Key{"RVS", SourceId{1300}})], 6)
+      << "six attempts; others were good, so it was not the spelling";
   EXPECT_EQ(stage.truth.asked[(Truth::Key{"RVS", SourceId{1500}})], 1);
 
   stage.end_engine();

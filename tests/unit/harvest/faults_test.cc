@@ -9,7 +9,9 @@ namespace {
 using namespace std::chrono_literals;
 using ledger::Outcome;
 
-Error trouble(Kind kind, const char* words = "made up") { return {kind, words, std::nullopt}; }
+Error trouble(Kind kind, const char* words = "made up") {
+  return {kind, words, std::nullopt};
+}
 
 TEST(EngineFaults, WritesTheIndexesOnceTheDiskHasRoomAgain) {
   Stage stage;
@@ -17,7 +19,9 @@ TEST(EngineFaults, WritesTheIndexesOnceTheDiskHasRoomAgain) {
   stage.start_engine();
   const SteadyTime from = stage.loop.now() + 500ms, to = from + 20min;
   std::uint64_t settled = 0;
-  stage.disk.power.full = [&] { return settled >= 8 && stage.loop.now() < to; };  // after 4 publications and 4 settlements
+  stage.disk.power.full = [&] {
+    return settled >= 8 && stage.loop.now() < to;
+  };  // after 4 publications and 4 settlements
   stage.ledger.fail_settles_when([&] { return ++settled, false; });
   stage.disk.publish_fault = [&]() -> std::optional<Error> { return ++settled, std::nullopt; };
   ASSERT_TRUE(stage.run_until_state("full", "waiting"));
@@ -146,7 +150,8 @@ TEST(EngineFaults, GoesOnAfterARetryOfAFinishedHarvestThatACrashCutShort) {
     stage.truth.missing.clear();
     stage.disk.power.cut_after(step);
     (void)stage.await(stage.engine->retry("absent", Outcome::Absent));
-    (void)stage.loop.run_until([&, end = stage.loop.now() + 1h] { return stage.disk.power.is_cut() || stage.loop.now() > end; });
+    (void)stage.loop.run_until(
+        [&, end = stage.loop.now() + 1h] { return stage.disk.power.is_cut() || stage.loop.now() > end; });
     stage.kill_engine();
     stage.start_engine();
     ASSERT_TRUE(stage.run_until_state("absent", "finished"));
@@ -199,8 +204,10 @@ TEST(EngineFaults, GoesOnWhenTheDirectoryIsBack) {
     EXPECT_EQ(stage.status("disk").state, "blocked") << "still not there";
     EXPECT_EQ(stage.archive->requests, 0);
     stage.prepare = [] { return Result<void>{}; };
-    if (by_retry) ASSERT_TRUE(stage.await(stage.engine->retry("disk", Outcome::Pending)));
-    else ASSERT_TRUE(stage.await(stage.engine->resume("disk")));
+    if (by_retry)
+      ASSERT_TRUE(stage.await(stage.engine->retry("disk", Outcome::Pending)));
+    else
+      ASSERT_TRUE(stage.await(stage.engine->resume("disk")));
     EXPECT_TRUE(stage.run_until_state("disk", "finished"));
   }
 }

@@ -47,7 +47,9 @@ TEST(IdSorter, DropsAnIdThatRepeatsAcrossRuns) {
   EXPECT_EQ(sorted(ids, 2), (std::vector<SourceId>{{5}, {9}}));
 }
 
-TEST(IdSorter, HandsOutNothingOfNothing) { EXPECT_TRUE(sorted({}, 10).empty()); }
+TEST(IdSorter, HandsOutNothingOfNothing) {
+  EXPECT_TRUE(sorted({}, 10).empty());
+}
 
 TEST(IdSorter, TellsWhereItCouldNotSpill) {
   IdSorter sorter("/nonexistent-folder", 2);
@@ -60,7 +62,8 @@ TEST(IdSorter, TellsWhereItCouldNotSpill) {
 TEST(IdSorter, StopsWhenTheTakerFails) {
   IdSorter sorter(::testing::TempDir(), 4);
   ASSERT_TRUE(sorter.add(random_ids(100, 1000, 1)));
-  const auto finished = sorter.finish([](std::span<const SourceId>) -> Result<void> { return fail(Kind::DiskFull, "full"); });
+  const auto finished =
+      sorter.finish([](std::span<const SourceId>) -> Result<void> { return fail(Kind::DiskFull, "full"); });
   ASSERT_FALSE(finished);
   EXPECT_EQ(finished.error().kind, Kind::DiskFull);
 }

@@ -1,5 +1,5 @@
-// Whole nights in virtual time: weather, full disks, power cuts at any durable step, restarts and operators, all drawn from a seed; afterwards the account is
-// held against the truth and against what lies on disk.
+// Whole nights in virtual time: weather, full disks, power cuts at any durable step, restarts and operators, all drawn
+// from a seed; afterwards the account is held against the truth and against what lies on disk.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -15,7 +15,9 @@ using ledger::Outcome;
 struct Night {
   explicit Night(std::uint64_t seed) : random(seed), stage(seed) {}
   double uniform() { return std::uniform_real_distribution<>(0, 1)(random); }
-  std::uint64_t pick(std::uint64_t least, std::uint64_t most) { return std::uniform_int_distribution<std::uint64_t>(least, most)(random); }
+  std::uint64_t pick(std::uint64_t least, std::uint64_t most) {
+    return std::uniform_int_distribution<std::uint64_t>(least, most)(random);
+  }
 
   std::optional<Error> blow(const archive::ChunkRequest& request) {
     if (request.structure_spelling != spelling) return Error{Kind::Unsupported, "unknown data structure", std::nullopt};
@@ -23,7 +25,8 @@ struct Night {
       if (poison.contains(id.value)) return Error{Kind::Suspect, "null", std::nullopt};
     }
     if (stage.loop.now() >= calm || uniform() > trouble) return std::nullopt;
-    static constexpr Kind kKinds[] = {Kind::Transient, Kind::Overloaded, Kind::Maintenance, Kind::RateLimited, Kind::Corrupt, Kind::Malformed};
+    static constexpr Kind kKinds[] = {Kind::Transient,   Kind::Overloaded, Kind::Maintenance,
+                                      Kind::RateLimited, Kind::Corrupt,    Kind::Malformed};
     Error error{kKinds[pick(0, 5)], "weather", std::nullopt};
     if (error.kind == Kind::RateLimited) error.retry_after = std::chrono::seconds(pick(1, 600));
     return error;
@@ -48,7 +51,8 @@ struct Night {
     for (std::uint64_t i = 0; i < harvests; ++i) {
       const std::uint64_t sources = pick(1, 900);
       most = std::max(most, sources);
-      records.push_back(stage.make_harvest(fmt::format("night-{}", i), sources, static_cast<std::uint32_t>(pick(4, 200))));
+      records.push_back(
+          stage.make_harvest(fmt::format("night-{}", i), sources, static_cast<std::uint32_t>(pick(4, 200))));
     }
     for (std::uint64_t i = 0; i < most; ++i) {
       if (uniform() < 0.2) stage.truth.missing.insert({"RVS", SourceId{1000 + i}});
@@ -62,19 +66,29 @@ struct Night {
     auto& engine = *stage.engine;
     switch (pick(0, 9)) {
       case 0:
-      case 1: stage.fire(engine.pause(name, "ada")); break;
+      case 1:
+        stage.fire(engine.pause(name, "ada"));
+        break;
       case 2:
       case 3:
-      case 4: stage.fire(engine.resume(name)); break;
-      case 5: stage.fire(engine.retry(name, Outcome::Pending)); break;
-      case 6: stage.fire(engine.retry(name, Outcome::Absent)); break;
+      case 4:
+        stage.fire(engine.resume(name));
+        break;
+      case 5:
+        stage.fire(engine.retry(name, Outcome::Pending));
+        break;
+      case 6:
+        stage.fire(engine.retry(name, Outcome::Absent));
+        break;
       case 7:
         if (uniform() < 0.2) stage.fire(engine.cancel(name, "ada"));
         break;
       case 8:
         if (uniform() < 0.2) stage.fire(engine.remove(name));
         break;
-      default: engine.reload({{"gaia", uniform() < 0.5 ? 0u : 1u}}); break;
+      default:
+        engine.reload({{"gaia", uniform() < 0.5 ? 0u : 1u}});
+        break;
     }
   }
 
@@ -91,11 +105,13 @@ struct Night {
           break;
         case 1:
           stage.disk.power.cut_after(pick(0, 40));
-          (void)stage.loop.run_until([&, end = stage.loop.now() + 30min] { return stage.disk.power.is_cut() || stage.loop.now() > end; });
+          (void)stage.loop.run_until(
+              [&, end = stage.loop.now() + 30min] { return stage.disk.power.is_cut() || stage.loop.now() > end; });
           stage.kill_engine();
           stage.start_engine();
           break;
-        default: break;
+        default:
+          break;
       }
     }
     // The morning: whatever was paused or blocked by the night is set going again, once.
@@ -136,7 +152,8 @@ Shown on_disk(const Disk& disk, const std::string& directory) {
 }
 
 // Every product's outcome against the truth and the disk; the outcomes' numbers.
-std::array<std::uint64_t, 4> expect_true_outcomes(Night& night, const ledger::HarvestRecord& record, std::set<Disk::Key>& packs) {
+std::array<std::uint64_t, 4> expect_true_outcomes(Night& night, const ledger::HarvestRecord& record,
+                                                  std::set<Disk::Key>& packs) {
   auto& stage = night.stage;
   std::array<std::uint64_t, 4> outcomes{};
   auto shown = on_disk(stage.disk, record.output_directory);
@@ -185,7 +202,8 @@ void expect_true_account(Night& night, const ledger::HarvestRecord& record) {
     EXPECT_EQ(status->chunks_done, status->chunks_total);
     EXPECT_GT(status->finished_s, 0);
   }
-  if (status->state != "cancelled") EXPECT_EQ(stage.disk.indexes[record.output_directory], packs) << status->state << ": indexes list what is settled";
+  if (status->state != "cancelled")
+    EXPECT_EQ(stage.disk.indexes[record.output_directory], packs) << status->state << ": indexes list what is settled";
   for (const auto& kept : *stage.ledger.harvests()) {
     if (kept.no != record.no) continue;
     // A verb that could not be recorded was answered with an error; else the ledger says what we say.

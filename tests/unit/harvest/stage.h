@@ -1,4 +1,5 @@
-// The engine on a stage: virtual time, a ledger in memory, an archive whose truth and weather the test decides, an output that only remembers.
+// The engine on a stage: virtual time, a ledger in memory, an archive whose truth and weather the test decides, an
+// output that only remembers.
 #pragma once
 
 #include <map>
@@ -122,7 +123,8 @@ class Stage {
   harvest::HarvestStatus status(const std::string& name) { return *engine->status(name); }
   bool run_until_state(const std::string& name, const std::string& state, Duration most = std::chrono::hours(200)) {
     const SteadyTime end = loop.now() + most;
-    return loop.run_until([&] { return status(name).state == state || loop.now() > end; }) && status(name).state == state;
+    return loop.run_until([&] { return status(name).state == state || loop.now() > end; }) &&
+           status(name).state == state;
   }
 
   VirtualLoop loop;
@@ -135,9 +137,9 @@ class Stage {
   Weather weather = [](const archive::ChunkRequest&) { return std::nullopt; };
   archive::Profile profile;
   std::unique_ptr<harvest::Engine> engine;
-  StageArchive* archive = nullptr;   // while the engine runs
+  StageArchive* archive = nullptr;  // while the engine runs
   int indexes_written = 0;
-  std::optional<Error> no_profile;   // what opening the archive's profile says
+  std::optional<Error> no_profile;  // what opening the archive's profile says
   StageArchive::People people;
   std::function<Result<void>()> prepare = [] { return Result<void>{}; };
 
@@ -154,8 +156,9 @@ class Stage {
     std::string text = fmt::format("{} requests in flight", people.now);
     for (const auto& status : engine->list()) {
       const auto run = engine->find(status.name);
-      text += fmt::format("; {} {}{}{}{} ({})", status.name, status.state, run->in_hand() ? ", chunks in hand" : "", run->indexing ? ", indexing" : "",
-                          run->being_reopened ? ", being reopened" : "", status.waiting_for);
+      text += fmt::format("; {} {}{}{}{} ({})", status.name, status.state, run->in_hand() ? ", chunks in hand" : "",
+                          run->indexing ? ", indexing" : "", run->being_reopened ? ", being reopened" : "",
+                          status.waiting_for);
     }
     return text;
   }
@@ -179,9 +182,14 @@ class Stage {
           archive = opened.get();
           return opened;
         },
-        .make_layout = [this](const output::OutputSpec& spec) { return std::make_unique<StageLayout>(disk, spec.directory.string()); },
-        .prepare_output = [this](const output::OutputSpec&, std::string_view, std::string_view, bool) { return prepare(); },
-        .write_indexes = [this](const output::OutputSpec& spec, output::Layout&, const output::EachPack& each_pack) -> Result<void> {
+        .make_layout =
+            [this](const output::OutputSpec& spec) {
+              return std::make_unique<StageLayout>(disk, spec.directory.string());
+            },
+        .prepare_output = [this](const output::OutputSpec&, std::string_view, std::string_view,
+                                 bool) { return prepare(); },
+        .write_indexes = [this](const output::OutputSpec& spec, output::Layout&,
+                                const output::EachPack& each_pack) -> Result<void> {
           if (auto powered = disk.power.step(); !powered) return powered;
           std::set<Disk::Key> listed;
           auto walked = each_pack([&](const output::PackKey& key, const ledger::Pack&) -> Result<void> {

@@ -1,5 +1,5 @@
-// What the stage's engine stands on, with faults to order: workers that take their time, a ledger whose writes may fail, a disk that remembers what was
-// published, and a power cut after so many durable steps.
+// What the stage's engine stands on, with faults to order: workers that take their time, a ledger whose writes may
+// fail, a disk that remembers what was published, and a power cut after so many durable steps.
 #pragma once
 
 #include <map>
@@ -35,12 +35,16 @@ class StageExecutor final : public Executor {
  public:
   explicit StageExecutor(VirtualLoop& loop) : loop_(loop) {}
   void post(Action action) override {
-    if (delay == Duration{}) loop_.post(std::move(action));
-    else later(delay, std::move(action));
+    if (delay == Duration{})
+      loop_.post(std::move(action));
+    else
+      later(delay, std::move(action));
   }
   SteadyTime now() const override { return loop_.now(); }
   WallTime wall_now() const override { return loop_.wall_now(); }
-  [[nodiscard]] std::unique_ptr<Timer> call_at(SteadyTime when, Action action) override { return loop_.call_at(when, std::move(action)); }
+  [[nodiscard]] std::unique_ptr<Timer> call_at(SteadyTime when, Action action) override {
+    return loop_.call_at(when, std::move(action));
+  }
   void later(Duration after, Action action) {
     const auto no = next_++;
     timers_[no] = loop_.call_at(loop_.now() + after, [this, no, run = std::move(action)]() mutable {
@@ -81,7 +85,9 @@ class StageLedger final : public ledger::Ledger {
  public:
   using HarvestNo = ledger::HarvestNo;
   StageLedger(MemoryLedger& below, Power& power) : below_(below), power_(power) {}
-  Result<std::unique_ptr<ledger::Intake>> begin_intake(std::uint32_t chunk_size) override { return below_.begin_intake(chunk_size); }
+  Result<std::unique_ptr<ledger::Intake>> begin_intake(std::uint32_t chunk_size) override {
+    return below_.begin_intake(chunk_size);
+  }
   Result<std::vector<ledger::HarvestRecord>> harvests() override { return below_.harvests(); }
   Result<void> update(const ledger::HarvestRecord& record) override {
     if (auto powered = power_.step(); !powered) return powered;
@@ -93,9 +99,12 @@ class StageLedger final : public ledger::Ledger {
     return below_.remove(no);
   }
   Result<std::vector<SourceId>> ids(HarvestNo no, std::uint32_t block) override { return below_.ids(no, block); }
-  Result<std::optional<std::uint32_t>> find_block(HarvestNo no, SourceId id) override { return below_.find_block(no, id); }
+  Result<std::optional<std::uint32_t>> find_block(HarvestNo no, SourceId id) override {
+    return below_.find_block(no, id);
+  }
   Result<ledger::ChunkRecord> chunk(ledger::ChunkKey key) override { return below_.chunk(key); }
-  Result<void> settle(ledger::ChunkKey key, const ledger::ChunkRecord& record, const ledger::CounterDelta& delta) override {
+  Result<void> settle(ledger::ChunkKey key, const ledger::ChunkRecord& record,
+                      const ledger::CounterDelta& delta) override {
     if (auto powered = power_.step(); !powered) return powered;
     const auto read_back = ledger::decode_chunk(ledger::encode(record));
     if (!read_back || *read_back != record) return fail(Kind::Corrupt, "a record that does not survive its bytes");
@@ -109,7 +118,8 @@ class StageLedger final : public ledger::Ledger {
   Result<std::vector<bool>> done_blocks(HarvestNo no, std::uint16_t type, std::uint32_t blocks) override {
     return below_.done_blocks(no, type, blocks);
   }
-  Result<void> refused(HarvestNo no, std::uint64_t from, const std::function<bool(const ledger::RefusedRow&)>& visit) override {
+  Result<void> refused(HarvestNo no, std::uint64_t from,
+                       const std::function<bool(const ledger::RefusedRow&)>& visit) override {
     return below_.refused(no, from, visit);
   }
   std::function<bool()> fail_update;
@@ -139,12 +149,17 @@ class StageLayout final : public output::Layout {
     disk_.packs.erase({directory_, key.retrieval_type, key.block, key.generation});
     return {};
   }
-  Result<std::vector<output::ProductPlace>> list(const output::PackKey&) override { return std::vector<output::ProductPlace>{}; }
+  Result<std::vector<output::ProductPlace>> list(const output::PackKey&) override {
+    return std::vector<output::ProductPlace>{};
+  }
   Result<std::string> read(const output::PackKey&, SourceId) override { return std::string(); }
-  Result<std::vector<std::pair<std::string, std::string>>> checksums(const output::PackKey&, const ledger::Pack&) override {
+  Result<std::vector<std::pair<std::string, std::string>>> checksums(const output::PackKey&,
+                                                                     const ledger::Pack&) override {
     return std::vector<std::pair<std::string, std::string>>{};
   }
-  Result<std::vector<std::string>> verify(const output::PackKey&, const ledger::Pack&) override { return std::vector<std::string>{}; }
+  Result<std::vector<std::string>> verify(const output::PackKey&, const ledger::Pack&) override {
+    return std::vector<std::string>{};
+  }
 
  private:
   class Writer final : public output::PackWriter {

@@ -27,7 +27,9 @@ class MemoryLedger final : public ledger::Ledger {
     harvests_.erase(no);
     return {};
   }
-  Result<std::vector<SourceId>> ids(HarvestNo no, std::uint32_t block) override { return harvests_.at(no).blocks.at(block); }
+  Result<std::vector<SourceId>> ids(HarvestNo no, std::uint32_t block) override {
+    return harvests_.at(no).blocks.at(block);
+  }
   Result<std::optional<std::uint32_t>> find_block(HarvestNo no, SourceId id) override {
     const auto& blocks = harvests_.at(no).blocks;
     for (std::uint32_t i = 0; i < blocks.size(); ++i) {
@@ -40,7 +42,8 @@ class MemoryLedger final : public ledger::Ledger {
     const auto found = chunks.find(key);
     return found == chunks.end() ? ledger::ChunkRecord{} : found->second;
   }
-  Result<void> settle(ledger::ChunkKey key, const ledger::ChunkRecord& record, const ledger::CounterDelta& delta) override {
+  Result<void> settle(ledger::ChunkKey key, const ledger::ChunkRecord& record,
+                      const ledger::CounterDelta& delta) override {
     if (fail_settle_ && fail_settle_()) return fail(Kind::DiskFull, "no space left (made up)");
     auto& harvest = harvests_.at(key.harvest);
     harvest.chunks[key] = record;
@@ -68,11 +71,13 @@ class MemoryLedger final : public ledger::Ledger {
     std::vector<bool> done(blocks, false);
     const auto& harvest = harvests_.at(no);
     for (const auto& [key, record] : harvest.chunks) {
-      if (key.type == type) done[key.block] = record.done(static_cast<std::uint32_t>(harvest.blocks.at(key.block).size()));
+      if (key.type == type)
+        done[key.block] = record.done(static_cast<std::uint32_t>(harvest.blocks.at(key.block).size()));
     }
     return done;
   }
-  Result<void> refused(HarvestNo no, std::uint64_t from, const std::function<bool(const ledger::RefusedRow&)>& visit) override {
+  Result<void> refused(HarvestNo no, std::uint64_t from,
+                       const std::function<bool(const ledger::RefusedRow&)>& visit) override {
     const auto& rows = harvests_.at(no).refused;
     for (std::uint64_t i = from; i < rows.size(); ++i) {
       if (!visit(rows[static_cast<std::size_t>(i)])) break;

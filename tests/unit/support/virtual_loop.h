@@ -1,7 +1,7 @@
-// An Executor whose time the test moves: it stands still while anything is posted, and jumps to the next timer when nothing is. The same actions
-// give the same order every time: posts first, in order; then timers by time, those of one instant in the order in which they were set.
-// InlineWorkers runs jobs on that loop.
-// Threads: one. Timers may outlive the loop.
+// An Executor whose time the test moves: it stands still while anything is posted, and jumps to the next timer when
+// nothing is. The same actions give the same order every time: posts first, in order; then timers by time, those of one
+// instant in the order in which they were set. InlineWorkers runs jobs on that loop. Threads: one. Timers may outlive
+// the loop.
 #pragma once
 
 #include <cstdio>

@@ -1,5 +1,5 @@
-// Zips by hand, as the real archive streams them (Java's ZipOutputStream: flags 0x0808, sizes only behind the data), with every field open to be
-// broken. For tests; knows nothing of the reader.
+// Zips by hand, as the real archive streams them (Java's ZipOutputStream: flags 0x0808, sizes only behind the data),
+// with every field open to be broken. For tests; knows nothing of the reader.
 #pragma once
 
 #include <libdeflate.h>
@@ -17,9 +17,9 @@ struct ZipPart {
   std::string name = {};
   std::string data = {};
   bool stored = false;
-  std::uint16_t flags = 0x0808;            // without bit 3 sizes and CRC stand in the local header
+  std::uint16_t flags = 0x0808;  // without bit 3 sizes and CRC stand in the local header
   bool descriptor_signature = true;
-  bool wide = false;                       // zip64 fields in both headers, sizes of eight bytes in the descriptor
+  bool wide = false;  // zip64 fields in both headers, sizes of eight bytes in the descriptor
   std::uint32_t external_attributes = 0;
   std::uint16_t version_needed = 20;
   std::string comment = {};
@@ -27,8 +27,8 @@ struct ZipPart {
   std::string extra = {};
 
   // Lies, one at a time.
-  std::optional<std::uint32_t> crc = {};   // in the directory and the descriptor
-  std::optional<std::uint64_t> size = {};  // inflated, as claimed everywhere
+  std::optional<std::uint32_t> crc = {};             // in the directory and the descriptor
+  std::optional<std::uint64_t> size = {};            // inflated, as claimed everywhere
   std::optional<std::uint64_t> directory_size = {};  // as claimed by the directory only, like the next two
   std::optional<std::uint64_t> packed_size = {};
   std::optional<std::uint64_t> offset = {};
@@ -39,7 +39,7 @@ struct ZipPart {
   std::optional<std::string> descriptor = {};
   std::optional<std::string> packed = {};
   std::optional<std::uint16_t> disk = {};
-  std::string behind = {};                 // after the descriptor
+  std::string behind = {};  // after the descriptor
 };
 
 struct ZipShape {
@@ -47,7 +47,7 @@ struct ZipShape {
   std::string between = {};  // after the last member
   std::string comment = {};
   std::string behind = {};
-  bool wide_end = false;     // zip64 end record and locator, ones in the old one
+  bool wide_end = false;  // zip64 end record and locator, ones in the old one
   std::uint16_t disk = 0;
   std::optional<std::uint64_t> count = {};
   std::optional<std::uint64_t> directory_offset = {};
@@ -179,6 +179,8 @@ inline std::string make_zip(const std::vector<ZipPart>& parts, const ZipShape& s
 }
 
 // The same bytes as the reader takes them.
-inline std::span<const std::byte> as_bytes(std::string_view text) { return std::as_bytes(std::span(text.data(), text.size())); }
+inline std::span<const std::byte> as_bytes(std::string_view text) {
+  return std::as_bytes(std::span(text.data(), text.size()));
+}
 
 }  // namespace garner::test
