@@ -135,7 +135,8 @@ TEST(VotableOutline, AStreamInPiecesIsReadWhole) {
   for (const char* between : {"<!-- -->", "<![CDATA[]]>", "<?x?>"}) {
     std::string text = product("1");
     const std::size_t begin = text.find('>', text.find("<STREAM")) + 1;
-    text.insert(begin + 1 + (text.find("</STREAM>") - begin) / 2, between);
+    const std::size_t end = text.find("</STREAM>");
+    text.insert(end, between + text.substr(begin, end - begin));  // whole rows on either side
     EXPECT_EQ(check(text), check_first(text));
     EXPECT_EQ(check(text), check_first(text));
   }
