@@ -50,7 +50,7 @@ struct Profile {
   std::string title;                               // "ESA Gaia Archive"
   std::string kind;                                // "gaia": which code speaks to it
   std::string base_url;                            // no slash at its end
-  std::string data_path, login_path, logout_path;  // below base_url: "/data-server/data", …
+  std::string data_path, login_path;  // below base_url: "/data-server/data", …
   TapFacts tap;
   std::vector<Release> releases;
   // Spellings of data_structure, the preferred one first.

@@ -61,7 +61,6 @@ std::string read_base_url(const yaml::Map& root) {
 void read_paths(const yaml::Map& root, Profile& profile) {
   profile.data_path = "/data-server/data";
   profile.login_path = "/data-server/login";
-  profile.logout_path = "/data-server/logout";
   profile.tap.path = "/tap-server/tap";
   const auto paths = root.map("paths");
   if (!paths) return;
@@ -73,7 +72,6 @@ void read_paths(const yaml::Map& root, Profile& profile) {
   };
   read("data", profile.data_path);
   read("login", profile.login_path);
-  read("logout", profile.logout_path);
   read("tap", profile.tap.path);
   paths->refuse_unknown_keys();
 }

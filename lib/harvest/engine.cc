@@ -273,7 +273,6 @@ Task<void> Engine::run_chunk(std::string archive_name, std::shared_ptr<HarvestRu
     if (auto saved = co_await save(run); !saved) log::warning("{}: {}", run->record().name, saved.error().detail);
   }
   --seat.after_answer;
-  ++chunks_ended_;
   ++steps_;
   run->end(claim, end, world_.executor.now());
   if (run->wants_settling(world_.executor.now())) co_await settle_down(run);
@@ -409,11 +408,9 @@ Result<HarvestStatus> Engine::status(const std::string& name) {
 
 Engine::Activity Engine::activity() {
   Activity out;
-  out.chunks_ended = chunks_ended_;
   out.steps = steps_.load();
   for (const auto& [name, seat] : seats_) {
     out.in_flight += seat.queue ? seat.queue->in_flight() : 0;
-    out.in_hand += seat.before_answer + seat.after_answer;
   }
   for (auto& [name, run] : runs_) {
     if (run->record().state != HarvestState::Active) continue;

@@ -62,9 +62,7 @@ class Engine {
 
   // For the watchdog and the status line.
   struct Activity {
-    std::uint64_t chunks_ended = 0;
     std::uint32_t in_flight = 0;
-    std::size_t in_hand = 0;
     std::uint64_t steps = 0;  // chunks ended, packs indexed, chunks reopened: progress within long jobs too
     bool forgotten = false;   // something could be done, and nobody does it: a fault of ours
     double sources_per_s = 0, bytes_per_s = 0;
@@ -120,7 +118,6 @@ class Engine {
   std::map<std::string, ArchiveSeat> seats_;
   TaskGroup tasks_;
   std::vector<std::coroutine_handle<>> quiet_waiters_;
-  std::uint64_t chunks_ended_ = 0;
   std::atomic<std::uint64_t> steps_ = 0;  // workers add to it
   bool stopping_ = false;
 };

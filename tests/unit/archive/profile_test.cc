@@ -63,7 +63,6 @@ TEST(Profile, TheShippedOneSaysTheDefaults) {
   ASSERT_TRUE(shipped && least);
   EXPECT_EQ(shipped->data_path, least->data_path);
   EXPECT_EQ(shipped->login_path, least->login_path);
-  EXPECT_EQ(shipped->logout_path, least->logout_path);
   EXPECT_EQ(shipped->tap.path, least->tap.path);
   EXPECT_EQ(shipped->tap.sync_rows_most, least->tap.sync_rows_most);
   EXPECT_EQ(shipped->tap.cone_table, least->tap.cone_table);
