@@ -113,6 +113,7 @@ HttpReply Simulator::Impl::control(const HttpRequest& request) {
     return json_reply(report.dump(2) + "\n");
   }
   if (verb == "queries") return plain(200, tap.report.queries_text());
+  if (verb == "jobs") return plain(200, tap.report.jobs_text());
   if (verb == "expire_jobs" && post) {
     tap.jobs.clear();
     return plain(200, "no job is left\n");
@@ -130,9 +131,10 @@ HttpReply Simulator::Impl::control(const HttpRequest& request) {
     tap.report.reset();
     return plain(200, "counters are zero; the next data request is number 1\n");
   }
-  return plain(404,
-               "sim: GET report, asked?type=RVS, queries, knobs, ids?n=&seed=&absent=; POST knobs, reset, expire_jobs, "
-               "archive_jobs\n");
+  return plain(
+      404,
+      "sim: GET report, asked?type=RVS, queries, jobs, knobs, ids?n=&seed=&absent=; POST knobs, reset, expire_jobs, "
+      "archive_jobs\n");
 }
 
 HttpReply Simulator::Impl::change_knobs(const std::string& json) {

@@ -230,7 +230,7 @@ class Run {
       extremes_.resize(query_.items.size());
       for (std::size_t i = 0; i < query_.items.size(); ++i) {
         const Op op = query_.items[i].expression.op;
-        add(out.table.columns[i], op == Op::CountAll ? Value::of(counted_) : extremes_[i]);
+        add(out.table.columns[i], op == Op::CountAll ? Value::of(counted_ + (how_.miscounts ? 1 : 0)) : extremes_[i]);
       }
       out.rows = 1;
       return;

@@ -29,6 +29,7 @@ struct ResultTable {
 struct Execution {
   std::optional<std::uint64_t> max_rows = {};  // behind TOP
   bool lower_case_names = true;                // as the archive does, whatever the alias
+  bool miscounts = false;                      // COUNT(*) says one too many
 };
 
 std::variant<std::unique_ptr<ResultTable>, Complaint> execute(Query query, const Catalogue& catalogue,

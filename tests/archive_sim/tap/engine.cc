@@ -54,14 +54,16 @@ TapAnswer TapEngine::run(const TapQuestion& question, const Knobs& knobs) {
   const bool capped = question.row_cap > 0 && (!limit || question.row_cap < *limit);
   if (capped) limit = question.row_cap;
   TapAnswer answer;
-  const std::string key = fmt::format("{}\n{}\n{}\n{}\n{}", Sky::key(knobs), static_cast<int>(question.format),
-                                      question.gaia, limit ? std::to_string(*limit) : "", question.query);
+  const std::string key =
+      fmt::format("{}\n{}\n{}\n{}\n{}\n{}", Sky::key(knobs), static_cast<int>(question.format), question.gaia,
+                  question.miscounts, limit ? std::to_string(*limit) : "", question.query);
   std::optional<Encoded> encoded = question.uploads.empty() ? cached(key) : std::nullopt;
   if (!encoded) {
     auto parsed = adql::parse(question.query);
     if (const auto* complaint = std::get_if<adql::Complaint>(&parsed)) return refusal(question, *complaint, knobs);
     const UploadsAndSky catalogue(question.uploads, *sky);
-    auto ran = adql::execute(std::get<adql::Query>(std::move(parsed)), catalogue, {limit, question.gaia});
+    auto ran =
+        adql::execute(std::get<adql::Query>(std::move(parsed)), catalogue, {limit, question.gaia, question.miscounts});
     if (const auto* complaint = std::get_if<adql::Complaint>(&ran)) return refusal(question, *complaint, knobs);
     encoded = encode(*std::get<0>(ran), question.format);
     if (question.uploads.empty()) keep(key, *encoded, knobs.tap.cache_mib << 20);

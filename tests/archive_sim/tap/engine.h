@@ -22,7 +22,8 @@ struct TapQuestion {
   bool cap_says_overflow = true;
   Uploads uploads;
   std::string job_id;
-  bool gaia = true;  // names in lower case, the archive's INFOs
+  bool gaia = true;        // names in lower case, the archive's INFOs
+  bool miscounts = false;  // COUNT(*) says one too many
 };
 
 struct TapAnswer {

@@ -14,7 +14,7 @@ using nlohmann::json;
 constexpr std::array<std::string_view, kTapFaultCount> kFaultNames = {
     "hang",         "maintenance_200", "service_error_200", "pool_empty_500",  "null_500",         "overload_503",
     "too_many_429", "empty_body_200",  "error_200",         "time_out",        "error_after_rows", "second_document",
-    "lost_rows",    "truncate_body",   "reset_after_kib",   "stall_after_kib", "slow_drip"};
+    "wrong_count",  "lost_rows",       "truncate_body",     "reset_after_kib", "stall_after_kib",  "slow_drip"};
 
 constexpr std::string_view kPhases[] = {"PENDING", "QUEUED",    "EXECUTING", "COMPLETED", "ERROR",
                                         "ABORTED", "SUSPENDED", "HELD",      "UNKNOWN",   "ARCHIVED"};
@@ -132,6 +132,7 @@ const std::map<std::string_view, Setter>& setters() {
       {"job_ids", word(&TapKnobs::job_ids, {"numeric", "uuid"})},
       {"end_phase", word(&TapKnobs::end_phase, {"", "ERROR", "ABORTED", "ARCHIVED"})},
       {"end_phase_jobs", count(&TapKnobs::end_phase_jobs)},
+      {"end_phase_contains", text(&TapKnobs::end_phase_contains)},
       {"error_message", text(&TapKnobs::error_message)},
       {"error_type", word(&TapKnobs::error_type, {"fatal", "transient"})},
       {"list_delay_s", number(&TapKnobs::list_delay_s)},
@@ -224,6 +225,7 @@ json tap_knobs_json(const TapKnobs& k) {
           {"phase_script", k.phase_script},
           {"end_phase", k.end_phase},
           {"end_phase_jobs", k.end_phase_jobs},
+          {"end_phase_contains", k.end_phase_contains},
           {"error_message", k.error_message},
           {"error_type", k.error_type},
           {"list_delay_s", k.list_delay_s},

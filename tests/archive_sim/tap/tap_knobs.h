@@ -33,6 +33,7 @@ enum class TapFault {
   TimeOut,         // the text of a query that took too long
   ErrorAfterRows,  // OK, the rows, then a second QUERY_STATUS: ERROR
   SecondDocument,  // half of the VOTable, then a second document
+  WrongCount,      // COUNT(*) says one too many
   LostRows,        // the last tenth of the rows is missing and nothing says so
   TruncateBody,
   ResetAfterKib,
@@ -82,6 +83,7 @@ struct TapKnobs {
   std::vector<std::pair<std::string, double>> phase_script;  // phases and virtual seconds, instead of QUEUED, EXECUTING
   std::string end_phase;                                     // instead of COMPLETED: ERROR, ABORTED, ARCHIVED
   std::uint64_t end_phase_jobs = 0;                          // only of the first n that run; 0: of all
+  std::string end_phase_contains;                            // and only where the query contains this text
   std::string error_message = "ERROR: canceling statement due to statement timeout";
   std::string error_type = "fatal";  // or transient
   double list_delay_s = 0;

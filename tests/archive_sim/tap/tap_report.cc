@@ -7,6 +7,13 @@
 #include "archive_sim/random.h"
 
 namespace garner::archive_sim {
+namespace {
+
+void append_line(std::string& out, const nlohmann::ordered_json& line) {
+  out += line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
 
 std::uint64_t TapReport::begin(std::string_view endpoint) {
   const std::lock_guard lock(mutex_);
@@ -29,21 +36,33 @@ void TapReport::ran(Query query) {
   queries_.push_back(std::move(query));
 }
 
-void TapReport::job_created(bool with_upload) {
-  const std::lock_guard lock(mutex_);
-  ++created_;
-  if (with_upload) ++created_with_upload_;
+TapReport::JobRecord* TapReport::record_of(std::string_view id) {
+  const auto found = place_of_job_.find(id);
+  return found == place_of_job_.end() ? nullptr : &jobs_[found->second];
 }
 
-void TapReport::job_run(std::uint64_t running_now) {
+void TapReport::job_created(JobRecord record) {
+  const std::lock_guard lock(mutex_);
+  place_of_job_[record.id] = jobs_.size();
+  jobs_.push_back(std::move(record));
+}
+
+void TapReport::job_asked_to_run(std::string_view id) {
+  const std::lock_guard lock(mutex_);
+  if (JobRecord* record = record_of(id)) ++record->runs_asked;
+}
+
+void TapReport::job_run(std::string_view id, std::uint64_t running_now) {
   const std::lock_guard lock(mutex_);
   ++run_;
   highest_running_ = std::max(highest_running_, running_now);
+  if (JobRecord* record = record_of(id)) ++record->runs;
 }
 
-void TapReport::job_deleted() {
+void TapReport::job_deleted(std::string_view id) {
   const std::lock_guard lock(mutex_);
   ++deleted_;
+  if (JobRecord* record = record_of(id)) record->deleted = true;
 }
 
 std::optional<std::pair<TapFault, TapFaultKnob>> TapReport::fault(const TapKnobs& knobs, std::uint64_t seed,
@@ -78,7 +97,9 @@ void TapReport::reset() {
   faults_.clear();
   fired_ = {};
   queries_.clear();
-  bytes_sent_ = created_ = created_with_upload_ = run_ = deleted_ = highest_running_ = 0;
+  jobs_.clear();
+  place_of_job_.clear();
+  bytes_sent_ = run_ = deleted_ = highest_running_ = 0;
   highest_concurrency_ = concurrency_;
 }
 
@@ -100,8 +121,9 @@ nlohmann::ordered_json TapReport::json() const {
           {"queries_failed", errors},
           {"rows", rows},
           {"upload_rows", upload_rows},
-          {"jobs_created", created_},
-          {"jobs_created_with_upload", created_with_upload_},
+          {"jobs_created", jobs_.size()},
+          {"jobs_created_with_upload",
+           std::ranges::count_if(jobs_, [](const JobRecord& job) { return job.upload_rows > 0; })},
           {"jobs_run", run_},
           {"jobs_deleted", deleted_},
           {"highest_running_jobs", highest_running_}};
@@ -111,10 +133,30 @@ std::string TapReport::queries_text() const {
   const std::lock_guard lock(mutex_);
   std::string out;
   for (const Query& q : queries_) {
-    const nlohmann::ordered_json line = {{"endpoint", q.endpoint}, {"job", q.job},   {"user", q.user},
-                                         {"query", q.adql},        {"rows", q.rows}, {"upload_rows", q.upload_rows},
-                                         {"outcome", q.outcome}};
-    out += line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+    append_line(out, {{"endpoint", q.endpoint},
+                      {"job", q.job},
+                      {"run_id", q.run_id},
+                      {"user", q.user},
+                      {"query", q.adql},
+                      {"rows", q.rows},
+                      {"upload_rows", q.upload_rows},
+                      {"outcome", q.outcome}});
+  }
+  return out;
+}
+
+std::string TapReport::jobs_text() const {
+  const std::lock_guard lock(mutex_);
+  std::string out;
+  for (const JobRecord& job : jobs_) {
+    append_line(out, {{"job", job.id},
+                      {"run_id", job.run_id},
+                      {"user", job.user},
+                      {"query", job.adql},
+                      {"upload_rows", job.upload_rows},
+                      {"runs_asked", job.runs_asked},
+                      {"runs", job.runs},
+                      {"deleted", job.deleted}});
   }
   return out;
 }

@@ -192,7 +192,13 @@ HttpReply TapCall::run_sync(const TapFields& fields) {
   TapQuestion question;
   if (auto refused = read_question(fields, false, question)) return *std::move(refused);
   const TapAnswer answer = server_.engine.run(question, knobs_);
-  TapReport::Query ran{"sync", "", who, question.query, answer.error.empty() ? "OK" : answer.error, answer.encoded.rows,
+  TapReport::Query ran{"sync",
+                       "",
+                       fields.get("RUNID"),
+                       who,
+                       question.query,
+                       answer.error.empty() ? "OK" : answer.error,
+                       answer.encoded.rows,
                        0};
   for (const auto& [name, table] : question.uploads) ran.upload_rows += table->rows();
   if (answer.overflow) ran.outcome = "OVERFLOW";
@@ -211,10 +217,11 @@ HttpReply TapCall::rows(const TapQuestion& question, const TapAnswer& answer) {
   std::optional<TapFault> fault;
   if (fault_) fault = fault_->first;
   Encoded encoded = answer.encoded;
-  if (fault == TapFault::LostRows) {
-    TapQuestion less = question;
-    less.max_rec = encoded.rows - (encoded.rows + 9) / 10;
-    encoded = server_.engine.run(less, knobs_).encoded;
+  if (fault == TapFault::LostRows || fault == TapFault::WrongCount) {
+    TapQuestion spoilt = question;
+    spoilt.miscounts = fault == TapFault::WrongCount;
+    if (fault == TapFault::LostRows) spoilt.max_rec = encoded.rows - (encoded.rows + 9) / 10;
+    encoded = server_.engine.run(spoilt, knobs_).encoded;
   }
   Body body;
   if (is_votable(question.format)) {

@@ -71,8 +71,11 @@ HttpReply TapCall::create() {
   for (const auto& [name, value] : fields_.values)
     if (name != "PHASE" && name != "RUNID" && name != "JOBNAME") job.parameters.emplace_back(name, value);
   job.id = server_.jobs.add(job, k.job_ids == "uuid", knobs_.seed);
-  server_.report.job_created(!job.uploads.empty());
+  TapReport::JobRecord record{job.id, job.run_id, job.owner, question.query, 0, 0, 0, false};
+  for (const auto& [name, table] : job.uploads) record.upload_rows += table->rows();
+  server_.report.job_created(std::move(record));
   const bool ignored = k.creation_run == "ignored" || (k.creation_run != "honoured" && fields_.has("UPLOAD"));
+  if (fields_.get("PHASE") == "RUN") server_.report.job_asked_to_run(job.id);
   if (fields_.get("PHASE") == "RUN" && !ignored) start(job);
   return redirect(job_url(job));
 }
@@ -111,15 +114,17 @@ void TapCall::start(Job& job) {
   if (job.timeline.empty()) job.timeline = {{"QUEUED", k.queued_s}, {"EXECUTING", execution_s}};
   for (auto& [phase, seconds] : job.timeline) seconds *= k.time_scale;
   const std::uint64_t number = server_.jobs.next_start();
-  if (!k.end_phase.empty() && (k.end_phase_jobs == 0 || number <= k.end_phase_jobs)) {
+  if (!k.end_phase.empty() && (k.end_phase_jobs == 0 || number <= k.end_phase_jobs) &&
+      question.query.find(k.end_phase_contains) != std::string::npos) {
     job.last_phase = k.end_phase;
     if (k.end_phase == "ERROR") job.error = k.error_message;
     job.error_type = k.error_type;
   }
   server_.jobs.put(job);
-  server_.report.job_run(server_.jobs.running());
+  server_.report.job_run(job.id, server_.jobs.running());
   TapReport::Query ran{"async",
                        job.id,
+                       job.run_id,
                        job.owner,
                        question.query,
                        job.error.empty() ? "OK" : job.error,
@@ -177,7 +182,7 @@ HttpReply TapCall::delete_jobs() {
     const std::string id = list.substr(at, end - at);
     const auto job = server_.jobs.find(id);
     if (!job || job->owner != user(false) || !server_.jobs.remove(id)) continue;
-    server_.report.job_deleted();
+    server_.report.job_deleted(id);
     removed += fmt::format("{}\"{}\"", removed.empty() ? "" : ", ", id);
   }
   return text_reply(200, "application/json", fmt::format("{{\"removed\": [{}]}}\n", removed));
@@ -211,12 +216,13 @@ HttpReply TapCall::job_resource() {
 }
 
 HttpReply TapCall::destroy() {
-  if (server_.jobs.remove(job_.id)) server_.report.job_deleted();
+  if (server_.jobs.remove(job_.id)) server_.report.job_deleted(job_.id);
   return redirect(base_ + "/async");
 }
 
 HttpReply TapCall::set_phase() {
   const std::string asked = fields_.get("PHASE"), now = job_.phase(Job::Steady::now());
+  if (asked == "RUN") server_.report.job_asked_to_run(job_.id);
   if (asked == "RUN" && now == "PENDING") {
     start(job_);
   } else if (asked == "RUN" && now == "HELD") {

@@ -134,6 +134,22 @@ TEST(Adql, AJoinMayGiveSeveralRowsASource) {
   EXPECT_EQ(on->rows, result->rows);
 }
 
+TEST(Adql, AConditionInParenthesesTogetherWithARangeOfAPartition) {
+  const std::string cone = "(1 = CONTAINS(POINT('ICRS', ra, dec), CIRCLE('ICRS', 100, -20, 30)))";
+  const std::string box = "(1=CONTAINS(POINT('ICRS',ra,dec),BOX('ICRS',100,-20,60,40)) OR phot_g_mean_mag < 12)";
+  constexpr std::int64_t kHalf = 3'458'764'513'820'540'928, kLast = 6'917'529'027'641'081'855;
+  for (const std::string& condition : {cone, box}) {
+    const std::int64_t all = count(" WHERE " + condition);
+    EXPECT_GT(all, 20);
+    EXPECT_EQ(count(fmt::format(" WHERE {} AND (source_id BETWEEN 0 AND {})", condition, kHalf - 1)) +
+                  count(fmt::format(" WHERE {} AND (source_id BETWEEN {} AND {})", condition, kHalf, kLast)),
+              all);
+    EXPECT_EQ(count(" WHERE " + condition + " AND (random_index BETWEEN 0 AND 900000000)") +
+                  count(" WHERE " + condition + " AND (random_index > 900000000 OR random_index IS NULL)"),
+              all);
+  }
+}
+
 TEST(Adql, OverflowIsToldOnlyWhereRowsWereCut) {
   EXPECT_FALSE(rows("SELECT TOP 10 * FROM gaiadr3.gaia_source", {10})->cut);
   EXPECT_TRUE(rows("SELECT TOP 20 * FROM gaiadr3.gaia_source", {10})->cut);

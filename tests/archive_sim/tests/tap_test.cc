@@ -1,5 +1,6 @@
 // The TAP services over HTTP, read with expat, CFITSIO and plain text.
 #include <regex>
+#include <sstream>
 #include <thread>
 
 #include <expat.h>
@@ -251,6 +252,39 @@ TEST(TapAsync, RunsAJobFromCreationToDeletion) {
   EXPECT_EQ(report["jobs_deleted"], 1);
 }
 
+TEST(TapAsync, EveryJobThatWasMadeIsToldAfterItsDeletionToo) {
+  const Tap tap(R"({"lost_runs": 1})");
+  const auto records = [&] {
+    std::vector<nlohmann::json> out;
+    std::istringstream text(http(tap.simulator().base_url() + "/sim/jobs", {}, {.get = true}).body);
+    for (std::string line; std::getline(text, line);) out.push_back(nlohmann::json::parse(line));
+    return out;
+  };
+  const std::string query = "SELECT TOP 1 ra FROM gaiadr3.gaia_source";
+  const std::string job = tap.create(query, "RUNID=garner-7f31");
+  tap.create(query, "RUNID=other");
+  for (int i = 0; i < 3; ++i) tap.post(job + "/phase", "PHASE=RUN");
+  tap.post("/deletejobs", "JOB_IDS=" + job.substr(7));
+  ASSERT_EQ(records().size(), 2u);
+  const nlohmann::json first = records()[0];
+  EXPECT_EQ(first["run_id"], "garner-7f31");
+  EXPECT_EQ(first["query"], query);
+  EXPECT_EQ(first["user"], "anonymous");
+  EXPECT_EQ(first["runs_asked"], 3);
+  EXPECT_EQ(first["runs"], 1);
+  EXPECT_EQ(first["deleted"], true);
+  EXPECT_EQ(records()[1]["runs_asked"], 0);
+  EXPECT_EQ(records()[1]["deleted"], false);
+  const std::string queries = http(tap.simulator().base_url() + "/sim/queries", {}, {.get = true}).body;
+  EXPECT_EQ(nlohmann::json::parse(queries)["run_id"], "garner-7f31");
+}
+
+TEST(TapAsync, EndsInErrorOnlyWhereTheQueryContainsTheText) {
+  const Tap tap(R"({"end_phase": "ERROR", "end_phase_contains": "TOP 7"})");
+  EXPECT_EQ(tap.phase(tap.create("SELECT TOP 7 ra FROM gaiadr3.gaia_source", "PHASE=RUN")), "ERROR");
+  EXPECT_EQ(tap.phase(tap.create("SELECT TOP 8 ra FROM gaiadr3.gaia_source", "PHASE=RUN")), "COMPLETED");
+}
+
 TEST(TapAsync, StaysPendingThoughRunCameWithTheCreation) {
   const Tap tap(R"({"creation_run": "ignored", "lost_runs": 1, "job_ids": "uuid"})");
   const std::string job = tap.create("SELECT TOP 1 ra FROM gaiadr3.gaia_source", "PHASE=RUN");
@@ -389,6 +423,13 @@ TEST(TapFaults, FireByEndpointAndOrdinalAndQuery) {
   EXPECT_EQ(tap.sync(query).status, 200);
   EXPECT_EQ(lines(tap.sync(query).body), 101u);
   EXPECT_EQ(tap.report()["faults"].size(), 6u);
+}
+
+TEST(TapFaults, ACountMayLieByOne) {
+  const Tap tap(R"({"faults": {"wrong_count": {"contains": "COUNT(*", "times": 1}}})");
+  const std::string query = "SELECT COUNT(*) FROM gaiadr3.gaia_source";
+  EXPECT_EQ(tap.sync(query).body, "count_all\n3001\n");
+  EXPECT_EQ(tap.sync(query).body, "count_all\n3000\n");
 }
 
 TEST(TapFaults, UnknownKnobsAreRefusedByName) {
