@@ -22,7 +22,7 @@ constexpr std::array<FormatRow, 5> kFormats = {{{ProductFormat::VOTable, "votabl
                                                 {ProductFormat::Fits, "fits", "fits"},
                                                 {ProductFormat::Csv, "csv", "csv"},
                                                 {ProductFormat::Ecsv, "ecsv", "ecsv"}}};
-constexpr std::array<std::string_view, 3> kLayouts = {"zip", "files", "tar.zst"};
+constexpr std::array<std::string_view, 4> kLayouts = {"zip", "files", "tar.zst", "table"};
 
 const FormatRow& row(ProductFormat format) {
   return kFormats[static_cast<std::size_t>(format)];

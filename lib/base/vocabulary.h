@@ -21,9 +21,9 @@ std::optional<ProductFormat> parse_product_format(std::string_view text);
 std::string_view format_name(ProductFormat format);       // as in requests: "votable_plain"
 std::string_view format_extension(ProductFormat format);  // as in member names, without a dot: "xml"
 
-enum class LayoutKind : std::uint8_t { Zip, Files, TarZst };
+enum class LayoutKind : std::uint8_t { Zip, Files, TarZst, Table };
 
 std::optional<LayoutKind> parse_layout(std::string_view text);
-std::string_view layout_name(LayoutKind layout);  // "zip", "files", "tar.zst"
+std::string_view layout_name(LayoutKind layout);  // "zip", "files", "tar.zst", "table"
 
 }  // namespace garner

@@ -21,12 +21,13 @@ struct Row {
   bool may_compress;  // output.compress
 };
 
-constexpr std::array<Row, 6> kRows = {{{LayoutKind::Zip, DataStructure::Individual, kEveryFormat, false},
+constexpr std::array<Row, 7> kRows = {{{LayoutKind::Zip, DataStructure::Individual, kEveryFormat, false},
                                        {LayoutKind::Zip, DataStructure::Raw, kEveryFormat, false},
                                        {LayoutKind::Files, DataStructure::Individual, kEveryFormat, true},
                                        {LayoutKind::Files, DataStructure::Raw, kEveryFormat, true},
                                        {LayoutKind::TarZst, DataStructure::Individual, kEveryFormat, false},
-                                       {LayoutKind::TarZst, DataStructure::Raw, kEveryFormat, false}}};
+                                       {LayoutKind::TarZst, DataStructure::Raw, kEveryFormat, false},
+                                       {LayoutKind::Table, DataStructure::Raw, bit(ProductFormat::Fits), false}}};
 
 }  // namespace
 

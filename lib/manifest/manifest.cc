@@ -16,7 +16,7 @@ constexpr std::size_t kLongestPath = 4096;
 
 constexpr std::array<std::string_view, 4> kStructures = {"INDIVIDUAL", "RAW", "DATAMODEL_STANDARD", "DATAMODEL_GAIA"};
 constexpr std::array<std::string_view, 5> kFormats = {"votable", "votable_plain", "fits", "csv", "ecsv"};
-constexpr std::array<std::string_view, 3> kLayouts = {"zip", "files", "tar.zst"};
+constexpr std::array<std::string_view, 4> kLayouts = {"zip", "files", "tar.zst", "table"};
 constexpr std::array<std::string_view, 2> kCompressions = {"none", "zst"};
 
 constexpr std::string_view kUpper = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";

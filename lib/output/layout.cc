@@ -10,6 +10,7 @@ std::unique_ptr<Layout> make_layout(const OutputSpec& spec) {
     case LayoutKind::Zip: return make_zip_layout(spec);
     case LayoutKind::Files: return make_files_layout(spec);
     case LayoutKind::TarZst: return make_tar_zst_layout(spec);
+    case LayoutKind::Table: return make_table_layout(spec);
   }
   return nullptr;
 }

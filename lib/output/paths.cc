@@ -62,6 +62,8 @@ std::string product_path(const OutputSpec& spec, std::string_view retrieval_type
                      product::individual_name(retrieval_type, spec.release, id, spec.format), zst_suffix(spec));
 }
 
+std::string chunk_table_path(const OutputSpec& spec, const PackKey& key) { return fmt::format("{}/{}", kChunkTableFolder, raw_path(spec, key)); }
+
 std::string checksum_list_path(const PackKey& key) {
   return fmt::format("{}/{}/{:04}/{:07}{}.sha256", kChecksumFolder, checked(key.retrieval_type), key.block / kBlocksPerFolder, key.block,
                      generation_suffix(key.generation));

@@ -13,6 +13,7 @@ namespace garner::output {
 inline constexpr std::string_view kOwnFolder = ".garner";
 inline constexpr std::string_view kTempFolder = ".garner/tmp";
 inline constexpr std::string_view kChecksumFolder = ".garner/checksums";
+inline constexpr std::string_view kChunkTableFolder = ".garner/tables";
 inline constexpr std::string_view kManifestFile = "MANIFEST.yaml";
 inline constexpr std::string_view kCreditFile = "CREDIT.txt";
 inline constexpr std::string_view kChecksumFile = "SHA256SUMS";
@@ -30,6 +31,9 @@ std::string raw_path(const OutputSpec& spec, const PackKey& key);
 std::string product_path(const OutputSpec& spec, std::string_view retrieval_type, SourceId id);
 // The HEALPix level of the folders: the smallest, 7 at most, at which a folder holds 1,000 sources or fewer on the mean.
 int folder_level(std::uint64_t sources);
+
+// .garner/tables/XP_SAMPLED/0000/XP_SAMPLED_RAW-0000017.fits: layout `table`, a chunk's table until it is merged.
+std::string chunk_table_path(const OutputSpec& spec, const PackKey& key);
 
 // .garner/checksums/RVS/0000/0000017.sha256
 std::string checksum_list_path(const PackKey& key);

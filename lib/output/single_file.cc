@@ -1,7 +1,5 @@
 #include "output/single_file.h"
 
-#include "output/paths.h"
-
 namespace garner::output {
 
 Result<std::optional<std::string>> damage_of(const OutputTree& tree, const std::string& relative, const ledger::Sha256& expected) {
@@ -16,15 +14,15 @@ Result<std::optional<std::string>> damage_of(const OutputTree& tree, const std::
 }
 
 Result<void> SingleFileLayout::discard(const PackKey& key, std::span<const SourceId>) {
-  return tree_.remove_file(pack_path(key, extension_));
+  return tree_.remove_file(path_of(key));
 }
 
 Result<std::vector<std::pair<std::string, std::string>>> SingleFileLayout::checksums(const PackKey& key, const ledger::Pack& pack) {
-  return std::vector{std::pair(to_hex(pack.hash), pack_path(key, extension_))};
+  return std::vector{std::pair(to_hex(pack.hash), path_of(key))};
 }
 
 Result<std::vector<std::string>> SingleFileLayout::verify(const PackKey& key, const ledger::Pack& pack) {
-  auto damage = damage_of(tree_, pack_path(key, extension_), pack.hash);
+  auto damage = damage_of(tree_, path_of(key), pack.hash);
   if (!damage) return std::unexpected(damage.error());
   std::vector<std::string> found;
   if (*damage) found.push_back(std::move(**damage));

@@ -91,7 +91,7 @@ class TarZstWriter final : public PackWriter {
 
 class TarZstLayout final : public SingleFileLayout {
  public:
-  explicit TarZstLayout(const OutputSpec& spec) : SingleFileLayout(spec, "tar.zst") {}
+  explicit TarZstLayout(const OutputSpec& spec) : SingleFileLayout(spec) {}
 
   Result<std::unique_ptr<PackWriter>> begin(const PackKey& key) override {
     auto folder = open_temp_folder(tree_);
@@ -102,7 +102,7 @@ class TarZstLayout final : public SingleFileLayout {
   }
 
   Result<std::vector<ProductPlace>> list(const PackKey& key) override {
-    const std::string path = pack_path(key, "tar.zst");
+    const std::string path = path_of(key);
     const auto file = tree_.open_file(path);
     if (!file) return std::unexpected(file.error());
     auto index = read_index(file->get(), tree_.full(path));
@@ -116,7 +116,7 @@ class TarZstLayout final : public SingleFileLayout {
   }
 
   Result<std::string> read(const PackKey& key, SourceId id) override {
-    const std::string path = pack_path(key, "tar.zst");
+    const std::string path = path_of(key);
     const auto file = tree_.open_file(path);
     if (!file) return std::unexpected(file.error());
     const auto index = read_index(file->get(), tree_.full(path));
@@ -135,6 +135,9 @@ class TarZstLayout final : public SingleFileLayout {
     content->erase(0, product->offset);
     return std::move(*content);
   }
+
+ protected:
+  std::string path_of(const PackKey& key) const override { return pack_path(key, "tar.zst"); }
 };
 
 }  // namespace

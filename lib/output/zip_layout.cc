@@ -75,12 +75,12 @@ class ZipWriter final : public PackWriter {
 
 class ZipLayout final : public SingleFileLayout {
  public:
-  explicit ZipLayout(const OutputSpec& spec) : SingleFileLayout(spec, "zip") {}
+  explicit ZipLayout(const OutputSpec& spec) : SingleFileLayout(spec) {}
 
   Result<std::unique_ptr<PackWriter>> begin(const PackKey& key) override { return std::make_unique<ZipWriter>(tree_, key); }
 
   Result<std::vector<ProductPlace>> list(const PackKey& key) override {
-    const std::string path = pack_path(key, "zip");
+    const std::string path = path_of(key);
     const auto zip = MappedZip::open(tree_, path);
     if (!zip) return std::unexpected(zip.error());
     const auto members = product::read_zip_directory(zip->bytes());
@@ -95,7 +95,7 @@ class ZipLayout final : public SingleFileLayout {
   }
 
   Result<std::string> read(const PackKey& key, SourceId id) override {
-    const std::string path = pack_path(key, "zip");
+    const std::string path = path_of(key);
     const auto zip = MappedZip::open(tree_, path);
     if (!zip) return std::unexpected(zip.error());
     const auto members = product::read_zip_directory(zip->bytes());
@@ -107,6 +107,9 @@ class ZipLayout final : public SingleFileLayout {
     if (auto read = product::extract(*member, std::as_writable_bytes(std::span(out))); !read) return damaged(read.error(), path);
     return out;
   }
+
+ protected:
+  std::string path_of(const PackKey& key) const override { return pack_path(key, "zip"); }
 };
 
 }  // namespace

@@ -23,5 +23,16 @@ TEST(Combinations, OnlyFilesAreCompressed) {
   }
 }
 
+TEST(Combinations, OnlyRawFitsIsMergedIntoTables) {
+  for (const auto structure : {DataStructure::Individual, DataStructure::Raw}) {
+    for (int i = 0; i < 5; ++i) {
+      const auto format = static_cast<ProductFormat>(i);
+      const bool raw_fits = structure == DataStructure::Raw && format == ProductFormat::Fits;
+      EXPECT_EQ(allowed_combination(structure, format, LayoutKind::Table, false), raw_fits);
+      EXPECT_FALSE(allowed_combination(structure, format, LayoutKind::Table, true));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace garner::manifest

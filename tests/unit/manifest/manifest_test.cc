@@ -148,7 +148,11 @@ TEST(Manifest, EachMistakeHasAMessageWithItsPlace) {
       {"/data/rvs", "rvs",
        "m.yaml:6:21: output.directory: 'rvs' is not absolute; the daemon does not know where you stand: begin with "
        "'/'"},
-      {"/data/rvs", "/d, layout: tar", "m.yaml:6:33: output.layout: 'tar' is not one of zip, files, tar.zst"},
+      {"/data/rvs", "/d, layout: tar", "m.yaml:6:33: output.layout: 'tar' is not one of zip, files, tar.zst, table"},
+      {"/data/rvs", "/d, layout: table",
+       "m.yaml:6:33: output.layout: layout 'table' does not go with data_structure INDIVIDUAL and format votable"},
+      {"/data/rvs", "/d, layout: table, compress: zst",
+       "m.yaml:6:33: output.layout: layout 'table' does not go with data_structure INDIVIDUAL and format votable"},
       {"/data/rvs", "/d, layout: zip, compress: zst",
        "m.yaml:6:48: output.compress: goes with layout 'files' only, not with 'zip'"},
       {"/data/rvs", "/d, compress: zst",
