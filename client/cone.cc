@@ -1,7 +1,7 @@
 #include <charconv>
 
+#include "base/sky.h"
 #include "client/adql_text.h"
-#include "client/sky_position.h"
 #include "client/tap_actions.h"
 #include "client/verb.h"
 
@@ -21,12 +21,12 @@ Result<std::uint64_t> parse_limit(const std::string& text) {
 }
 
 Result<Cone> cone_of(const Arguments& arguments, const archive::Profile& profile) {
-  const auto ra = parse_right_ascension(arguments.ra);
-  if (!ra) return std::unexpected(ra.error());
-  const auto dec = parse_declination(arguments.dec);
-  if (!dec) return std::unexpected(dec.error());
-  const auto radius = parse_radius(arguments.radius);
-  if (!radius) return std::unexpected(radius.error());
+  auto ra = parse_right_ascension(arguments.ra);
+  if (!ra) return with_context(std::move(ra.error()), "RA");
+  auto dec = parse_declination(arguments.dec);
+  if (!dec) return with_context(std::move(dec.error()), "DEC");
+  auto radius = parse_angle(arguments.radius, 180);
+  if (!radius) return with_context(std::move(radius.error()), "RADIUS");
   const auto limit = parse_limit(arguments.limit);
   if (!limit) return std::unexpected(limit.error());
   auto table = adql_table_name(arguments.table.empty() ? profile.tap.cone_table : arguments.table);

@@ -1,11 +1,11 @@
-#include "client/sky_position.h"
+#include "base/sky.h"
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <optional>
 
-namespace garner::client {
+namespace garner {
 
 namespace {
 
@@ -92,13 +92,13 @@ Result<double> parse_right_ascension(std::string_view text) {
   const auto angle = parse_unsigned(rest);
   if (!angle || negative) {
     return fail(Kind::Invalid,
-                "RA: expected degrees such as 266.41683, or hours such as 17:45:40.04 or 17h45m40.04s; found '{}'",
+                "expected degrees such as 266.41683, or hours such as 17:45:40.04 or 17h45m40.04s; found '{}'",
                 printable(text, 60));
   }
   const bool hours = angle->unit == 'h' || (angle->unit == 0 && angle->sexagesimal);
   const double degrees = hours ? angle->value * 15 : angle->value;
   if (degrees > 360)
-    return fail(Kind::Invalid, "RA: '{}' is more than {}", printable(text, 60), hours ? "24 hours" : "360 degrees");
+    return fail(Kind::Invalid, "'{}' is more than {}", printable(text, 60), hours ? "24 hours" : "360 degrees");
   return degrees == 360 ? 0 : degrees;
 }
 
@@ -107,14 +107,14 @@ Result<double> parse_declination(std::string_view text) {
   const bool negative = take_sign(rest);
   const auto angle = parse_unsigned(rest);
   if (!angle || angle->unit == 'h') {
-    return fail(Kind::Invalid, "DEC: expected degrees such as -29.00781, -29:00:28.1 or -29d00m28.1s; found '{}'",
+    return fail(Kind::Invalid, "expected degrees such as -29.00781, -29:00:28.1 or -29d00m28.1s; found '{}'",
                 printable(text, 60));
   }
-  if (angle->value > 90) return fail(Kind::Invalid, "DEC: '{}' lies outside -90 to 90 degrees", printable(text, 60));
+  if (angle->value > 90) return fail(Kind::Invalid, "'{}' lies outside -90 to 90 degrees", printable(text, 60));
   return negative ? -angle->value : angle->value;
 }
 
-Result<double> parse_radius(std::string_view text) {
+Result<double> parse_angle(std::string_view text, double most_deg) {
   auto rest = trimmed(text);
   const auto value = take_number(rest, true);
   rest = trimmed(rest);
@@ -126,13 +126,12 @@ Result<double> parse_radius(std::string_view text) {
   } else if (value && (rest == "arcsec" || rest == "\"")) {
     degrees = *value / 3600;
   } else {
-    return fail(Kind::Invalid,
-                "RADIUS: expected a number of degrees, or one with deg, arcmin or arcsec behind it; found '{}'",
+    return fail(Kind::Invalid, "expected a number of degrees, or one with deg, arcmin or arcsec behind it; found '{}'",
                 printable(text, 60));
   }
-  if (!(degrees > 0 && degrees <= 180))
-    return fail(Kind::Invalid, "RADIUS: '{}' is not more than 0 and at most 180 degrees", printable(text, 60));
+  if (!(degrees > 0 && degrees <= most_deg))
+    return fail(Kind::Invalid, "'{}' is not more than 0 and at most {} degrees", printable(text, 60), most_deg);
   return degrees;
 }
 
-}  // namespace garner::client
+}  // namespace garner
