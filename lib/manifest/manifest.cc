@@ -72,22 +72,14 @@ void read_output(const yaml::Map& root, Manifest& manifest) {
     manifest.layout = parse_layout(*layout).value_or(manifest.layout);
   if (const auto compress = output->choice("compress", kCompressions)) manifest.compress_files = *compress == "zst";
   output->refuse_unknown_keys();
-  if (manifest.kind != HarvestKind::Products && manifest.layout == LayoutKind::Zip) {
-    output->find("layout")->problem(
-        fmt::format("layout 'zip' keeps zips as served, but the answers of kind {} are tables; choose files or tar.zst",
-                    harvest_kind_name(manifest.kind)));
-    return;
-  }
-  if (!allowed_combination(manifest.data_structure, manifest.format, manifest.layout, manifest.compress_files)) {
-    const bool compress_is_why = allowed_combination(manifest.data_structure, manifest.format, manifest.layout, false);
-    if (compress_is_why) {
-      output->find("compress")
-          ->problem(fmt::format("goes with layout 'files' only, not with '{}'", layout_name(manifest.layout)));
-    } else {
-      output->find("layout").value_or(*node).problem(
-          fmt::format("layout '{}' does not go with data_structure {} and format {}", layout_name(manifest.layout),
-                      manifest.data_structure_spelling, format_name(manifest.format)));
-    }
+  if (allowed_combination(manifest)) return;
+  Manifest uncompressed = manifest;
+  uncompressed.compress_files = false;
+  if (allowed_combination(uncompressed)) {
+    output->find("compress")
+        ->problem(fmt::format("goes with layout 'files' only, not with '{}'", layout_name(manifest.layout)));
+  } else {
+    output->find("layout").value_or(*node).problem(why_not_together(manifest));
   }
 }
 

@@ -94,7 +94,8 @@ struct Manifest {
 // Errors: Malformed (no YAML), Invalid (all problems, a line each).
 Result<Manifest> parse_manifest(std::string_view text, const std::string& file_name);
 
-// The table of what goes together (combinations.cc); the rest is refused at submit.
-bool allowed_combination(DataStructure structure, ProductFormat format, LayoutKind layout, bool compress);
+// Whether the layout goes with what comes and its format: the one table of that (combinations.cc); the rest is refused
+// at submit.
+bool allowed_combination(const Manifest& manifest);
 
 }  // namespace garner::manifest

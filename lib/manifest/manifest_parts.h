@@ -29,6 +29,9 @@ std::string read_adql(const yaml::Node& node);
 
 Sources read_sources(const yaml::Map& root, std::string_view release);
 
+// Of a combination that is not allowed, compressed or not; for people.
+std::string why_not_together(const Manifest& manifest);
+
 // The keys of the manifest's kind into it, and a problem for each key of another kind (read_kinds.cc).
 void read_keys_of_kind(const yaml::Map& root, Manifest& manifest);
 // Where the kind is none: none of its keys is an unknown one.

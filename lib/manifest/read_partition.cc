@@ -54,8 +54,8 @@ Partition read_partition(const yaml::Node& node) {
   partition.column = "source_id";
   if (column) partition.column = read_column_name(*column).value_or("");
   if (pixels) {
-    if (const auto level = pixels->as_integer(0, kFinestLevel)) partition.healpix = static_cast<int>(*level);
-    read_pixels(*map, partition.healpix.value_or(0), partition);
+    partition.healpix = static_cast<int>(pixels->as_integer(0, kFinestLevel).value_or(0));
+    read_pixels(*map, *partition.healpix, partition);
   } else {
     read_values(*map, partition);
   }

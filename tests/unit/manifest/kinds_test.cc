@@ -137,6 +137,23 @@ TEST(ManifestKinds, EachMistakeInRowsHasAMessageWithItsPlace) {
   });
 }
 
+TEST(ManifestKinds, TablesAreMergedFromFitsByPixel) {
+  const auto table = [](std::string_view in, std::string_view more) {
+    return replaced(in, "/data/h", "/d, layout: table") + std::string(more);
+  };
+  EXPECT_EQ(good(table(kRows, "format: fits\n")).layout, LayoutKind::Table);
+  EXPECT_EQ(problems(table(kRows, "format: csv\n")),
+            "m.yaml:7:33: output.layout: layout 'table' does not go with kind rows and format csv");
+  EXPECT_EQ(
+      problems(table(kQuery, "format: fits\n")),
+      "m.yaml:6:33: output.layout: layout 'table' does not go with kind query in parts of a column's values (only "
+      "with partition: {healpix: LEVEL}) and format fits");
+  EXPECT_EQ(good(replaced(table(kQuery, "format: fits\n"), "{column: random_index, from: 0, to: 99, parts: 10}",
+                          "{healpix: 6}"))
+                .layout,
+            LayoutKind::Table);
+}
+
 TEST(ManifestKinds, NamesOfTablesHaveThreePartsAtMost) {
   const auto with = [](const std::string& name) { return replaced(kRows, "gaiadr3.gaia_source", name); };
   EXPECT_EQ(good(with("a.b.c")).tables[0].name, "a.b.c");
