@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "base/error.h"
 #include "base/source_id.h"
 #include "ledger/chunk_record.h"
+#include "ledger/tile_record.h"
 
 namespace garner::ledger {
 
@@ -31,6 +33,14 @@ struct ChunkKey {
   std::uint16_t type = 0;  // index into the manifest's retrieval_types
   std::uint32_t block = 0;
   auto operator<=>(const ChunkKey&) const = default;
+};
+
+// A merged table of a retrieval_type (layout `table`): of a pixel at the HEALPix level of the harvest's tiles.
+struct TileKey {
+  HarvestNo harvest = 0;
+  std::uint16_t type = 0;
+  std::uint64_t tile = 0;
+  auto operator<=>(const TileKey&) const = default;
 };
 
 enum class HarvestState {
@@ -118,6 +128,13 @@ class Ledger {
   // A bit a block: true where the chunk is done (nothing pending). What a restart needs; a million chunks in well under
   // a second.
   virtual Result<std::vector<bool>> done_blocks(HarvestNo harvest, std::uint16_t type, std::uint32_t blocks) = 0;
+
+  // None: nothing was ever merged for the tile.
+  virtual Result<std::optional<TileRecord>> tile(TileKey key) = 0;
+  virtual Result<void> settle_tile(TileKey key, const TileRecord& record) = 0;
+  // Walks the merged tiles of one type from a tile on, in order, from one snapshot, until visit returns false.
+  virtual Result<void> scan_tiles(HarvestNo harvest, std::uint16_t type, std::uint64_t from,
+                                  const std::function<bool(std::uint64_t tile, const TileRecord&)>& visit) = 0;
 
   // Refused rows in order, from the given one on, until visit returns false.
   virtual Result<void> refused(HarvestNo harvest, std::uint64_t from,

@@ -37,6 +37,10 @@ class RocksLedger final : public Ledger {
   Result<void> scan(HarvestNo harvest, std::uint16_t type, std::uint32_t from,
                     const std::function<bool(std::uint32_t block, const ChunkRecord&)>& visit) override;
   Result<std::vector<bool>> done_blocks(HarvestNo harvest, std::uint16_t type, std::uint32_t blocks) override;
+  Result<std::optional<TileRecord>> tile(TileKey key) override;
+  Result<void> settle_tile(TileKey key, const TileRecord& record) override;
+  Result<void> scan_tiles(HarvestNo harvest, std::uint16_t type, std::uint64_t from,
+                          const std::function<bool(std::uint64_t tile, const TileRecord&)>& visit) override;
   Result<void> refused(HarvestNo harvest, std::uint64_t from,
                        const std::function<bool(const RefusedRow&)>& visit) override;
 
@@ -235,6 +239,44 @@ Result<std::vector<bool>> RocksLedger::done_blocks(HarvestNo harvest, std::uint1
   }
   if (!rows->status().ok()) return store_error(rows->status(), "reading chunks");
   return done;
+}
+
+Result<std::optional<TileRecord>> RocksLedger::tile(TileKey key) {
+  const auto shape = commits_.shape(key.harvest);
+  if (!shape) return std::unexpected(shape.error());
+  const auto bytes = store_->get(Family::Tiles, tile_key(key), "a tile");
+  if (!bytes && bytes.error().kind == Kind::NotFound) return std::nullopt;
+  if (!bytes) return std::unexpected(bytes.error());
+  auto record = decode_tile(*bytes);
+  if (!record) return with_context(record.error(), "harvest {}, type {}, tile {}", shape->name, key.type, key.tile);
+  return *record;
+}
+
+Result<void> RocksLedger::settle_tile(TileKey key, const TileRecord& record) {
+  GroupCommit::Turn turn(commits_);
+  const auto shape = commits_.shape(key.harvest);
+  if (!shape) return std::unexpected(shape.error());
+  if (key.type >= shape->types.size())
+    return fail(Kind::Internal, "ledger: harvest {} has no type {}", shape->name, key.type);
+  rocksdb::WriteBatch batch;
+  batch.Put(store_->family(Family::Tiles), tile_key(key), encode(record));
+  return store_->write(batch, "settling a tile");
+}
+
+Result<void> RocksLedger::scan_tiles(HarvestNo harvest, std::uint16_t type, std::uint64_t from,
+                                     const std::function<bool(std::uint64_t tile, const TileRecord&)>& visit) {
+  const auto shape = commits_.shape(harvest);
+  if (!shape) return std::unexpected(shape.error());
+  const Range range(tile_key({harvest, type, from}), tile_key({harvest, type, UINT64_MAX}));
+  const auto rows = store_->walk(Family::Tiles, range);
+  for (; rows->Valid(); rows->Next()) {
+    const auto tile = last_number<std::uint64_t>(rows->key());
+    const auto record = decode_tile(view(rows->value()));
+    if (!record) return with_context(record.error(), "harvest {}, type {}, tile {}", shape->name, type, tile);
+    if (!visit(tile, *record)) return {};
+  }
+  if (!rows->status().ok()) return store_error(rows->status(), "reading tiles");
+  return {};
 }
 
 Result<void> RocksLedger::refused(HarvestNo harvest, std::uint64_t from,

@@ -37,7 +37,14 @@ Result<void> refuse_newer(std::uint32_t version, const fs::path& directory) {
               directory.string(), version, kSchemaVersion);
 }
 
-// The version is also in a file, so that a newer store is refused before RocksDB changes anything in it.
+void write_schema_file(const fs::path& directory, std::error_code& error) {
+  const auto scratch = directory / "SCHEMA.new";
+  std::ofstream(scratch) << kSchemaVersion << '\n';
+  fs::rename(scratch, directory / kSchemaFile, error);
+}
+
+// The version is also in a file, so that a newer store is refused before RocksDB changes anything in it. For the same
+// reason an older one is raised here first: opening makes the families that it lacks.
 Result<void> check_schema_file(const fs::path& directory) {
   std::ifstream file(directory / kSchemaFile);
   if (!file) return {};
@@ -49,7 +56,11 @@ Result<void> check_schema_file(const fs::path& directory) {
   if (!version)
     return fail(Kind::Corrupt, "the ledger {}: its file {} holds no number; {}", directory.string(), kSchemaFile,
                 kAdvice);
-  return refuse_newer(*version, directory);
+  if (auto good = refuse_newer(*version, directory); !good || *version == kSchemaVersion) return good;
+  std::error_code error;
+  write_schema_file(directory, error);
+  if (error) return fail_errno(error.value(), (directory / kSchemaFile).string());
+  return {};
 }
 
 // Without CURRENT, RocksDB writes a new one, of an empty store, over what is there (and only then complains of old log
@@ -169,23 +180,22 @@ Result<void> RocksStore::open_database(std::shared_ptr<rocksdb::FileSystem> file
 
 Result<void> RocksStore::check_schema() {
   auto text = get(Family::Meta, kSchemaKey, "schema version");
+  if (!text && text.error().kind != Kind::NotFound) return std::unexpected(text.error());
+  std::optional<std::uint32_t> version;
   if (text) {
-    const auto version = number_in(*text);
+    version = number_in(*text);
     if (!version)
       return fail(Kind::Corrupt, "the ledger {}: its schema version is no number; {}", directory_.string(), kAdvice);
     if (auto good = refuse_newer(*version, directory_); !good) return good;
-  } else if (text.error().kind == Kind::NotFound) {
+  }
+  if (version != kSchemaVersion) {  // none, or an older one: whose rows all are rows of this one, too
     rocksdb::WriteBatch batch;
     batch.Put(family(Family::Meta), kSchemaKey, std::to_string(kSchemaVersion));
     if (auto written = write(batch, "schema version"); !written) return written;
-  } else {
-    return std::unexpected(text.error());
   }
   std::error_code error;
   if (fs::exists(directory_ / kSchemaFile, error)) return {};
-  const auto scratch = directory_ / "SCHEMA.new";
-  std::ofstream(scratch) << kSchemaVersion << '\n';
-  fs::rename(scratch, directory_ / kSchemaFile, error);
+  write_schema_file(directory_, error);
   if (error) return fail_errno(error.value(), (directory_ / kSchemaFile).string());
   return {};
 }
@@ -228,7 +238,8 @@ Result<void> RocksStore::erase(HarvestNo harvest) {
   const rocksdb::Slice first(begin), last(end);
   rocksdb::WriteBatch batch;
   std::vector<rocksdb::ColumnFamilyHandle*> touched;
-  for (const Family which : {Family::Ids, Family::Chunks, Family::Refused, Family::Counters, Family::Harvests}) {
+  for (const Family which :
+       {Family::Ids, Family::Chunks, Family::Refused, Family::Counters, Family::Harvests, Family::Tiles}) {
     auto* rows = family(which);
     Range range(begin, end);
     if (!walk(which, range)->Valid()) continue;

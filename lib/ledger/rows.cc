@@ -73,6 +73,12 @@ std::string chunk_key(ChunkKey chunk) {
   return key;
 }
 
+std::string tile_key(TileKey tile) {
+  std::string key = counters_key(tile.harvest, tile.type);
+  put_big_endian(key, tile.tile);
+  return key;
+}
+
 std::string refused_key(HarvestNo harvest, std::uint64_t row) {
   std::string key = harvest_prefix(harvest);
   put_big_endian(key, row);

@@ -10,7 +10,7 @@
 
 namespace garner::ledger {
 
-inline constexpr std::uint32_t kSchemaVersion = 1;
+inline constexpr std::uint32_t kSchemaVersion = 2;
 inline constexpr std::uint32_t kMaxChunkSize = 1U
                                                << 20;  // far above any archive's; bounds what a damaged row can ask for
 
@@ -28,6 +28,7 @@ std::string manifest_key(HarvestNo harvest);        // family `harvests`
 std::string counters_key(HarvestNo harvest, std::uint16_t type);
 std::string block_key(HarvestNo harvest, std::uint32_t block);  // family `ids`
 std::string chunk_key(ChunkKey key);
+std::string tile_key(TileKey key);
 std::string refused_key(HarvestNo harvest, std::uint64_t row);
 
 // The record without its manifest, which has a row of its own. Invalid if a text is not UTF-8.

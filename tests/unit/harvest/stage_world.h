@@ -118,6 +118,15 @@ class StageLedger final : public ledger::Ledger {
   Result<std::vector<bool>> done_blocks(HarvestNo no, std::uint16_t type, std::uint32_t blocks) override {
     return below_.done_blocks(no, type, blocks);
   }
+  Result<std::optional<ledger::TileRecord>> tile(ledger::TileKey key) override { return below_.tile(key); }
+  Result<void> settle_tile(ledger::TileKey key, const ledger::TileRecord& record) override {
+    if (auto powered = power_.step(); !powered) return powered;
+    return below_.settle_tile(key, record);
+  }
+  Result<void> scan_tiles(HarvestNo no, std::uint16_t type, std::uint64_t from,
+                          const std::function<bool(std::uint64_t, const ledger::TileRecord&)>& visit) override {
+    return below_.scan_tiles(no, type, from, visit);
+  }
   Result<void> refused(HarvestNo no, std::uint64_t from,
                        const std::function<bool(const ledger::RefusedRow&)>& visit) override {
     return below_.refused(no, from, visit);

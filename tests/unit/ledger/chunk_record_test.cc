@@ -126,13 +126,17 @@ TEST(Rows, AreCorruptAndNothingWorseWhenDamaged) {
   const auto refused = encode_refused({"ids.txt line 12", "12x", "not a number"});
   const auto counters = encode_counters({1, 2, 300, 4, 5, 6, 7, UINT64_MAX});
   EXPECT_EQ(decode_counters(counters)->attempts, UINT64_MAX);
-  for (std::string good : {refused, counters, encode_harvest(record).value()}) {
+  const TileRecord tile{1, 300, 4, 5, {1, 2, 3}};
+  EXPECT_EQ(decode_tile(encode(tile)).value(), tile);
+  EXPECT_FALSE(decode_tile(encode(tile) + "x"));
+  for (std::string good : {refused, counters, encode_harvest(record).value(), encode(tile)}) {
     for (std::size_t at = 0; at < good.size(); ++at) {
       for (int value = 0; value < 256; value += 3) {
         auto bytes = good;
         bytes[at] = static_cast<char>(value);
         expect_corrupt_if_bad(decode_refused(bytes));
         expect_corrupt_if_bad(decode_counters(bytes));
+        expect_corrupt_if_bad(decode_tile(bytes));
         expect_corrupt_if_bad(decode_harvest(bytes, ""));
       }
     }

@@ -87,6 +87,26 @@ TEST_F(LedgerOpen, RefusesANewerSchemaEvenIfOnlyTheStoreSaysSo) {
   EXPECT_EQ(refusal().kind, Kind::Unsupported);
 }
 
+TEST_F(LedgerOpen, TakesOverALedgerOfVersionOne) {
+  ASSERT_TRUE(move_chunk(*ledger, harvest, {harvest.no, 0, 1}, samples::delivered(100, 1)));
+  ledger.reset();
+  std::ofstream(folder.path() / "SCHEMA") << "1\n";
+  with_rows([](rocksdb::DB& db, const auto& handles) {
+    ASSERT_TRUE(db.Put(rocksdb::WriteOptions(), "schema", "1").ok());
+    ASSERT_TRUE(db.DropColumnFamily(handles[static_cast<std::size_t>(Family::Tiles)]).ok());
+  });
+  open();
+  EXPECT_EQ(ledger->chunk({harvest.no, 0, 1}).value(), samples::delivered(100, 1));
+  ASSERT_TRUE(ledger->settle_tile({harvest.no, 0, 7}, {}));
+  ledger.reset();
+  std::string version, expected = std::to_string(kSchemaVersion);
+  std::ifstream(folder.path() / "SCHEMA") >> version;
+  EXPECT_EQ(version, expected);
+  with_rows(
+      [&](rocksdb::DB& db, const auto&) { ASSERT_TRUE(db.Get(rocksdb::ReadOptions(), "schema", &version).ok()); });
+  EXPECT_EQ(version, expected);
+}
+
 TEST_F(LedgerOpen, SaysWhatToDoWhenDamaged) {
   ledger.reset();
   fs::path manifest;
@@ -149,9 +169,10 @@ TEST_F(LedgerOpen, CleansIdsThatACrashLeftWithoutTheirHarvest) {
 
 TEST_F(LedgerOpen, RemovalLeavesNoRow) {
   ASSERT_TRUE(move_chunk(*ledger, harvest, {harvest.no, 0, 1}, samples::delivered(100, 1)));
+  ASSERT_TRUE(ledger->settle_tile({harvest.no, 0, 1}, {}));
   ASSERT_TRUE(ledger->remove(harvest.no));
   ledger.reset();
-  for (const Family family : {Family::Harvests, Family::Ids, Family::Chunks, Family::Counters}) {
+  for (const Family family : {Family::Harvests, Family::Ids, Family::Chunks, Family::Counters, Family::Tiles}) {
     EXPECT_EQ(count_rows(family, harvest_prefix(0), harvest_prefix(99)), 0);
   }
   EXPECT_EQ(count_rows(Family::Meta, "erase/", "erase0"), 0);

@@ -200,6 +200,33 @@ TEST_F(LedgerTest, KnowsDoneBlocksFromHalfDoneOnes) {
   EXPECT_EQ(ledger->counters(harvest.no).value()[0].chunks_done, 2U);
 }
 
+TEST_F(LedgerTest, KeepsTheTilesOfEachTypeInOrder) {
+  const auto harvest = add_harvest(*ledger, "bright", kIds);
+  const auto other = add_harvest(*ledger, "other", kIds);
+  TileRecord record{.generation = 1, .packs = 300, .rows = UINT32_MAX + 5ull, .bytes = 1ull << 40, .hash = {}};
+  record.hash.fill(0xA5);
+  EXPECT_EQ(ledger->tile({harvest.no, 1, 4}).value(), std::nullopt);
+  for (const std::uint64_t tile : {196'607U, 4U, 300U}) ASSERT_TRUE(ledger->settle_tile({harvest.no, 1, tile}, record));
+  ASSERT_TRUE(ledger->settle_tile({harvest.no, 0, 5}, record));
+  ASSERT_TRUE(ledger->settle_tile({other.no, 1, 5}, record));
+  record.generation = 2;
+  ASSERT_TRUE(ledger->settle_tile({harvest.no, 1, 300}, record));
+  EXPECT_EQ(ledger->settle_tile({harvest.no, 2, 0}, record).error().kind, Kind::Internal);
+  reopen();
+  std::vector<std::uint64_t> found;
+  ASSERT_TRUE(ledger->scan_tiles(harvest.no, 1, 5, [&](std::uint64_t tile, const TileRecord& tiles_record) {
+    found.push_back(tile);
+    EXPECT_EQ(tiles_record.generation, tile == 300 ? 2U : 1U);
+    return true;
+  }));
+  EXPECT_EQ(found, (std::vector<std::uint64_t>{300, 196'607}));
+  EXPECT_EQ(ledger->tile({harvest.no, 1, 300}).value(), record);
+  ASSERT_TRUE(ledger->remove(harvest.no));
+  EXPECT_EQ(ledger->tile({harvest.no, 1, 300}).error().kind, Kind::NotFound);
+  EXPECT_EQ(ledger->settle_tile({harvest.no, 1, 300}, record).error().kind, Kind::NotFound);
+  EXPECT_TRUE(ledger->tile({other.no, 1, 5}).value().has_value());
+}
+
 TEST_F(LedgerTest, RefusesARecordOrAShareThatDoesNotFit) {
   const auto harvest = add_harvest(*ledger, "bright", kIds);
   EXPECT_EQ(ledger->settle({harvest.no, 0, 1}, samples::delivered(99, 1), {}).error().kind, Kind::Internal);

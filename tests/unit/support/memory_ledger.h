@@ -76,6 +76,24 @@ class MemoryLedger final : public ledger::Ledger {
     }
     return done;
   }
+  Result<std::optional<ledger::TileRecord>> tile(ledger::TileKey key) override {
+    const auto& tiles = harvests_.at(key.harvest).tiles;
+    const auto found = tiles.find(key);
+    return found == tiles.end() ? std::nullopt : std::optional(found->second);
+  }
+  Result<void> settle_tile(ledger::TileKey key, const ledger::TileRecord& record) override {
+    if (fail_settle_ && fail_settle_()) return fail(Kind::DiskFull, "no space left (made up)");
+    harvests_.at(key.harvest).tiles[key] = record;
+    return {};
+  }
+  Result<void> scan_tiles(HarvestNo no, std::uint16_t type, std::uint64_t from,
+                          const std::function<bool(std::uint64_t, const ledger::TileRecord&)>& visit) override {
+    const auto snapshot = harvests_.at(no).tiles;
+    for (const auto& [key, record] : snapshot) {
+      if (key.type == type && key.tile >= from && !visit(key.tile, record)) break;
+    }
+    return {};
+  }
   Result<void> refused(HarvestNo no, std::uint64_t from,
                        const std::function<bool(const ledger::RefusedRow&)>& visit) override {
     const auto& rows = harvests_.at(no).refused;
@@ -93,6 +111,7 @@ class MemoryLedger final : public ledger::Ledger {
     ledger::HarvestRecord record;
     std::vector<std::vector<SourceId>> blocks;
     std::map<ledger::ChunkKey, ledger::ChunkRecord> chunks;
+    std::map<ledger::TileKey, ledger::TileRecord> tiles;
     std::vector<ledger::Counters> counters;
     std::vector<ledger::RefusedRow> refused;
   };
