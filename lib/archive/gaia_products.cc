@@ -51,13 +51,18 @@ http::Request make_request(const ChunkRequest& chunk, const Profile& profile) {
   return request;
 }
 
+// A zip without a member: its end record stands first (APPNOTE 4.3.16).
+bool holds_nothing(const http::Body& body) {
+  return body.text().starts_with(std::string_view("PK\x05\x06", 4));
+}
+
 class GaiaProducts final : public Archive {
  public:
   GaiaProducts(Profile profile, http::Transport& transport, Executor& executor)
       : profile_(std::move(profile)),
         transport_(transport),
         executor_(executor),
-        login_(profile_, transport, executor) {}
+        login_(profile_, data_login_context(profile_), transport, executor) {}
 
   const Profile& profile() const override { return profile_; }
   std::string identity() const override { return login_.identity(); }
@@ -70,38 +75,57 @@ class GaiaProducts final : public Archive {
     }
     http::Request request = make_request(chunk, profile_);
     chunk = {};
-    auto session = co_await login_.session(stop);
-    if (!session) co_return std::unexpected(std::move(session.error()));
-    auto answer = co_await exchange(login_.anonymous() ? std::move(request) : request, session->cookies, stop);
-    if (!answer.wants_login || login_.anonymous()) co_return std::move(answer.body);
-    login_.forget(session->generation);
-    session = co_await login_.session(stop);
-    if (!session) co_return std::unexpected(std::move(session.error()));
-    answer = co_await exchange(std::move(request), session->cookies, stop);
+    if (login_.anonymous()) co_return judged(co_await transport_.fetch(std::move(request), stop));
+    auto answer = co_await ask_logged_in(request, Try::First, stop);
+    if (answer.lapsed) answer = co_await ask_logged_in(std::move(request), Try::Last, stop);
+    const bool refused = !answer.body && answer.body.error().kind == Kind::Auth;
+    if (answer.lapsed && !refused)
+      co_return fail(Kind::Overloaded, "the archive forgot our login again at once; its answer is not taken");
     co_return std::move(answer.body);
   }
 
  private:
+  enum class Try { First, Last };
   struct Answer {
     Result<http::Body> body;
-    bool wants_login = false;  // the archive's own Auth, not that of TLS
+    bool lapsed = false;  // it was given to anybody, not to the user we had logged in as
   };
 
-  Task<Answer> exchange(http::Request request, std::string cookies, std::stop_token stop) {
-    request.cookies = std::move(cookies);
+  Result<http::Body> judged(Result<http::Reply> reply) const {
+    if (!reply) return std::unexpected(std::move(reply.error()));
+    if (auto wrong = judge_reply(*reply, executor_.wall_now())) return std::unexpected(std::move(*wrong));
+    return std::move(reply->body);
+  }
+
+  Task<Answer> ask_logged_in(http::Request request, Try which, std::stop_token stop) {
+    const auto session = co_await login_.session(stop);
+    if (!session) co_return Answer{std::unexpected(session.error())};
+    request.cookies = session->cookies;
     auto reply = co_await transport_.fetch(std::move(request), stop);
     if (!reply) co_return Answer{std::unexpected(std::move(reply.error()))};
-    if (auto wrong = judge_reply(*reply, executor_.wall_now())) {
-      const bool wants_login = wrong->kind == Kind::Auth;
-      co_return Answer{std::unexpected(std::move(*wrong)), wants_login};
-    }
-    co_return Answer{std::move(reply->body)};
+    const bool other_session = hands_out_another_session(*reply, session->cookies);
+    const bool as_anonymous = asker_of(*reply) == kAnonymous;
+    auto body = judged(std::move(reply));
+    const bool refused = as_anonymous || (!body && body.error().kind == Kind::Auth);
+    if (refused) login_.forget(session->generation);
+    if (!body) co_return Answer{std::move(body), refused};
+    if (!login_.holds(session->generation)) co_return Answer{std::move(body), true};
+    const bool sign = holds_nothing(*body) || (other_session && session->generation != changes_cookies_);
+    if (!sign) co_return Answer{std::move(body)};
+    const auto known = co_await login_.still_logged_in(*session, stop);
+    if (known && *known && other_session) changes_cookies_ = session->generation;
+    if (known) co_return Answer{std::move(body), !*known};
+    if (known.error().kind != Kind::Malformed) co_return Answer{std::unexpected(known.error())};
+    // It can't be told. What the first session brought is asked once more, by a new one.
+    if (which == Try::First) login_.forget(session->generation);
+    co_return Answer{std::move(body), which == Try::First};
   }
 
   const Profile profile_;
   http::Transport& transport_;
   Executor& executor_;
   Login login_;
+  std::uint64_t changes_cookies_ = 0;  // the session whose cookies change while it lives: no sign of a lapse
 };
 
 }  // namespace

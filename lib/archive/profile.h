@@ -41,6 +41,7 @@ struct Manners {
 // The archive's TAP service, as far as it is not asked for.
 struct TapFacts {
   std::string path;                     // below base_url: "/tap-server/tap"
+  std::string login_path, logout_path;  // below base_url as well: "/tap-server/login"
   std::uint64_t sync_rows_most = 2000;  // a sync answer of as many rows counts as cut; 0: no such limit is known
   std::string cone_table;               // "gaiadr3.gaia_source": where `garner cone` looks, by its columns ra and dec
 };
@@ -50,7 +51,7 @@ struct Profile {
   std::string title;                               // "ESA Gaia Archive"
   std::string kind;                                // "gaia": which code speaks to it
   std::string base_url;                            // no slash at its end
-  std::string data_path, login_path;  // below base_url: "/data-server/data", …
+  std::string data_path, login_path, logout_path;  // below base_url: "/data-server/data", …
   TapFacts tap;
   std::vector<Release> releases;
   // Spellings of data_structure, the preferred one first.
@@ -61,6 +62,7 @@ struct Profile {
   std::string user_agent_contact;  // goes into User-Agent: an address that the archive's operators can write to
   std::string ca_file, proxy;
   std::string credential_file;  // two lines, user and password, mode 0600; empty: anonymous
+  std::chrono::seconds session_confirm{600};  // a session not confirmed for so long is asked about; 0: only upon signs
   std::string credit;           // how the data must be credited
   std::string probe_id;         // a source that has products, for `garner archives check`
   std::string probe_type;

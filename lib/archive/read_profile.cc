@@ -61,7 +61,10 @@ std::string read_base_url(const yaml::Map& root) {
 void read_paths(const yaml::Map& root, Profile& profile) {
   profile.data_path = "/data-server/data";
   profile.login_path = "/data-server/login";
+  profile.logout_path = "/data-server/logout";
   profile.tap.path = "/tap-server/tap";
+  profile.tap.login_path = "/tap-server/login";
+  profile.tap.logout_path = "/tap-server/logout";
   const auto paths = root.map("paths");
   if (!paths) return;
   const auto read = [&paths](std::string_view key, std::string& path) {
@@ -72,7 +75,10 @@ void read_paths(const yaml::Map& root, Profile& profile) {
   };
   read("data", profile.data_path);
   read("login", profile.login_path);
+  read("logout", profile.logout_path);
   read("tap", profile.tap.path);
+  read("tap_login", profile.tap.login_path);
+  read("tap_logout", profile.tap.logout_path);
   paths->refuse_unknown_keys();
 }
 
@@ -216,6 +222,8 @@ void read_access(const yaml::Map& root, Profile& profile) {
   if (!profile.proxy.empty() && profile.proxy.find("://") == profile.proxy.npos) {
     root.find("proxy")->problem("expected scheme://host:port, such as http://proxy.example.org:3128");
   }
+  if (const auto confirm = root.integer("session_confirm_s", 0, 7 * kDay_s))
+    profile.session_confirm = std::chrono::seconds(*confirm);
   profile.credential_file = read_line(root, "credential_file");
   if (profile.credential_file.empty()) return;
   const bool from_systemd = profile.credential_file.starts_with("systemd:") && profile.credential_file.size() > 8 &&

@@ -60,6 +60,11 @@ constexpr std::array kStatusRows = std::to_array<StatusRow>({
 
 constexpr std::string_view kServiceError = "SERVICE ERROR";
 
+// Where a page names who asked: in the long form of a message, and in the refusal of a login. Behind it stand a quote,
+// the name and a quote, which may be escaped.
+constexpr std::array<std::string_view, 2> kAskerMarks = {"UwsJobOwner{id=", "User "};
+constexpr std::array<std::string_view, 4> kQuotes = {"'", "&#39;", "&#x27;", "&apos;"};
+
 bool passes_by_itself(Kind kind) {
   return kind == Kind::Overloaded || kind == Kind::Maintenance || kind == Kind::RateLimited;
 }
@@ -177,6 +182,17 @@ Error judge_bad_status(int status, const Said& said, bool later) {
   return made(kind_of_status(kStatusRows, status), status, said.shown);
 }
 
+// The text in quotes at the beginning of this one.
+std::optional<std::string> quoted(std::string_view text) {
+  constexpr std::size_t kLongestName = 200;
+  const auto* quote = std::ranges::find_if(kQuotes, [text](std::string_view each) { return text.starts_with(each); });
+  if (quote == kQuotes.end()) return std::nullopt;
+  const auto rest = text.substr(quote->size(), kLongestName);
+  const auto end = rest.find(*quote);
+  if (end == 0 || end == rest.npos) return std::nullopt;
+  return std::string(rest.substr(0, end));
+}
+
 }  // namespace
 
 std::optional<Error> judge_reply(const http::Reply& reply, WallTime now) {
@@ -189,6 +205,17 @@ std::optional<Error> judge_reply(const http::Reply& reply, WallTime now) {
   Error error = judge_bad_status(reply.status, listen(reply), retry_after.has_value());
   if (passes_by_itself(error.kind)) error.retry_after = retry_after;
   return error;
+}
+
+std::optional<std::string> asker_of(const http::Reply& reply) {
+  if (begins_as_zip(reply.body.text())) return std::nullopt;
+  const std::string text = first_and_last(reply.body.text());
+  for (const auto mark : kAskerMarks) {
+    for (auto at = text.find(mark); at != text.npos; at = text.find(mark, at + 1)) {
+      if (auto name = quoted(std::string_view(text).substr(at + mark.size()))) return name;
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace garner::archive

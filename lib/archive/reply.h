@@ -17,4 +17,7 @@ namespace garner::archive {
 // own words.
 std::optional<Error> judge_reply(const http::Reply& reply, WallTime now);
 
+// Whom a page of the product service names as the asker: "anonymous" or a user's name. Nothing where it names nobody.
+std::optional<std::string> asker_of(const http::Reply& reply);
+
 }  // namespace garner::archive

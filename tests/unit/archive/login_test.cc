@@ -10,13 +10,13 @@ namespace garner::archive {
 namespace {
 
 using testing::CredentialFile;
-using testing::empty_zip;
 using testing::error_page;
 using testing::GaiaRun;
 using ::testing::HasSubstr;
 using testing::Headers;
 using ::testing::Not;
 using testing::profile_with;
+using testing::some_zip;
 
 const Headers kSession1 = {{"set-cookie", "JSESSIONID=E677; Path=/data-server; Secure; HttpOnly"},
                            {"set-cookie", "SESSION=ZjQ3; Path=/data-server; Secure; HttpOnly; SameSite=Lax"}};
@@ -31,8 +31,8 @@ TEST(Login, SendsTheSessionsCookiesWithEachRequest) {
   const CredentialFile file;
   GaiaRun run(profile_with(file));
   run.transport.then(200, "", kSession1);
-  run.transport.then(200, empty_zip());
-  run.transport.then(200, empty_zip());
+  run.transport.then(200, some_zip());
+  run.transport.then(200, some_zip());
   ASSERT_TRUE(run.fetch().has_value());
   ASSERT_TRUE(run.fetch().has_value());
   ASSERT_EQ(run.transport.requests.size(), 3u);
@@ -49,7 +49,7 @@ TEST(Login, OneLoginServesAllWhoWaitForIt) {
   GaiaRun run(profile_with(file));
   run.transport.latency = std::chrono::seconds(1);
   run.transport.then(200, "", kSession1);
-  for (int i = 0; i < 5; ++i) run.transport.then(200, empty_zip());
+  for (int i = 0; i < 5; ++i) run.transport.then(200, some_zip());
   run.start(5);
   run.loop.run_until_idle();
   EXPECT_EQ(logins(run), 1u);
@@ -63,7 +63,7 @@ TEST(Login, ALapsedSessionIsRenewedOnceForAllWhoFindItLapsed) {
   run.transport.then(200, "", kSession1);
   for (int i = 0; i < 3; ++i) run.transport.then(403, "User 'anonymous' is not authorized.");
   run.transport.then(200, "", kSession2);
-  for (int i = 0; i < 3; ++i) run.transport.then(200, empty_zip());
+  for (int i = 0; i < 3; ++i) run.transport.then(200, some_zip());
   run.start(3);
   run.loop.run_until_idle();
   EXPECT_EQ(logins(run), 2u);
@@ -108,7 +108,7 @@ TEST(Login, IsTriedAgainAfterTheOperatorHadTimeToAct) {
   file.write("joe\nright\n");
   run.loop.run_for(std::chrono::seconds(11));
   run.transport.then(200, "", kSession1);
-  run.transport.then(200, empty_zip());
+  run.transport.then(200, some_zip());
   EXPECT_TRUE(run.fetch().has_value());
   EXPECT_THAT(run.transport.requests[1].body, HasSubstr("password=right"));
 }
@@ -122,7 +122,7 @@ TEST(Login, CorrectedCredentialsAreTriedAtOnce) {
   EXPECT_EQ(logins(run), 1u);
   file.write("joe\nright\n");
   run.transport.then(200, "", kSession1);
-  run.transport.then(200, empty_zip());
+  run.transport.then(200, some_zip());
   EXPECT_TRUE(run.fetch().has_value());
   EXPECT_EQ(logins(run), 2u);
 }
@@ -152,7 +152,7 @@ TEST(Login, CookiesThatCouldBreakAHeaderAreNotTaken) {
                       {"set-cookie", "SESSION="},
                       {"set-cookie", "OTHER=x"},
                       {"set-cookie", "JSESSIONID=old"}});
-  run.transport.then(200, empty_zip());
+  run.transport.then(200, some_zip());
   ASSERT_TRUE(run.fetch().has_value());
   EXPECT_EQ(run.transport.requests[1].cookies, "JSESSIONID=old");
 }
@@ -176,7 +176,7 @@ TEST(Login, WhoeverStillWantsASessionLogsInWhenTheOneWhoDidIsStopped) {
   GaiaRun run(profile_with(file));
   run.transport.latency = std::chrono::seconds(10);
   run.transport.then(200, "", kSession1);
-  run.transport.then(200, empty_zip());
+  run.transport.then(200, some_zip());
   std::stop_source first;
   std::optional<Result<std::string>> stopped;
   run.group.spawn(GaiaRun::one(*run.archive, stopped, testing::chunk(), first.get_token()));
@@ -199,7 +199,7 @@ TEST(Login, NoPasswordGoesOverPlainHttpToAnotherHost) {
   profile.base_url = "http://127.0.0.1:8080";
   GaiaRun loopback(profile);
   loopback.transport.then(200, "", kSession1);
-  loopback.transport.then(200, empty_zip());
+  loopback.transport.then(200, some_zip());
   EXPECT_TRUE(loopback.fetch().has_value());
 }
 

@@ -19,6 +19,7 @@ inline Profile profile() {
   made.base_url = "https://gea.example.org";
   made.data_path = "/data-server/data";
   made.login_path = "/data-server/login";
+  made.logout_path = "/data-server/logout";
   made.releases = {{"Gaia DR3", {{"RVS", 30'000, 1u << 20}}}};
   return made;
 }

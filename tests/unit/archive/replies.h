@@ -30,6 +30,11 @@ inline std::string empty_zip() {
   return std::string("PK\x05\x06", 4) + std::string(18, '\0');
 }
 
+// Begins with a member and ends with an end record: all that is looked at here.
+inline std::string some_zip(std::string_view member = "a member") {
+  return std::string("PK\x03\x04", 4) + std::string(member) + empty_zip();
+}
+
 // The server's HTML error page.
 inline std::string error_page(std::string_view message, int status = 500) {
   return fmt::format(
