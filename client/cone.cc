@@ -1,9 +1,9 @@
 #include <charconv>
 
-#include "base/sky.h"
 #include "client/adql_text.h"
 #include "client/tap_actions.h"
 #include "client/verb.h"
+#include "ivoa/adql.h"
 
 namespace garner::client {
 
@@ -20,7 +20,13 @@ Result<std::uint64_t> parse_limit(const std::string& text) {
   return value;
 }
 
-Result<Cone> cone_of(const Arguments& arguments, const archive::Profile& profile) {
+struct ConeQuestion {
+  Cone cone;
+  std::string table;
+  std::uint64_t limit = 0;
+};
+
+Result<ConeQuestion> question_of(const Arguments& arguments, const archive::Profile& profile) {
   auto ra = parse_right_ascension(arguments.ra);
   if (!ra) return with_context(std::move(ra.error()), "RA");
   auto dec = parse_declination(arguments.dec);
@@ -29,22 +35,22 @@ Result<Cone> cone_of(const Arguments& arguments, const archive::Profile& profile
   if (!radius) return with_context(std::move(radius.error()), "RADIUS");
   const auto limit = parse_limit(arguments.limit);
   if (!limit) return std::unexpected(limit.error());
-  auto table = adql_table_name(arguments.table.empty() ? profile.tap.cone_table : arguments.table);
+  auto table = ivoa::adql_table_name(arguments.table.empty() ? profile.tap.cone_table : arguments.table);
   if (!table) return with_context(std::move(table.error()), "--table");
-  return Cone{*ra, *dec, *radius, std::move(*table), *limit};
+  return ConeQuestion{{*ra, *dec, *radius}, std::move(*table), *limit};
 }
 
 int run_cone(Session& session) {
   const auto profile = profile_of(session);
   if (!profile) return tap_fail(session, profile.error());
-  const auto cone = cone_of(session.arguments, *profile);
-  if (!cone) return tap_fail(session, cone.error());
+  const auto asked = question_of(session.arguments, *profile);
+  if (!asked) return tap_fail(session, asked.error());
   Question question;
   question.delivery = delivery_of(session.arguments);
   question.delivery.front = {"source_id", "dist", "ra", "dec"};
-  question.query.adql = cone_adql(*cone);
+  question.query.adql = cone_adql(asked->cone, asked->table, asked->limit);
   question.query.format = question.delivery.format;
-  question.top = cone->limit;
+  question.top = asked->limit;
   question.by_job = fmt::format("`garner tap {} query --async`", profile->name);
   if (const auto fits = check_delivery(session, question.delivery); !fits) return tap_fail(session, fits.error());
   return answer_question(session, *profile, std::move(question));

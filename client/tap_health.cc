@@ -2,9 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "client/adql_text.h"
 #include "client/format.h"
 #include "client/tap_answer.h"
+#include "ivoa/adql.h"
 
 namespace garner::client {
 
@@ -71,7 +71,7 @@ TapHealth ask_tap(const archive::Profile& profile) {
   health.url = caller.service().base_url;
   health.availability = console.run(ivoa::fetch_availability(caller, console.stop()));
   health.capabilities = console.run(ivoa::fetch_capabilities(caller, console.stop()));
-  const auto table = adql_table_name(profile.tap.cone_table);
+  const auto table = ivoa::adql_table_name(profile.tap.cone_table);
   if (!table) {
     health.rows = std::unexpected(table.error());
     return health;

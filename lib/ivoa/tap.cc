@@ -44,23 +44,7 @@ Result<void> check(const Query& query) {
   return {};
 }
 
-std::string doubled(std::string_view text, char quote) {
-  std::string out(1, quote);
-  for (const char c : text) {
-    out += c;
-    if (c == quote) out += c;
-  }
-  return out + quote;
-}
-
 }  // namespace
-
-std::string adql_string(std::string_view text) {
-  return doubled(text, '\'');
-}
-std::string adql_identifier(std::string_view name) {
-  return doubled(name, '"');
-}
 
 Result<EncodedQuery> encode_query(const TapService& service, const Query& query) {
   if (auto good = check(query); !good) return std::unexpected(std::move(good.error()));

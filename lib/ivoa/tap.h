@@ -64,8 +64,4 @@ class Tap {
   Jobs jobs_;
 };
 
-// An ADQL string literal or delimited identifier (ADQL 2.1 §2.1): quotes doubled.
-std::string adql_string(std::string_view text);
-std::string adql_identifier(std::string_view name);
-
 }  // namespace garner::ivoa

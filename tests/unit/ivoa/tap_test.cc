@@ -85,11 +85,6 @@ TEST(Multipart, ChoosesABoundaryThatNoPartHolds) {
   EXPECT_FALSE(multipart_form({{"a\r\nX: y", "b"}}, {}));
 }
 
-TEST(AdqlText, DoublesItsQuotes) {
-  EXPECT_EQ(adql_string("O'Neill"), "'O''Neill'");
-  EXPECT_EQ(adql_identifier("a\"b"), "\"a\"\"b\"");
-}
-
 TEST(TapSync, FollowsA303WithinTheOriginByGet) {
   Stage stage;
   stage.transport.then_see_other(kBase + "/sync/abc123/run");
