@@ -41,6 +41,7 @@ class DataCall {
 
   HttpReply answer() {
     HttpReply reply = decide();
+    hand_out_session(reply);
     if (!reply.drop && !patience_.wait(delay(reply.body.size()) - seconds_since(start_))) reply.drop = true;
     attach(reply);
     return reply;
@@ -54,19 +55,34 @@ class DataCall {
                         "Long</h1></body></html>\n");
     const Form form = parse_form(http_.method == "POST" && !http_.body.empty() ? http_.body : http_.query);
     type_ = form_value(form, "RETRIEVAL_TYPE", "ALL");
-    user_ = world_.sessions.user_of(knobs_, "data-server", cookie_value(http_.cookie, "SESSION"), true);
+    const std::string session = cookie_value(http_.cookie, "SESSION");
+    user_ = world_.sessions.user_of(knobs_, "data-server", session, true);
+    lapsed_ = !session.empty() && user_ == "anonymous";
     auto ids = parse_ids(form, knobs_);
     if (auto* list = std::get_if<std::vector<RequestedId>>(&ids)) note_ids(*list);
     if (knobs_.require_login && user_ == "anonymous") return error_reply(403, "User 'anonymous' is not authorized.");
     if (const auto* refusal = std::get_if<Refusal>(&ids)) return refuse(*refusal);
     auto judged = judge_request(form, std::get<0>(std::move(ids)), knobs_);
     if (const auto* refusal = std::get_if<Refusal>(&judged)) return refuse(*refusal);
-    const auto& request = std::get<DataRequest>(judged);
+    auto& request = std::get<DataRequest>(judged);
+    if (user_ == "anonymous") hide_private(request);
     const auto fault = world_.dice.throw_for(knobs_, counted_->ordinal, type_, counted_->ids,
                                              [&](Fault f) { return can_spoil(f, request, knobs_); });
     if (fault) world_.report.faulted(counted_, fault_name(fault->fault));
     if (fault && fault->fault < Fault::WrongStructure) return instead_of_products(*fault, request);
     return products(request, fault);
+  }
+
+  void hand_out_session(HttpReply& reply) {
+    if (!lapsed_ || !knobs_.new_cookies_on_lapse) return;
+    for (auto& header : set_cookie_headers(world_.sessions.new_cookies(knobs_), "data-server", world_.tls))
+      reply.headers.push_back(std::move(header));
+  }
+
+  void hide_private(DataRequest& request) {
+    const auto hidden = std::erase_if(
+        request.ids, [this](const RequestedId& id) { return is_private(id.id, knobs_.seed, knobs_.private_fraction); });
+    all_seen_ = hidden == 0;
   }
 
   void note_ids(const std::vector<RequestedId>& list) {
@@ -134,7 +150,7 @@ class DataCall {
 
   HttpReply products(const DataRequest& request, const std::optional<FiredFault>& fault) {
     ProductBody product = make_product_body(request, knobs_, fault, counted_->ordinal, world_.cache);
-    counted_->proper = product.proper;
+    counted_->proper = product.proper && all_seen_;
     HttpReply reply = text_reply(200, product.content_type, "");
     reply.body = std::move(product.body);
     reply.content_length = knobs_.content_length;
@@ -192,6 +208,8 @@ class DataCall {
   const Report::RequestPtr counted_;
   std::string type_ = "ALL";
   std::string user_ = "anonymous";
+  bool lapsed_ = false;   // a session came along that is none
+  bool all_seen_ = true;  // nothing was hidden from the asker
   std::size_t id_count_ = 0;
 };
 

@@ -21,6 +21,7 @@ struct World {
   FaultDice dice;
   Sessions sessions;
   MemberCache cache;
+  bool tls = false;
   std::function<void(const Report::Request&, unsigned status, std::uint64_t bytes)> log;  // may be empty
 
  private:

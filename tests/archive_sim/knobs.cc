@@ -144,6 +144,10 @@ void merge_one(Knobs& knobs, const std::string& key, const json& v) {
     knobs.session_lifetime_s = number_in(v, key, 0, 1e9);
   else if (key == "session_requests")
     knobs.session_requests = count_of(v, key);
+  else if (key == "new_cookies_on_lapse")
+    knobs.new_cookies_on_lapse = bool_of(v, key);
+  else if (key == "private_fraction")
+    knobs.private_fraction = number_in(v, key, 0, 1);
   else if (key == "max_ids")
     knobs.max_ids = positive_count_of(v, key);
   else if (key == "max_uri_bytes")
@@ -226,6 +230,8 @@ std::string knobs_json(const Knobs& knobs) {
       {"require_login", knobs.require_login},
       {"session_lifetime_s", knobs.session_lifetime_s},
       {"session_requests", knobs.session_requests},
+      {"new_cookies_on_lapse", knobs.new_cookies_on_lapse},
+      {"private_fraction", knobs.private_fraction},
       {"max_ids", knobs.max_ids},
       {"max_uri_bytes", knobs.max_uri_bytes},
       {"default_release", knobs.default_release},

@@ -73,6 +73,8 @@ struct Knobs {
   bool require_login = false;
   double session_lifetime_s = 0;       // 0: for ever
   std::uint64_t session_requests = 0;  // lapses after so many data requests; 0: never
+  bool new_cookies_on_lapse = true;    // a reply to a lapsed session hands out another
+  double private_fraction = 0;         // share of sources whose products the anonymous don't see
   std::uint64_t max_ids = 5000;
   std::uint64_t max_uri_bytes = 8192;
   std::string default_release = "Gaia DR3";

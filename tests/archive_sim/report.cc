@@ -75,10 +75,15 @@ void Report::login_refused() {
   ++logins_refused_;
 }
 
+void Report::logged_out() {
+  const std::lock_guard lock(mutex_);
+  ++logouts_;
+}
+
 void Report::reset() {
   const std::lock_guard lock(mutex_);
   ++generation_;
-  requests_ = ok_ = faulted_ = bytes_sent_ = logins_ = logins_refused_ = 0;
+  requests_ = ok_ = faulted_ = bytes_sent_ = logins_ = logins_refused_ = logouts_ = 0;
   highest_concurrency_ = concurrency_;
   faults_.clear();
   types_.clear();
@@ -119,6 +124,7 @@ std::string Report::json() const {
                                       {"max_times_one_id_asked", most},
                                       {"logins", logins_},
                                       {"logins_refused", logins_refused_},
+                                      {"logouts", logouts_},
                                       {"by_type", by_type}};
   return out.dump(2) + "\n";
 }

@@ -41,6 +41,7 @@ class Report {
   void end(const RequestPtr& request, bool complete);
   void logged_in();
   void login_refused();
+  void logged_out();
 
   void reset();
   std::string json() const;
@@ -58,7 +59,7 @@ class Report {
 
   mutable std::mutex mutex_;
   std::uint64_t generation_ = 0;
-  std::uint64_t requests_ = 0, ok_ = 0, faulted_ = 0, bytes_sent_ = 0, logins_ = 0, logins_refused_ = 0;
+  std::uint64_t requests_ = 0, ok_ = 0, faulted_ = 0, bytes_sent_ = 0, logins_ = 0, logins_refused_ = 0, logouts_ = 0;
   std::uint64_t concurrency_ = 0, highest_concurrency_ = 0;
   std::map<std::string, std::uint64_t, std::less<>> faults_;
   std::map<std::string, TypeCounts, std::less<>> types_;

@@ -1,6 +1,6 @@
 // Logins of the two server contexts (tap-server, data-server), each with sessions of its own. Only the cookie SESSION
 // carries a login; JSESSIONID is decoration, as on the real servers. A lapsed session is no error: its requests are
-// anonymous. Thread-safe.
+// anonymous, and their replies hand out a new one. Thread-safe.
 #pragma once
 
 #include <chrono>
@@ -10,6 +10,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "archive_sim/knobs.h"
 
@@ -32,6 +34,10 @@ class Sessions {
   // session up.
   std::string user_of(const Knobs& knobs, std::string_view context, std::string_view session, bool counts);
 
+  // Nobody's: what a reply hands out in place of a session that lapsed.
+  Cookies new_cookies(const Knobs& knobs);
+  void expire_all();
+
  private:
   struct Session {
     std::string user;
@@ -43,5 +49,9 @@ class Sessions {
   std::uint64_t serial_ = 0;
   std::map<std::string, Session, std::less<>> sessions_;  // "context/token"
 };
+
+// `secure`: a browser or curl would drop a Secure cookie that came over http.
+std::vector<std::pair<std::string, std::string>> set_cookie_headers(const Sessions::Cookies& cookies,
+                                                                    std::string_view context, bool secure);
 
 }  // namespace garner::archive_sim

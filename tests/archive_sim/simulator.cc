@@ -20,7 +20,6 @@ struct Simulator::Impl {
   std::optional<Replay> replay;
   std::mutex log_mutex;
   std::FILE* log = nullptr;
-  bool tls = false;
   std::unique_ptr<HttpServer> server;  // last: stops before the rest goes
 
   ~Impl() {
@@ -71,8 +70,8 @@ HttpReply Simulator::Impl::route(const HttpRequest& request, Patience& patience)
     const bool gaia = base != "/tap";
     if (!path.starts_with(base) || path.substr(base.size(), 1) != "/" || (!gaia && !world.knobs_copy().tap.standard))
       continue;
-    return tap.serve(gaia, path.substr(base.size()), fmt::format("http{}://{}{}", tls ? "s" : "", request.host, base),
-                     request, patience);
+    return tap.serve(gaia, path.substr(base.size()),
+                     fmt::format("http{}://{}{}", world.tls ? "s" : "", request.host, base), request, patience);
   }
   return text_reply(404, "text/html", error_page(404, fmt::format("Not found: {}", path.substr(0, 200))));
 }
@@ -88,18 +87,14 @@ HttpReply Simulator::Impl::login(std::string_view context, const HttpRequest& re
   }
   world.report.logged_in();
   HttpReply reply = plain(200, "");
-  const std::string_view secure =
-      tls ? "; Secure" : "";  // a browser or curl would drop a Secure cookie that came over http
-  reply.headers.emplace_back("Set-Cookie",
-                             fmt::format("JSESSIONID={}; Path=/{}{}; HttpOnly", cookies->jsessionid, context, secure));
-  reply.headers.emplace_back(
-      "Set-Cookie", fmt::format("SESSION={}; Path=/{}{}; HttpOnly; SameSite=Lax", cookies->session, context, secure));
+  for (auto& header : set_cookie_headers(*cookies, context, world.tls)) reply.headers.push_back(std::move(header));
   return reply;
 }
 
 HttpReply Simulator::Impl::logout(std::string_view context, const HttpRequest& request) {
   if (request.method != "POST") return text_reply(405, "text/html", error_page(405, "Method not allowed"));
   world.sessions.logout(context, cookie_value(request.cookie, "SESSION"));
+  world.report.logged_out();
   return plain(200, "");
 }
 
@@ -118,6 +113,10 @@ HttpReply Simulator::Impl::control(const HttpRequest& request) {
     tap.jobs.clear();
     return plain(200, "no job is left\n");
   }
+  if (verb == "expire_sessions" && post) {
+    world.sessions.expire_all();
+    return plain(200, "no session is left\n");
+  }
   if (verb == "archive_jobs" && post) {
     tap.jobs.archive_all();
     return plain(200, "all jobs are ARCHIVED\n");
@@ -134,7 +133,7 @@ HttpReply Simulator::Impl::control(const HttpRequest& request) {
   return plain(
       404,
       "sim: GET report, asked?type=RVS, queries, jobs, knobs, ids?n=&seed=&absent=; POST knobs, reset, expire_jobs, "
-      "archive_jobs\n");
+      "archive_jobs, expire_sessions\n");
 }
 
 HttpReply Simulator::Impl::change_knobs(const std::string& json) {
@@ -210,7 +209,7 @@ Result<std::unique_ptr<Simulator>> Simulator::start(SimulatorOptions options) {
     if (!key) return std::unexpected(key.error());
     server.tls_certificate = *std::move(certificate);
     server.tls_key = *std::move(key);
-    impl->tls = true;
+    impl->world.tls = true;
   }
   if (!options.replay_folder.empty()) {
     auto replay = Replay::load(options.replay_folder);
@@ -238,7 +237,7 @@ std::uint16_t Simulator::port() const {
   return impl_->server->port();
 }
 std::string Simulator::base_url() const {
-  return fmt::format("http{}://127.0.0.1:{}", impl_->tls ? "s" : "", port());
+  return fmt::format("http{}://127.0.0.1:{}", impl_->world.tls ? "s" : "", port());
 }
 World& Simulator::world() {
   return impl_->world;

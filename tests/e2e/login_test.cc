@@ -21,7 +21,7 @@ class Login : public ::testing::Test {
  protected:
   void start(Json knobs = Json::object()) {
     knobs["users"] = {{kUser, kPassword}};
-    knobs["require_login"] = true;
+    knobs["require_login"] = knobs.value("require_login", true);
     rig.start_simulator({.knobs = std::move(knobs)});
     rig.write_profile({{"credential_file", credential_file().string()}});
     rig.write_config("log_level: debug\n");
@@ -95,6 +95,42 @@ TEST_F(Login, ALapsedSessionIsRenewed) {
   EXPECT_GE(logins, 4);  // 20 chunks, 6 a session
   EXPECT_LE(logins, 12);
   expect_account(rig, "mine");
+}
+
+// An archive that serves anybody, and hides from the anonymous what only users may see: a lapsed session makes its
+// products look absent, without any error.
+TEST_F(Login, ASessionThatLapsesMakesNothingAbsent) {
+  write_credentials(kPassword);
+  start({{"require_login", false}, {"private_fraction", 0.5}, {"session_requests", 7}});
+  EXPECT_EQ(rig.garner({"submit", manifest(), "--wait"}).exit_code, 0);
+  EXPECT_EQ(rig.status("mine")["delivered"], 200);
+  EXPECT_EQ(rig.status("mine")["absent"], 0);
+  EXPECT_GE(rig.report()["logins"], 3);  // 20 chunks, 7 a session
+  expect_account(rig, "mine");
+
+  // What the anonymous see.
+  rig.write_profile();
+  rig.daemon().kill_now();
+  rig.start_daemon();
+  EXPECT_EQ(rig.garner({"submit", manifest("theirs"), "--wait"}).exit_code, 0);
+  EXPECT_GT(rig.status("theirs")["absent"], 50);
+}
+
+TEST_F(Login, AnEmptyAnswerToALapsedSessionMakesNothingAbsent) {
+  write_credentials(kPassword);
+  start({{"require_login", false}, {"private_fraction", 1}, {"session_requests", 7}, {"new_cookies_on_lapse", false}});
+  EXPECT_EQ(rig.garner({"submit", manifest(), "--wait"}).exit_code, 0);
+  EXPECT_EQ(rig.status("mine")["delivered"], 200);
+  EXPECT_EQ(rig.status("mine")["absent"], 0);
+  expect_account(rig, "mine");
+}
+
+TEST_F(Login, WhatIsAbsentForAUserIsAbsent) {
+  write_credentials(kPassword);
+  start({{"require_login", false}, {"absent_fraction", 1}});
+  EXPECT_EQ(rig.garner({"submit", manifest(), "--wait"}).exit_code, 0);
+  EXPECT_EQ(rig.status("mine")["absent"], 200);
+  EXPECT_EQ(rig.report()["logins"], 1);
 }
 
 TEST_F(Login, AnArchiveThatWantsALoginSaysSoToTheAnonymous) {

@@ -73,6 +73,10 @@ bool is_absent(std::uint64_t id, std::string_view type, std::uint64_t seed, doub
   return is_unknown_source(id) || unit_interval(mix(mix(id, hash_text(type)), seed)) < absent_fraction;
 }
 
+bool is_private(std::uint64_t id, std::uint64_t seed, double private_fraction) {
+  return unit_interval(mix(mix(id, hash_text("private")), seed)) < private_fraction;
+}
+
 Position position_of(std::uint64_t id) {
   Random random = random_for(id, "position");
   return {random.uniform(0, 360), std::asin(random.uniform(-1, 1)) * 57.29577951308232};

@@ -38,4 +38,7 @@ bool is_unknown_source(std::uint64_t id);
 // Whether the source lacks this product: decided by a hash of id, type and seed, so that tests can foretell it.
 bool is_absent(std::uint64_t id, std::string_view type, std::uint64_t seed, double absent_fraction);
 
+// Whether only users see the source's products: decided as is_absent().
+bool is_private(std::uint64_t id, std::uint64_t seed, double private_fraction);
+
 }  // namespace garner::archive_sim

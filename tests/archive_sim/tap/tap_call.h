@@ -68,6 +68,7 @@ class TapCall {
   Job job_;            // job_resource: the one that is asked
   std::string below_;  // and what of it
   bool waited_ = false;
+  bool lapsed_ = false;  // a session came along that is none
 };
 
 }  // namespace garner::archive_sim

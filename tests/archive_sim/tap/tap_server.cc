@@ -48,6 +48,11 @@ TapCall::TapCall(TapServer& server, bool gaia, std::string path, std::string bas
 
 HttpReply TapCall::answer() {
   HttpReply reply = route();
+  if (lapsed_ && knobs_.new_cookies_on_lapse) {
+    World& world = server_.world();
+    for (auto& header : set_cookie_headers(world.sessions.new_cookies(knobs_), "tap-server", world.tls))
+      reply.headers.push_back(std::move(header));
+  }
   if (!waited_) wait(knobs_.tap.poll_latency_s);
   TapServer& server = server_;
   if (reply.drop) {
@@ -149,7 +154,10 @@ void TapCall::wait(double seconds) {
 }
 
 std::string TapCall::user(bool counts) {
-  return server_.world().sessions.user_of(knobs_, "tap-server", cookie_value(http_.cookie, "SESSION"), counts);
+  const std::string session = cookie_value(http_.cookie, "SESSION");
+  auto who = server_.world().sessions.user_of(knobs_, "tap-server", session, counts);
+  lapsed_ = !session.empty() && who == "anonymous";
+  return who;
 }
 
 HttpReply TapCall::sync() {

@@ -176,6 +176,52 @@ TEST(Login, ALapsedSessionIsServedAsAnonymousWithoutAnError) {
   EXPECT_EQ(ask(*simulator, form_for({42}), {.cookie = session}).status, 403);
 }
 
+TEST(Login, ALapsedSessionIsReplacedByOneWithoutALogin) {
+  const auto simulator = simulator_with(R"({"users": {"joe": "secret"}})");
+  const auto cookies_of = [](const HttpAnswer& answer) {
+    std::vector<std::string> pairs;
+    for (const std::string& line : answer.header_lines)
+      if (line.starts_with("Set-Cookie: ")) pairs.push_back(line.substr(12, line.find(';') - 12));
+    return pairs;
+  };
+  const std::string root = simulator->base_url();
+  for (const std::string context : {"data-server", "tap-server"}) {
+    const std::string resource = context == "data-server" ? "/data-server/data" : "/tap-server/tap/users";
+    const auto login = cookies_of(http(root + "/" + context + "/login", "username=joe&password=secret"));
+    ASSERT_EQ(login.size(), 2u);
+    const auto look = [&](const std::string& cookie) {
+      return http(root + resource, form_for({42}, "RETRIEVAL_TYPE=WHO_AM_I"), {.cookie = cookie});
+    };
+    const HttpAnswer known = look(login[1]);
+    EXPECT_NE(known.body.find(context == "data-server" ? "UwsJobOwner{id='joe'" : "joe: joe"), std::string::npos);
+    EXPECT_TRUE(cookies_of(known).empty());
+    http(root + "/sim/expire_sessions", "now");
+    const HttpAnswer lapsed = look(login[1]);
+    EXPECT_NE(lapsed.body.find("anonymous"), std::string::npos);
+    ASSERT_EQ(cookies_of(lapsed).size(), 2u);
+    EXPECT_NE(cookies_of(lapsed)[1], login[1]);
+    EXPECT_NE(look(cookies_of(lapsed)[1]).body.find("anonymous"), std::string::npos);
+    http(root + "/sim/knobs", R"({"new_cookies_on_lapse": false})");
+    EXPECT_TRUE(cookies_of(look(login[1])).empty());
+    http(root + "/sim/knobs", R"({"new_cookies_on_lapse": true})");
+  }
+}
+
+TEST(Login, WhatIsPrivateIsNotThereForTheAnonymous) {
+  const auto simulator = simulator_with(R"({"users": {"joe": "secret"}, "private_fraction": 0.5})");
+  const auto ids = some_ids(40);
+  const HttpAnswer login = http(simulator->base_url() + "/data-server/login", "username=joe&password=secret");
+  std::string session;
+  for (const std::string& line : login.header_lines)
+    if (line.starts_with("Set-Cookie: SESSION=")) session = line.substr(12, line.find(';') - 12);
+  EXPECT_EQ(unzip(ask(*simulator, form_for(ids), {.cookie = session}).body).files.size(), 40u);
+  const Unzipped seen = unzip(ask(*simulator, form_for(ids)).body);
+  for (const auto id : ids)
+    EXPECT_EQ(seen.find(fmt::format("XP_SAMPLED-Gaia DR3 {}.xml", id)) == nullptr, is_private(id, 1, 0.5));
+  http(simulator->base_url() + "/sim/knobs", R"({"private_fraction": 1})");
+  EXPECT_EQ(ask(*simulator, form_for(ids)).body.size(), 22u);
+}
+
 TEST(ServerFaults, AScriptHitsItsRequestsOnlyAndTheReportCountsThem) {
   const auto simulator = simulator_with(
       R"({"faults": {"overload_503": {"script": [2], "retry_after": "7"}, "null_500": {"script": [3]}, "too_many_429": {"script": [4]}}})");
