@@ -52,9 +52,9 @@ enum class QueryMode : std::uint8_t { Auto, Sync, Async };
 // Of kind query: the values `from` to `to` of `column`, both included, cut into `parts`; rows where it is NULL are a
 // part of their own.
 struct Partition {
-  std::string column;
-  std::int64_t from = 0, to = 0;
-  std::uint32_t parts = 0;  // 1 to 10,000,000
+  std::string column;             // perhaps with a table's alias: "g.source_id"
+  std::int64_t from = 0, to = 0;  // at most INT64_MAX apart
+  std::uint32_t parts = 0;        // 1 to 10,000,000
   // A part for each HEALPix pixel of this level, 0 to 9. Then column holds source_ids, and from, to and parts are such
   // that cutting evenly cuts at the pixels' borders.
   std::optional<int> healpix;

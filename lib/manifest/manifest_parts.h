@@ -24,6 +24,7 @@ std::string lower_case(std::string text);
 // "schema.table" or "table", of plain identifiers; a problem at the value otherwise (words.cc).
 std::optional<std::string> read_table_name(const yaml::Node& node);
 std::optional<std::string> read_column_name(const yaml::Node& node);
+std::optional<std::string> read_qualified_column(const yaml::Node& node);  // perhaps with a table's alias
 // A query's text; a problem at the value if it can't be one.
 std::string read_adql(const yaml::Node& node);
 

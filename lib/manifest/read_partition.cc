@@ -36,6 +36,11 @@ void read_values(const yaml::Map& map, Partition& partition) {
     map.find("to")->problem(fmt::format("{} is less than from, {}", *to, *from));
     return;
   }
+  // So that differences fit 64 bits, whatever reckons with them.
+  if (*from < 0 && *to > INT64_MAX + *from) {
+    map.find("to")->problem(fmt::format("from {} to {} are too many values: at most {}", *from, *to, INT64_MAX));
+    return;
+  }
   const auto last = static_cast<std::uint64_t>(*to) - static_cast<std::uint64_t>(*from);
   if (parts && last < static_cast<std::uint64_t>(*parts - 1)) {
     map.find("parts")->problem(
@@ -52,7 +57,7 @@ Partition read_partition(const yaml::Node& node) {
   const auto pixels = map->find("healpix");
   const auto column = pixels ? map->find("column") : map->required("column");
   partition.column = "source_id";
-  if (column) partition.column = read_column_name(*column).value_or("");
+  if (column) partition.column = read_qualified_column(*column).value_or("");
   if (pixels) {
     partition.healpix = static_cast<int>(pixels->as_integer(0, kFinestLevel).value_or(0));
     read_pixels(*map, *partition.healpix, partition);

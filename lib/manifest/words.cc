@@ -8,14 +8,14 @@ namespace garner::manifest {
 
 namespace {
 
-constexpr std::size_t kMostParts = 3;  // catalogue.schema.table
+constexpr std::size_t kMostParts = 3;  // catalogue.schema.table; or alias.column and the like
 
 bool is_identifier(std::string_view text) {
   return !text.empty() && consists_of(text.substr(0, 1), {kUpper, kLower, "_"}) &&
          consists_of(text, {kUpper, kLower, kDigits, "_"});
 }
 
-bool is_table_name(std::string_view name) {
+bool is_dotted_name(std::string_view name) {
   for (std::size_t parts = 1; parts <= kMostParts; ++parts) {
     const auto dot = name.find('.');
     if (!is_identifier(name.substr(0, dot))) return false;
@@ -65,11 +65,15 @@ std::string lower_case(std::string text) {
 }
 
 std::optional<std::string> read_table_name(const yaml::Node& node) {
-  return read_checked(node, is_table_name, "table's name such as gaiadr3.gaia_source");
+  return read_checked(node, is_dotted_name, "table's name such as gaiadr3.gaia_source");
 }
 
 std::optional<std::string> read_column_name(const yaml::Node& node) {
   return read_checked(node, is_identifier, "column's name");
+}
+
+std::optional<std::string> read_qualified_column(const yaml::Node& node) {
+  return read_checked(node, is_dotted_name, "column's name such as random_index or g.source_id");
 }
 
 std::string read_adql(const yaml::Node& node) {

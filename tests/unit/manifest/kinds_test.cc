@@ -182,12 +182,22 @@ TEST(ManifestKinds, AQueryInPartsOfAColumnsValues) {
   EXPECT_EQ(more.release, "Gaia DR3");
 }
 
-TEST(ManifestKinds, APartitionMayCoverEverythingThatSixtyFourBitsHold) {
-  const auto manifest = good(replaced(kQuery, "from: 0, to: 99, parts: 10",
-                                      "from: -9223372036854775808, to: 9223372036854775807, parts: 10000000"));
-  EXPECT_EQ(manifest.partition.from, INT64_MIN);
-  EXPECT_EQ(manifest.partition.to, INT64_MAX);
-  EXPECT_EQ(manifest.partition.parts, 10'000'000u);
+TEST(ManifestKinds, APartitionMayCoverHalfOfWhatSixtyFourBitsHold) {
+  const auto with = [](std::string_view ends) {
+    return replaced(kQuery, "from: 0, to: 99, parts: 10", std::string(ends) + ", parts: 10000000");
+  };
+  const auto partition = good(with("from: -9223372036854775808, to: -1")).partition;
+  EXPECT_EQ(partition.from, INT64_MIN);
+  EXPECT_EQ(partition.to, -1);
+  EXPECT_EQ(partition.parts, 10'000'000u);
+  EXPECT_EQ(good(with("from: 0, to: 9223372036854775807")).partition.to, INT64_MAX);
+  EXPECT_EQ(good(with("from: -1, to: 9223372036854775806")).partition.from, -1);
+  EXPECT_THAT(problems(with("from: -1, to: 9223372036854775807")), testing::HasSubstr("too many values"));
+  EXPECT_THAT(problems(with("from: -9223372036854775808, to: 0")), testing::HasSubstr("too many values"));
+}
+
+TEST(ManifestKinds, APartitionsColumnMayBeOfOneOfSeveralTables) {
+  EXPECT_EQ(good(replaced(kQuery, "random_index", "g.random_index")).partition.column, "g.random_index");
 }
 
 TEST(ManifestKinds, PixelsAreEvenPartsOfTheRangeOfIds) {
@@ -228,8 +238,9 @@ TEST(ManifestKinds, EachMistakeInAQueryHasAMessageWithItsPlace) {
        "m.yaml:5:22: partition.healpix: expected a whole number from 0 to 9, found '10'"},
       {kQuery, kPartition, "{healpix: 3, parts: 7}",
        "m.yaml:5:32: partition.parts: does not go with healpix, whose parts are the level's pixels"},
-      {kQuery, "random_index", "a.b",
-       "m.yaml:5:21: partition.column: 'a.b' is no column's name: letters, digits and '_', at most 64 characters"},
+      {kQuery, "random_index", "a-b",
+       "m.yaml:5:21: partition.column: 'a-b' is no column's name such as random_index or g.source_id: letters, digits "
+       "and '_', at most 64 characters"},
       {kQuery, "kind: query", "kind: query\nchunk_size: 5",
        "m.yaml:4:13: chunk_size: goes with kind products and rows only; this harvest is of kind query"},
       {kQuery, "kind: query", "kind: query\nsources: ids.txt",
