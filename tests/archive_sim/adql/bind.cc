@@ -16,6 +16,30 @@ struct Nested {
   Complaint complaint;
 };
 
+Value value_of(const Column& column, std::size_t row) {
+  if (column.is_null(row)) return {};
+  if (column.field.type == Type::Text) return Value::of(column.texts[row]);
+  if (column.field.type == Type::Bool) return Value::of(column.integers[row] != 0);
+  return column.is_integer() ? Value::of(column.integers[row]) : Value::of(column.reals[row]);
+}
+
+// The answer to a query in FROM.
+class Derived final : public Relation {
+ public:
+  explicit Derived(std::unique_ptr<ResultTable> result) : result_(std::move(result)) {
+    for (const Column& column : result_->table.columns) fields_.push_back(column.field);
+  }
+  const std::vector<Field>& fields() const override { return fields_; }
+  std::size_t rows() const override { return result_->rows; }
+  Value cell(std::size_t row, std::size_t column) const override {
+    return value_of(result_->table.columns[column], row);
+  }
+
+ private:
+  std::unique_ptr<const ResultTable> result_;
+  std::vector<Field> fields_;
+};
+
 class Binder {
  public:
   Binder(Query& query, const Catalogue& catalogue) : query_(query), catalogue_(catalogue) {}
@@ -47,8 +71,15 @@ class Binder {
     return {fmt::format("{} unresolved identifiers: {} !", unresolved_.size(), fmt::join(unresolved_, ", "))};
   }
 
+  RelationPtr relation_of(const TableName& name) const {
+    if (!name.query) return catalogue_.find(lower(fmt::format("{}", fmt::join(name.name, "."))));
+    auto ran = execute(*name.query, catalogue_, {});
+    if (auto* complaint = std::get_if<Complaint>(&ran)) throw Nested{*complaint};
+    return std::make_shared<Derived>(std::get<0>(std::move(ran)));
+  }
+
   void add_table(const TableName& name) {
-    const RelationPtr found = catalogue_.find(lower(fmt::format("{}", fmt::join(name.name, "."))));
+    const RelationPtr found = relation_of(name);
     if (!found) {
       missing(fmt::format("{}", fmt::join(name.name, ".")), name.from, name.to);
       return;
@@ -62,6 +93,7 @@ class Binder {
     if (written.empty()) return true;
     const std::string text = lower(fmt::format("{}", fmt::join(written, ".")));
     if (!table.alias.empty()) return text == lower(table.alias);
+    if (table.query) return false;
     const std::string full = lower(fmt::format("{}", fmt::join(table.name, ".")));
     return text == full || text == lower(table.name.back());
   }
@@ -169,13 +201,8 @@ class Binder {
       if (auto* complaint = std::get_if<Complaint>(&ran)) throw Nested{*complaint};
       const auto& result = *std::get<0>(ran);
       const Column& column = result.table.columns.front();
-      for (std::size_t row = 0; row < column.rows(); ++row) {
-        if (column.is_null(row)) continue;
-        if (column.field.type == Type::Text)
-          e.list.push_back(Value::of(column.texts[row]));
-        else
-          e.list.push_back(column.is_integer() ? Value::of(column.integers[row]) : Value::of(column.reals[row]));
-      }
+      for (std::size_t row = 0; row < column.rows(); ++row)
+        if (!column.is_null(row)) e.list.push_back(value_of(column, row));
     }
     if (!std::ranges::all_of(e.list, [](const Value& v) { return v.kind == Value::Kind::Integer; })) return;
     if (e.parts[0].op == Op::Column && unresolved_.empty() && binding_.field(e.parts[0]).type == Type::Bool) return;

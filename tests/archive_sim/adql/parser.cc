@@ -126,10 +126,15 @@ class Parser {
   TableName table() {
     TableName table;
     table.from = now().from;
-    do {
-      table.to = now().to;
-      table.name.push_back(name());
-    } while (accept_symbol("."));
+    if (accept_symbol("(")) {
+      table.query = std::make_shared<Query>(select());
+      expect_symbol(")");
+    } else {
+      do {
+        table.to = now().to;
+        table.name.push_back(name());
+      } while (accept_symbol("."));
+    }
     if (accept("as") || at_name()) table.alias = name();
     return table;
   }

@@ -1,12 +1,12 @@
 // A parsed query, and the parser of the ADQL subset:
 //
 //   SELECT [ALL|DISTINCT] [TOP n] * | t.* | expression [AS name] | COUNT(*) | MIN(c) | MAX(c), ...
-//   FROM table [AS a] [ [INNER] JOIN table [AS b] USING (c) | ON a.c = b.c ]
+//   FROM table [AS a] [ [INNER] JOIN table [AS b] USING (c) | ON a.c = b.c ]      table: a name, or (SELECT ...)
 //   [WHERE condition] [ORDER BY expression [ASC|DESC], ...]
 //
 // Conditions: AND, OR, NOT, = <> != < <= > >=, [NOT] BETWEEN, [NOT] IN (literals | SELECT one column), IS [NOT] NULL,
 // [NOT] LIKE. Expressions: columns, numbers, texts, + - * /, DISTANCE, CONTAINS(POINT, CIRCLE | BOX), ABS. No GROUP BY,
-// HAVING, UNION, outer joins or derived tables. Pure functions over values.
+// HAVING, UNION or outer joins. Pure functions over values.
 #pragma once
 
 #include <cstdint>
@@ -80,6 +80,7 @@ struct Item {
 
 struct TableName {
   std::vector<std::string> name = {};  // as written
+  std::shared_ptr<Query> query = {};   // instead of a name
   std::string alias = {};
   Place from = {}, to = {};
 };

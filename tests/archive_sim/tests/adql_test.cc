@@ -150,6 +150,22 @@ TEST(Adql, AConditionInParenthesesTogetherWithARangeOfAPartition) {
   }
 }
 
+TEST(Adql, AQueryInFromIsATable) {
+  const auto counted = [](const std::string& query) {
+    return rows("SELECT COUNT(*) AS n FROM (" + query + "\n) AS q")->table.columns.at(0).integers.at(0);
+  };
+  EXPECT_EQ(counted("SELECT TOP 700 source_id FROM gaiadr3.gaia_source"), 700);
+  EXPECT_EQ(counted("SELECT DISTINCT source_id FROM gaiadr3.nss_two_body_orbit"),
+            count(" WHERE source_id IN (SELECT source_id FROM gaiadr3.nss_two_body_orbit)"));
+  const auto bright = rows(
+      "SELECT q.source_id, q.has_rvs FROM (SELECT source_id, has_rvs, phot_g_mean_mag AS g FROM gaiadr3.gaia_source) q "
+      "WHERE g < 12 AND has_rvs = 'true'");
+  EXPECT_EQ(static_cast<std::int64_t>(bright->rows), count(" WHERE phot_g_mean_mag < 12 AND has_rvs = 'true'"));
+  EXPECT_EQ(bright->table.columns[1].field.type, Type::Bool);
+  EXPECT_NE(complaint("SELECT COUNT(*) FROM (SELECT nope FROM gaiadr3.gaia_source) AS q").find("nope"),
+            std::string::npos);
+}
+
 TEST(Adql, OverflowIsToldOnlyWhereRowsWereCut) {
   EXPECT_FALSE(rows("SELECT TOP 10 * FROM gaiadr3.gaia_source", {10})->cut);
   EXPECT_TRUE(rows("SELECT TOP 20 * FROM gaiadr3.gaia_source", {10})->cut);
