@@ -2,13 +2,9 @@
 // calls delivered, and lets it go on: none of that may be asked for again, and in the end the disk holds each product
 // once.
 #include <gtest/gtest.h>
-#include <sched.h>
-
-#include <cstdlib>
-#include <random>
 
 #include "disk.h"
-#include "step_page.h"
+#include "step_killer.h"
 #include "truth.h"
 
 namespace garner::e2e {
@@ -26,56 +22,17 @@ const std::vector<HarvestKind> kKinds = {{"as-zip", "zip"}, {"as-files", "files"
 class KillSweep : public ::testing::Test {
  protected:
   void SetUp() override {
-    const char* given = std::getenv("GARNER_KILL_SEED");
-    seed_ = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-    random_.seed(seed_);
-    RecordProperty("seed", std::to_string(seed_));
-    printf("seed %llu (GARNER_KILL_SEED=%llu repeats the choices)\n", static_cast<unsigned long long>(seed_),
-           static_cast<unsigned long long>(seed_));
     rig_.start_simulator({.knobs = {{"absent_fraction", kAbsent}, {"cache_members", true}}});
     ids_ = rig_.make_ids(kSources);
     absent_ = truly_absent(ids_, "XP_SAMPLED", kAbsent);
-    page_ = std::make_unique<StepPage>(rig_.root() / "steps");
-  }
-
-  void start_daemon() { rig_.start_daemon({{"GARNER_STEP_TRACE", (rig_.root() / "steps").string()}}); }
-
-  bool every_step_hit() const {
-    return std::ranges::all_of(kSteps, [this](Step step) { return hits_.contains(step); });
-  }
-
-  // A step that was not hit yet, while there is one; else any.
-  Step choose_step() {
-    std::vector<Step> choices;
-    for (const Step step : kSteps) {
-      if (!hits_.contains(step)) choices.push_back(step);
-    }
-    if (choices.empty() || random_() % 3 == 0) choices.assign(kSteps.begin(), kSteps.end());
-    return choices[random_() % choices.size()];
-  }
-
-  bool finished(const std::string& harvest) { return rig_.status(harvest)["state"] == "finished"; }
-
-  // Kills the daemon in the n-th such step from now. False if the harvest came to its end before.
-  bool kill_in(Step step, std::uint64_t occurrences, const std::string& harvest) {
-    const std::uint64_t goal = page_->begun(step) + occurrences;
-    for (std::uint64_t spins = 1;; ++spins) {
-      if (page_->begun(step) >= goal && page_->under_way() == step) break;
-      if (page_->begun(step) >= goal + 3) break;  // too short to be caught under way so often: here is as good
-      if (spins % 200'000 == 0 && finished(harvest)) return false;
-      sched_yield();
-    }
-    ::kill(rig_.daemon().pid(), SIGKILL);
-    EXPECT_EQ(rig_.daemon().wait(), 128 + SIGKILL);
-    ++hits_[page_->under_way()];
-    return true;
+    killer_ = std::make_unique<StepKiller>(rig_);
   }
 
   // Starts the daemon again while the archive stands still, so that the ledger is seen as the kill left it.
   void restart_and_look(const std::string& harvest) {
     rig_.simulator_post("/sim/reset", "");
     rig_.simulator().signal(SIGSTOP);
-    start_daemon();
+    killer_->start_daemon();
     delivered_ = rig_.source_ids(harvest, "delivered");
     const Json status = rig_.status(harvest);
     EXPECT_EQ(status["delivered"].get<std::size_t>(), delivered_.size());
@@ -102,11 +59,10 @@ class KillSweep : public ::testing::Test {
             ", layout: " + kind.layout + "}\n");
     rig_.submit(manifest);
     for (int round = 0; round < kRoundsEach && !HasFailure(); ++round) {
-      const Step step = choose_step();
+      const Step step = killer_->choose_step();
       // Some chunks further on; layout `files` takes a hundred steps a chunk.
-      const std::uint64_t occurrences = 1 + random_() % (kind.layout == "files" && step != Step::Ledger ? 1000 : 10);
-      if (!kill_in(step, occurrences, kind.name)) break;
-      ++rounds_;
+      const bool many = kind.layout == "files" && step != Step::Ledger;
+      if (!killer_->kill_in(step, killer_->choose_occurrences(many ? 1000 : 10), kind.name)) break;
       expect_nothing_asked_again();
       restart_and_look(kind.name);
     }
@@ -128,30 +84,23 @@ class KillSweep : public ::testing::Test {
   }
 
   Rig rig_;
-  std::unique_ptr<StepPage> page_;
+  std::unique_ptr<StepKiller> killer_;
   std::vector<std::string> ids_;
   std::set<std::string> absent_, delivered_;
-  std::uint64_t seed_ = 0;
-  std::mt19937_64 random_;
-  std::map<Step, int> hits_;
-  int rounds_ = 0;
 };
 
 TEST_F(KillSweep, LosesNothingAndAsksNothingTwiceWhereverItIsKilled) {
-  start_daemon();
-  for (int i = 0; (i < 3 || rounds_ < kRoundsLeast || !every_step_hit()) && rounds_ < kRoundsMost && !HasFailure();
-       ++i) {
+  killer_->start_daemon();
+  const auto enough = [this] { return killer_->rounds() >= kRoundsLeast && killer_->every_step_hit(); };
+  for (int i = 0; (i < 3 || !enough()) && killer_->rounds() < kRoundsMost && !HasFailure(); ++i) {
     HarvestKind kind = kKinds[static_cast<std::size_t>(i) % kKinds.size()];
     kind.name += "-" + std::to_string(i);
     run_harvest(kind);
     expect_the_truth(kind);
   }
-  printf("killed in %d rounds:\n", rounds_);
-  for (const auto& [step, times] : hits_)
-    printf("  %-16s %3d %s\n", std::string(step_name(step)).c_str(), times,
-           std::string(static_cast<std::size_t>(times), '#').c_str());
-  EXPECT_GE(rounds_, kRoundsLeast);
-  EXPECT_TRUE(every_step_hit());
+  killer_->print_hits();
+  EXPECT_GE(killer_->rounds(), kRoundsLeast);
+  EXPECT_TRUE(killer_->every_step_hit());
 }
 
 }  // namespace
