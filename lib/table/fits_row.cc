@@ -53,27 +53,15 @@ void decode_text(const FitsColumn& column, const std::byte* data, Cell& cell) {
   cell.null = cell.text.empty();
 }
 
-Result<void> decode_descriptor(const FitsTable& table, const FitsColumn& column, const std::byte* data, Cell& cell) {
-  if (column.repeat == 0) return {};
-  const bool wide = column.code == 'Q';
-  const std::uint64_t count = wide ? load_big_endian<std::uint64_t>(data) : load_big_endian<std::uint32_t>(data);
-  const std::uint64_t offset =
-      wide ? load_big_endian<std::uint64_t>(data + 8) : load_big_endian<std::uint32_t>(data + 4);
-  cell.null = count == 0;
-  if (cell.null) return {};
-  const bool absurd = count > table.heap_bytes * 8 || offset > table.heap_bytes;
-  if (absurd || fits_bytes(column.element, count) > table.heap_bytes - offset) {
-    return fail(Kind::Corrupt, "column '{}': {} elements at byte {} lie outside of the heap of {} bytes",
-                printable(column.column.name), count, offset, table.heap_bytes);
-  }
-  return {};
-}
-
 Result<void> decode_cell(const FitsTable& table, const FitsColumn& column, const std::byte* data, Cell& cell) {
   switch (column.code) {
     case 'P':
-    case 'Q':
-      return decode_descriptor(table, column, data, cell);
+    case 'Q': {
+      const auto elements = heap_cell(table, column, data);
+      if (!elements) return std::unexpected(elements.error());
+      cell.null = elements->count == 0;
+      return {};
+    }
     case 'A':
       decode_text(column, data, cell);
       return {};
@@ -106,6 +94,22 @@ Result<void> decode_cell(const FitsTable& table, const FitsColumn& column, const
 }
 
 }  // namespace
+
+Result<HeapCell> heap_cell(const FitsTable& table, const FitsColumn& column, const std::byte* descriptor) {
+  if (column.repeat == 0) return HeapCell{};
+  const bool wide = column.code == 'Q';
+  HeapCell cell;
+  cell.count = wide ? load_big_endian<std::uint64_t>(descriptor) : load_big_endian<std::uint32_t>(descriptor);
+  cell.offset = wide ? load_big_endian<std::uint64_t>(descriptor + 8) : load_big_endian<std::uint32_t>(descriptor + 4);
+  if (cell.count == 0) return HeapCell{};
+  const bool absurd = cell.count > table.heap_bytes * 8 || cell.offset > table.heap_bytes;
+  if (!absurd) cell.bytes = fits_bytes(column.element, cell.count);
+  if (absurd || cell.bytes > table.heap_bytes - cell.offset) {
+    return fail(Kind::Corrupt, "column '{}': {} elements at byte {} lie outside of the heap of {} bytes",
+                printable(column.column.name), cell.count, cell.offset, table.heap_bytes);
+  }
+  return cell;
+}
 
 Result<void> decode_fits_row(const FitsTable& table, std::span<const std::byte> row, const std::vector<bool>& wanted,
                              std::vector<Cell>& cells) {

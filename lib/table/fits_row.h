@@ -11,6 +11,12 @@
 
 namespace garner::table {
 
+// The elements behind a descriptor (P or Q): where they lie in the heap.
+struct HeapCell {
+  std::uint64_t count = 0, offset = 0, bytes = 0;
+};
+Result<HeapCell> heap_cell(const FitsTable& table, const FitsColumn& column, const std::byte* descriptor);
+
 Result<void> decode_fits_row(const FitsTable& table, std::span<const std::byte> row, const std::vector<bool>& wanted,
                              std::vector<Cell>& cells);
 
