@@ -70,8 +70,11 @@ Result<manifest::IdListCounts> take_list(const manifest::Manifest& manifest, con
 }
 
 std::string list_name(const manifest::Manifest& manifest) {
-  if (!manifest.sources.ids.empty()) return "sources.ids";
-  return manifest.sources.file == "-" ? "standard input" : manifest.sources.file;
+  const manifest::Sources& sources = manifest.sources;
+  if (manifest.kind == manifest::HarvestKind::Query) return "partition";
+  if (sources.by_query()) return sources.cone ? "sources.cone" : sources.box ? "sources.box" : "sources.adql";
+  if (!sources.ids.empty()) return "sources.ids";
+  return sources.file == "-" ? "standard input" : sources.file;
 }
 
 Error nothing_left(const ListRead& list) {
@@ -90,6 +93,7 @@ Result<harvest::SubmitResult> send(Session& session, const manifest::Manifest& m
   if (auto daemon = session.client.daemon(); !daemon) return std::unexpected(daemon.error());
   const auto& path = session.arguments.manifest;
   const auto upload = session.client.submit(session.arguments.plan, path, text);
+  if (!manifest.brings_ids()) return upload->finish();  // the daemon asks the archive
   Taker taker(*upload, list);
   auto counts = take_list(manifest, path, taker);
   if (!counts) {
@@ -116,7 +120,8 @@ int run_submit(Session& session) {
   if (arguments.json) {
     session.terminal.write(control::submit_json(*result, arguments.plan) + "\n");
   } else {
-    session.terminal.print(arguments.plan ? plan_text(*manifest, list, result->plan) : submitted_text(list, *result));
+    session.terminal.print(arguments.plan ? plan_text(*manifest, list, result->plan)
+                                          : submitted_text(*manifest, list, *result));
   }
   session.terminal.flush();
   return arguments.wait ? follow(session, result->status.name, Until::Blocked) : kGood;

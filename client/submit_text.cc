@@ -9,6 +9,9 @@ namespace garner::client {
 
 namespace {
 
+using manifest::HarvestKind;
+using manifest::Manifest;
+
 std::string rates(const harvest::Plan& plan) {
   if (plan.hours_most <= 0) return {};
   const auto hours = plan.hours_most < 1
@@ -16,6 +19,60 @@ std::string rates(const harvest::Plan& plan) {
                          : hours_text(plan.hours_least) + " to " + hours_text(plan.hours_most) + " hours";
   return fmt::format("at {} to {} sources/s this archive takes {}", rate_text(plan.sources_per_s_slow),
                      rate_text(plan.sources_per_s_fast), hours);
+}
+
+std::string_view unit_of(HarvestKind kind) {
+  switch (kind) {
+    case HarvestKind::Products:
+      return "products";
+    case HarvestKind::Rows:
+      return "sources × tables";
+    case HarvestKind::Query:
+      return "parts";
+  }
+  return {};
+}
+
+// The account in words: "2 retrieval types × 3 sources = 6 products".
+std::string account_text(const Manifest& manifest, std::uint64_t sources, std::uint64_t products) {
+  switch (manifest.kind) {
+    case HarvestKind::Products: {
+      const auto types = sources == 0 ? manifest.retrieval_types.size() : products / sources;
+      return fmt::format("{} × {} = {}", counted(types, "retrieval type", "retrieval types"),
+                         counted(sources, "source", "sources"), counted(products, "product", "products"));
+    }
+    case HarvestKind::Rows:
+      return fmt::format("rows of {} × {}", counted(manifest.tables.size(), "table", "tables"),
+                         counted(sources, "source", "sources"));
+    case HarvestKind::Query:
+      return counted(products, "part", "parts");
+  }
+  return {};
+}
+
+std::string partition_text(const manifest::Partition& partition) {
+  if (partition.healpix) {
+    return fmt::format("{} of {}: the HEALPix pixels of level {}", counted(partition.parts, "part", "parts"),
+                       partition.column, *partition.healpix);
+  }
+  return fmt::format("{} of {} from {} to {}, and one for its NULLs", counted(partition.parts, "part", "parts"),
+                     partition.column, partition.from, partition.to);
+}
+
+// What the list held, or what stands in its place.
+std::string what_is_asked_for(const Manifest& manifest, const ListRead& list, const harvest::Plan& plan) {
+  if (manifest.kind == HarvestKind::Query) return partition_text(manifest.partition);
+  if (manifest.sources.by_query()) return counted(plan.sources, "source", "sources");
+  return fmt::format("{} = {} + {} + {} refused", counted(list.counts.rows, "row", "rows"),
+                     counted(plan.sources, "source", "sources"), counted(plan.duplicates, "duplicate", "duplicates"),
+                     thousands(plan.refused));
+}
+
+std::string requests_text(const Manifest& manifest, const harvest::Plan& plan) {
+  auto out = counted(plan.requests, "request", "requests");
+  if (manifest.kind == HarvestKind::Query) return out + ", more where a part is too large for one answer";
+  return out + fmt::format(" of up to {} sources · about {} received · {} stored", thousands(plan.chunk_size),
+                           bytes_text(plan.bytes_received), bytes_text(plan.bytes_stored));
 }
 
 }  // namespace
@@ -37,18 +94,10 @@ std::string refused_text(const ListRead& list, std::size_t indent) {
 std::string plan_text(const manifest::Manifest& manifest, const ListRead& list, const harvest::Plan& plan) {
   const auto label = std::max<std::size_t>(text_width(list.name), 12) + 2;
   const std::string margin(label, ' ');
-  std::string out = pad_right(list.name, label) +
-                    fmt::format("{} = {} + {} + {} refused\n", counted(list.counts.rows, "row", "rows"),
-                                counted(plan.sources, "source", "sources"),
-                                counted(plan.duplicates, "duplicate", "duplicates"), thousands(plan.refused));
+  std::string out = pad_right(list.name, label) + what_is_asked_for(manifest, list, plan) + "\n";
   out += refused_text(list, label);
-  const auto types = plan.sources == 0 ? manifest.retrieval_types.size() : plan.products / plan.sources;
-  out += pad_right("plan", label) +
-         fmt::format("{} × {} = {} to account for\n", counted(types, "retrieval type", "retrieval types"),
-                     counted(plan.sources, "source", "sources"), counted(plan.products, "product", "products"));
-  out += margin + fmt::format("{} of up to {} sources · about {} received · {} stored\n",
-                              counted(plan.requests, "request", "requests"), thousands(plan.chunk_size),
-                              bytes_text(plan.bytes_received), bytes_text(plan.bytes_stored));
+  out += pad_right("plan", label) + account_text(manifest, plan.sources, plan.products) + " to account for\n";
+  out += margin + requests_text(manifest, plan) + "\n";
   if (const auto hours = rates(plan); !hours.empty()) out += margin + hours + "\n";
   if (plan.bytes_free > 0) {
     out += margin +
@@ -58,23 +107,33 @@ std::string plan_text(const manifest::Manifest& manifest, const ListRead& list, 
   return out + "Nothing was sent. Submit without --plan to start.\n";
 }
 
-std::string submitted_text(const ListRead& list, const harvest::SubmitResult& result) {
+std::string submitted_text(const manifest::Manifest& manifest, const ListRead& list,
+                           const harvest::SubmitResult& result) {
   const auto& status = result.status;
   const auto label = std::max<std::size_t>(text_width(status.name), 12) + 2;
   const std::string margin(label, ' ');
+  const std::string follow = margin + "Follow it with: garner watch " + status.name + "\n";
   if (result.already_here) {
     return pad_right(status.name, label) +
-           fmt::format("already here, with the same manifest and ids: {}, {} of {} products\n", state_text(status),
-                       thousands(status.delivered + status.absent + status.failed), thousands(status.requested)) +
-           margin + "Follow it with: garner watch " + status.name + "\n";
+           fmt::format("already here, with the same manifest and ids: {}, {} of {} {}\n", state_text(status),
+                       thousands(status.delivered + status.absent + status.failed), thousands(status.requested),
+                       unit_of(manifest.kind)) +
+           follow;
   }
-  auto out = pad_right(status.name, label) +
-             fmt::format("submitted: {} in {}, {} refused", counted(status.requested, "product", "products"),
-                         counted(status.chunks_total, "chunk", "chunks"), counted(status.refused, "row", "rows"));
-  out += status.refused > 0 ? " (garner sources " + status.name + " --outcome refused)\n" : "\n";
+  auto out = pad_right(status.name, label) + "submitted: ";
+  if (manifest.sources.by_query()) {
+    out += fmt::format("the archive is asked for its sources first ({})\n", list.name);
+  } else {
+    const auto account = manifest.kind == HarvestKind::Products
+                             ? counted(status.requested, "product", "products")
+                             : account_text(manifest, status.sources, status.requested);
+    out += account + " in " + counted(status.chunks_total, "chunk", "chunks");
+    if (manifest.brings_ids()) out += ", " + counted(status.refused, "row", "rows") + " refused";
+    out += status.refused > 0 ? " (garner sources " + status.name + " --outcome refused)\n" : "\n";
+  }
   out += refused_text(list, label);
   if (!status.waiting_for.empty()) out += margin + "it is " + state_text(status) + "\n";
-  return out + margin + "Follow it with: garner watch " + status.name + "\n";
+  return out + follow;
 }
 
 }  // namespace garner::client

@@ -12,7 +12,7 @@ namespace garner::client {
 
 // What the client learnt while it read the list.
 struct ListRead {
-  std::string name;  // as in the manifest, or "standard input", "the manifest's ids"
+  std::string name;  // as in the manifest, or "standard input"; the key's where there is no list
   manifest::IdListCounts counts;
   std::vector<ledger::RefusedRow> refused;  // the first few
 };
@@ -20,7 +20,8 @@ struct ListRead {
 inline constexpr std::size_t kRefusedShown = 3;
 
 std::string plan_text(const manifest::Manifest& manifest, const ListRead& list, const harvest::Plan& plan);
-std::string submitted_text(const ListRead& list, const harvest::SubmitResult& result);
+std::string submitted_text(const manifest::Manifest& manifest, const ListRead& list,
+                           const harvest::SubmitResult& result);
 // Rows refused, each on a line of its own, indented.
 std::string refused_text(const ListRead& list, std::size_t indent);
 

@@ -89,6 +89,9 @@ struct Manifest {
   std::optional<std::string> output_group;
   LayoutKind layout = LayoutKind::TarZst;
   bool compress_files = false;  // output.compress: zst, layout `files` only
+
+  // Whether ids come along with a submission: neither a query nor a query for its sources has any.
+  bool brings_ids() const { return kind != HarvestKind::Query && !sources.by_query(); }
 };
 
 // Errors: Malformed (no YAML), Invalid (all problems, a line each).

@@ -38,7 +38,9 @@ TEST_F(Submit, ReadsTheListBesideTheManifestAndTellsWhatComesNext) {
   write_manifest("{file: ids.txt}");
   const auto outcome = submit();
   EXPECT_EQ(outcome.code, 0) << outcome.err;
-  EXPECT_THAT(outcome.out, HasSubstr("rvs-bright    submitted: 2,406,004 products in 4,814 chunks, 3 rows refused"));
+  EXPECT_THAT(outcome.out,
+              HasSubstr("rvs-bright    submitted: 2 retrieval types × 1,203,002 sources = 2,406,004 products in "
+                        "4,814 chunks, 3 rows refused"));
   EXPECT_THAT(outcome.out, HasSubstr("refused: ids.txt line 3 \"nonsense\""));
   EXPECT_THAT(outcome.out, HasSubstr("garner watch rvs-bright"));
   const auto got = daemon.service.submissions().at(0);
@@ -63,6 +65,48 @@ TEST_F(Submit, APlanTellsTheCostAndThatNothingWasSent) {
   EXPECT_THAT(outcome.out, HasSubstr("              at 25 to 225 sources/s this archive takes 3.0 to 26.7 hours\n"));
   EXPECT_THAT(outcome.out, HasSubstr("Nothing was sent."));
   EXPECT_TRUE(daemon.service.submissions().at(0).plan_only);
+}
+
+TEST_F(Submit, RowsOfTablesAreCountedBySourcesAndTables) {
+  write("rvs.yaml",
+        "harvest: rvs-bright\narchive: gaia\nrelease: Gaia DR3\nkind: rows\nsources: ids.txt\n"
+        "tables: [a.b, a.c]\noutput: {directory: /srv/gaia/rvs-bright}\n");
+  const auto planned = submit({"--plan"});
+  EXPECT_EQ(planned.code, 0) << planned.err;
+  EXPECT_THAT(planned.out, HasSubstr("3 rows = 2 sources + 0 duplicates + 1 refused\n"));
+  EXPECT_THAT(planned.out, HasSubstr("plan          rows of 2 tables × 2 sources to account for\n"));
+  const auto outcome = submit();
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out,
+              HasSubstr("submitted: rows of 2 tables × 1,203,002 sources in 4,814 chunks, 3 rows refused"));
+  EXPECT_EQ(daemon.service.submissions().at(1).ids.size(), 2u);
+}
+
+TEST_F(Submit, SourcesByQueryBringNoIds) {
+  write_manifest("{cone: {ra: 1, dec: 2, radius: 3}}");
+  const auto outcome = submit();
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("submitted: the archive is asked for its sources first (sources.cone)\n"));
+  const auto got = daemon.service.submissions().at(0);
+  EXPECT_TRUE(got.finished);
+  EXPECT_EQ(got.id_count, 0u);
+  EXPECT_TRUE(got.refused.empty());
+}
+
+TEST_F(Submit, AQueryBringsNoIdsAndIsCountedByParts) {
+  write("rvs.yaml",
+        "harvest: rvs-bright\narchive: gaia\nkind: query\nadql: SELECT a FROM t\n"
+        "partition: {column: random_index, from: 0, to: 1999, parts: 2000}\n"
+        "output: {directory: /srv/gaia/rvs-bright}\n");
+  const auto planned = submit({"--plan"});
+  EXPECT_EQ(planned.code, 0) << planned.err;
+  EXPECT_THAT(planned.out,
+              HasSubstr("partition     2,000 parts of random_index from 0 to 1999, and one for its NULLs\n"));
+  const auto outcome = submit();
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("submitted: 2,406,004 parts in 4,814 chunks ("));
+  EXPECT_EQ(daemon.service.submissions().at(1).id_count, 0u);
+  EXPECT_TRUE(daemon.service.submissions().at(1).finished);
 }
 
 TEST_F(Submit, EveryProblemOfTheManifestIsToldWithItsPlace) {
