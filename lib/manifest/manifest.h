@@ -26,7 +26,7 @@ std::string_view harvest_kind_name(HarvestKind kind);  // as in manifests: "prod
 // the daemon puts to the archive. Exactly one of them.
 struct Sources {
   std::string file;                   // "-" is standard input; relative to the manifest
-  std::optional<std::string> column;  // otherwise the obvious one
+  std::optional<std::string> column;  // of the file or of the query's answer; otherwise the obvious one
   std::vector<std::string> ids;       // or listed in the manifest itself
   std::string adql;                   // its answer holds the ids
   std::optional<Cone> cone;

@@ -70,6 +70,18 @@ void read_box(const yaml::Node& node, Sources& sources) {
   map->refuse_unknown_keys();
 }
 
+void read_id_column(const yaml::Map& map, Sources& sources) {
+  const auto column = map.find("column");
+  if (!column) return;
+  if (sources.by_query()) {  // it is put into queries
+    sources.column = read_column_name(*column);
+    return;
+  }
+  sources.column = column->as_string();
+  if (sources.column && sources.column->empty()) column->problem("expected a column's name");
+  if (!map.find("file")) column->problem("only a file or a query has columns");
+}
+
 Sources read_sources_map(const yaml::Map& map, std::string_view release) {
   constexpr std::array<std::string_view, 5> kWays = {"file", "ids", "adql", "cone", "box"};
   Sources sources;
@@ -95,9 +107,7 @@ Sources read_sources_map(const yaml::Map& map, std::string_view release) {
   if (!given) {
     map.problem("give 'file' (the name of a list), 'ids' (a list of source_ids), or a query: 'adql', 'cone' or 'box'");
   }
-  sources.column = map.string("column");
-  if (sources.column && sources.column->empty()) map.find("column")->problem("expected a column's name");
-  if (sources.column && !map.find("file")) map.find("column")->problem("only a file has columns");
+  read_id_column(map, sources);
   map.refuse_unknown_keys();
   return sources;
 }

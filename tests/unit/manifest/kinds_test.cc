@@ -266,6 +266,7 @@ TEST(ManifestSources, MayBeAQuery) {
   const auto adql = sources("{adql: \"SELECT source_id FROM t WHERE g < 6\"}");
   EXPECT_TRUE(adql.by_query());
   EXPECT_EQ(adql.adql, "SELECT source_id FROM t WHERE g < 6");
+  EXPECT_EQ(sources("{adql: SELECT id FROM t, column: id}").column, "id");
   const auto block = sources("\n  adql: |\n    SELECT source_id\n    FROM t -- all of it\n");
   EXPECT_EQ(block.adql, "SELECT source_id\nFROM t -- all of it\n");
   const auto cone = sources("{cone: {ra: 266.41683, dec: -29.00781, radius: 0.5}}");
@@ -307,7 +308,8 @@ TEST(ManifestSources, EachMistakeInAQueryForThemHasAMessageWithItsPlace) {
       {kProducts, "ids.txt", "{adql: SELECT 1, cone: {ra: 1, dec: 1, radius: 1}}",
        "m.yaml:4:33: sources.cone: give only one of file, ids, adql, cone and box"},
       {kProducts, "ids.txt", "{adql: ''}", "m.yaml:4:17: sources.adql: expected a query: SELECT … FROM …"},
-      {kProducts, "ids.txt", "{adql: SELECT 1, column: x}", "m.yaml:4:35: sources.column: only a file has columns"},
+      {kProducts, "ids.txt", "{adql: SELECT 1, column: 'a b'}",
+       "m.yaml:4:35: sources.column: 'a b' is no column's name: letters, digits and '_', at most 64 characters"},
       {kProducts, "ids.txt", "{cone: {ra: 1, dec: 1, radius: 1, table: 'J/A+A'}}",
        "m.yaml:4:51: sources.cone.table: 'J/A+A' is no table's name such as gaiadr3.gaia_source: letters, digits and "
        "'_', at most 64 characters"},
