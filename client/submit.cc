@@ -135,7 +135,7 @@ const Verb& submit_verb() {
       "Start a harvest from a manifest",
       R"(Reads the manifest and its id list with your own rights, checks both, and hands the ids to the daemon. Rows that are no source_id of
 the asked release are refused with their place and counted, never dropped silently. Submitting the same manifest with the same ids
-again changes nothing.
+again changes nothing. Of kind query, and where the sources are a query, there is no list: the daemon asks the archive.
 
 Examples:
   garner submit rvs-bright.yaml --plan     requests, bytes and hours; sends nothing
@@ -149,7 +149,8 @@ A manifest:
   release: Gaia DR3
   sources: {file: bright.fits, column: source_id}
   retrieval_types: [RVS]
-  output: {directory: /srv/gaia/rvs-bright, layout: tar.zst})",
+  output: {directory: /srv/gaia/rvs-bright, layout: tar.zst}
+Others of kind rows (tables: [gaiadr3.gaia_source]) or query (adql, partition), and sources: {cone: {ra: 56.75, dec: 24.1, radius: 1.8}}.)",
       {{"MANIFEST", "a YAML file", &Arguments::manifest, true},
        {"--plan", "tell what it would cost, and send nothing", &Arguments::plan},
        {"--wait", "follow it until it finished, is blocked, or was cancelled", &Arguments::wait}},
