@@ -17,6 +17,14 @@ Unsigned load_big_endian(const std::byte* bytes) {
   return value;
 }
 
+template <class Unsigned>
+void store_big_endian(std::byte* to, Unsigned value) {
+  for (std::size_t i = sizeof(Unsigned); i-- > 0;) {
+    to[i] = static_cast<std::byte>(value);
+    if constexpr (sizeof(Unsigned) > 1) value = static_cast<Unsigned>(value >> 8);
+  }
+}
+
 inline double load_float(const std::byte* bytes) {
   return std::bit_cast<float>(load_big_endian<std::uint32_t>(bytes));
 }

@@ -11,7 +11,7 @@
 namespace garner::table {
 
 // Fills `out` from that offset of the file, or fails.
-using ReadAt = std::function<Result<void>(std::uint64_t offset, std::span<std::byte> out)>;
+using ReadAt = std::move_only_function<Result<void>(std::uint64_t offset, std::span<std::byte> out) const>;
 
 class FitsFile {
  public:

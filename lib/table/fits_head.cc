@@ -111,8 +111,9 @@ class Header {
     if (text_.ends_with("END")) text_.resize((text_.size() - 1) / kCard * kCard);
   }
 
+  // The comment stands where others put it, too: astropy checks a sum by writing the card anew.
   void add_text(std::string_view keyword, std::string_view value, std::string_view comment) {
-    append(fmt::format("{:<8}= '{:<8}' / {}", keyword, value, comment));
+    append(fmt::format("{:<8}= {:<20} / {}", keyword, fmt::format("'{:<8}'", value), comment));
   }
   // Replaces the number of a card that is there, in the fixed format (§4.2.3).
   void set_number(std::string_view keyword, std::uint64_t value) {

@@ -8,21 +8,8 @@ namespace garner::table {
 
 namespace {
 
-std::int64_t load_integer(char code, const std::byte* data) {
-  switch (code) {
-    case 'B':
-      return std::to_integer<std::uint8_t>(data[0]);
-    case 'I':
-      return static_cast<std::int16_t>(load_big_endian<std::uint16_t>(data));
-    case 'J':
-      return static_cast<std::int32_t>(load_big_endian<std::uint32_t>(data));
-    default:
-      return static_cast<std::int64_t>(load_big_endian<std::uint64_t>(data));
-  }
-}
-
 Result<void> decode_integer(const FitsColumn& column, const std::byte* data, Cell& cell) {
-  const std::int64_t raw = load_integer(column.code, data);
+  const std::int64_t raw = load_fits_integer(column.code, data);
   cell.null = column.null_value == raw;
   if (cell.null) return {};
   bool fits = true;
@@ -94,6 +81,19 @@ Result<void> decode_cell(const FitsTable& table, const FitsColumn& column, const
 }
 
 }  // namespace
+
+std::int64_t load_fits_integer(char code, const std::byte* data) {
+  switch (code) {
+    case 'B':
+      return std::to_integer<std::uint8_t>(data[0]);
+    case 'I':
+      return static_cast<std::int16_t>(load_big_endian<std::uint16_t>(data));
+    case 'J':
+      return static_cast<std::int32_t>(load_big_endian<std::uint32_t>(data));
+    default:
+      return static_cast<std::int64_t>(load_big_endian<std::uint64_t>(data));
+  }
+}
 
 Result<HeapCell> heap_cell(const FitsTable& table, const FitsColumn& column, const std::byte* descriptor) {
   if (column.repeat == 0) return HeapCell{};

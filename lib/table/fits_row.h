@@ -11,6 +11,9 @@
 
 namespace garner::table {
 
+// An element of code B, I, J or K, unscaled.
+std::int64_t load_fits_integer(char code, const std::byte* data);
+
 // The elements behind a descriptor (P or Q): where they lie in the heap.
 struct HeapCell {
   std::uint64_t count = 0, offset = 0, bytes = 0;
