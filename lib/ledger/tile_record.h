@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "ledger/chunk_record.h"
@@ -14,8 +15,10 @@ namespace garner::ledger {
 // The table of one HEALPix tile, into which the packs of the chunks that reach into the tile went.
 struct TileRecord {
   std::uint32_t generation = 0;  // 0 for the first; chunks that were asked again make the next. The file's name has it.
-  std::uint64_t packs = 0;       // merged; the tile is behind when its chunks have more
-  std::uint64_t rows = 0;        // 0: there is no file
+  // How many packs of each chunk went in, their first ones, from the tile's first chunk on. The tile is behind when a
+  // chunk has more.
+  std::vector<std::uint32_t> packs;
+  std::uint64_t rows = 0;  // 0: there is no file
   std::uint64_t bytes = 0;
   Sha256 hash{};  // of the file
   bool operator==(const TileRecord&) const = default;

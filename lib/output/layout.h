@@ -13,6 +13,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -22,6 +23,7 @@
 #include "base/source_id.h"
 #include "base/vocabulary.h"
 #include "ledger/chunk_record.h"
+#include "ledger/tile_record.h"
 #include "product/contents.h"
 
 namespace garner::output {
@@ -36,11 +38,21 @@ struct OutputSpec {
   std::string release;
   std::uint64_t sources = 0;             // decides the HEALPix level of folders
   std::optional<std::uint32_t> group;    // gid of output.group
+  // Layout `table`.
+  std::optional<int> part_level;                  // kind query by HEALPix: of its parts, whose numbers (pixel + 1) are the ids of the harvest
+  std::map<std::string, std::string> id_columns;  // where a retrieval_type's tables hold the source_id, if not in the column source_id
 };
 
 struct PackKey {
   std::string retrieval_type;
   std::uint32_t block = 0;
+  std::uint32_t generation = 0;
+};
+
+// A merged table of layout `table`: of a HEALPix pixel (nested) at the level of the harvest's tiles (tile_geometry.h).
+struct TileKey {
+  std::string retrieval_type;
+  std::uint64_t tile = 0;
   std::uint32_t generation = 0;
 };
 
@@ -69,7 +81,8 @@ class Layout {
   virtual Result<void> discard(const PackKey& key, std::span<const SourceId> ids) = 0;
   // Where every product of the pack lies, from the pack's own index.
   virtual Result<std::vector<ProductPlace>> list(const PackKey& key) = 0;
-  // One product's bytes, verified (CRC or frame checksum) on the way out, decompressed. For a table of many sources: the whole table's file.
+  // One product's bytes, verified (CRC or frame checksum) on the way out, decompressed. For a table of many sources: the whole table's file; layout
+  // `table`: a table of the source's rows (kind query: of the part's), whose file's hash is not looked at.
   virtual Result<std::string> read(const PackKey& key, SourceId id) = 0;
   // (sha256, relative path) of every file of the pack as the ledger recorded it; what SHA256SUMS holds.
   virtual Result<std::vector<std::pair<std::string, std::string>>> checksums(const PackKey& key, const ledger::Pack& pack) = 0;
@@ -90,6 +103,9 @@ std::unique_ptr<Layout> make_layout(const OutputSpec& spec);
 // each_pack calls back with every settled pack in order.
 using EachPack = std::function<Result<void>(const std::function<Result<void>(const PackKey&, const ledger::Pack&)>&)>;
 Result<void> write_indexes(const OutputSpec& spec, Layout& layout, const EachPack& each_pack);
+// The same of layout `table`, whose packs are listed as soon as they are merged only: of every settled tile in order.
+using EachTile = std::function<Result<void>(const std::function<Result<void>(const TileKey&, const ledger::TileRecord&)>&)>;
+Result<void> write_tile_indexes(const OutputSpec& spec, const EachTile& each_tile);
 
 // Where spool files go: on the output's own file system, never visible.
 std::filesystem::path spool_directory(const OutputSpec& spec);

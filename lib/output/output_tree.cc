@@ -1,5 +1,6 @@
 #include "output/output_tree.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -13,6 +14,10 @@ namespace {
 
 constexpr int kDirectoryFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 constexpr std::size_t kMostRemembered = 8192;
+
+struct CloseFolder {
+  void operator()(DIR* folder) const { closedir(folder); }
+};
 
 std::unexpected<Error> not_ours(Kind kind, const std::string& path) {
   return fail(kind, "{}: is not a folder, or is a symbolic link, which is not followed below an output directory; move it away", path);
@@ -34,6 +39,18 @@ std::pair<std::string_view, std::string_view> split_last(std::string_view relati
   const std::size_t slash = relative.rfind('/');
   if (slash == std::string_view::npos) return {{}, relative};
   return {relative.substr(0, slash), relative.substr(slash + 1)};
+}
+
+Result<void> each_entry(const Descriptor& directory, const std::string& path, const std::function<bool(const char*)>& call) {
+  const int own = ::openat(directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const std::unique_ptr<DIR, CloseFolder> folder(own < 0 ? nullptr : fdopendir(own));
+  if (!folder) return fail_errno(errno, path);
+  for (errno = 0; const dirent* entry = readdir(folder.get()); errno = 0) {
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != ".." && !call(entry->d_name)) return {};
+  }
+  if (errno != 0) return fail_errno(errno, path);
+  return {};
 }
 
 Result<void> sync_directory(int directory, const std::string& name_for_errors) {
@@ -120,7 +137,7 @@ Result<Descriptor> OutputTree::open_file(std::string_view relative) const {
   return file;
 }
 
-Result<void> OutputTree::remove_file(std::string_view relative) const {
+Result<void> OutputTree::remove_file(std::string_view relative, bool durably) const {
   const auto [folder, name] = split_last(relative);
   auto directory = open_directory(folder);
   if (!directory) {
@@ -131,7 +148,21 @@ Result<void> OutputTree::remove_file(std::string_view relative) const {
     if (errno == ENOENT) return {};
     return fail_errno(errno, full(relative));
   }
+  if (!durably) return {};
   return sync_directory(directory->get(), full(relative));
+}
+
+Result<std::vector<std::string>> OutputTree::names_in(std::string_view relative) const {
+  std::vector<std::string> names;
+  auto directory = open_directory(relative);
+  if (!directory && directory.error().kind == Kind::NotFound) return names;
+  if (!directory) return std::unexpected(directory.error());
+  auto listed = each_entry(*directory, full(relative), [&](const char* name) {
+    names.emplace_back(name);
+    return true;
+  });
+  if (!listed) return std::unexpected(listed.error());
+  return names;
 }
 
 bool OutputTree::known(std::string_view relative) {

@@ -6,10 +6,12 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <vector>
 
 #include "base/error.h"
 #include "output/descriptor.h"
@@ -26,8 +28,10 @@ class OutputTree {
   Result<Descriptor> make_directory(std::string_view relative);
   // For reading; a regular file or an error.
   Result<Descriptor> open_file(std::string_view relative) const;
-  // Durably. That it is not there is no error.
-  Result<void> remove_file(std::string_view relative) const;
+  // That it is not there is no error. Unless durably, a power cut may bring it back.
+  Result<void> remove_file(std::string_view relative, bool durably = true) const;
+  // Names in a folder, in any order; none if it is not there.
+  Result<std::vector<std::string>> names_in(std::string_view relative) const;
 
   std::string full(std::string_view relative) const { return (directory_ / relative).string(); }
   std::optional<std::uint32_t> group() const { return group_; }
@@ -47,6 +51,8 @@ class OutputTree {
 // "a/b/c" -> {"a/b", "c"}; {"", "c"} for "c".
 std::pair<std::string_view, std::string_view> split_last(std::string_view relative);
 
+// Calls with each entry's name but "." and "..", until it returns false.
+Result<void> each_entry(const Descriptor& directory, const std::string& name_for_errors, const std::function<bool(const char*)>& call);
 Result<void> sync_directory(int directory, const std::string& name_for_errors);
 Result<void> give_to_group(int file, std::optional<std::uint32_t> group, const std::string& name_for_errors);
 

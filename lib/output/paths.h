@@ -34,6 +34,15 @@ int folder_level(std::uint64_t sources);
 
 // .garner/tables/XP_SAMPLED/0000/XP_SAMPLED_RAW-0000017.fits: layout `table`, a chunk's table until it is merged.
 std::string chunk_table_path(const OutputSpec& spec, const PackKey& key);
+// The folder of all of them of a type, which has one more level of folders; and the pack of a file there, if its name is one of ours.
+std::string chunk_table_folder(std::string_view retrieval_type);
+std::optional<PackKey> pack_of_chunk_table(const OutputSpec& spec, const std::string& retrieval_type, std::string_view file_name);
+
+// XP_SAMPLED/XP_SAMPLED-hpx3-017.fits or, beyond level 3, XP_SAMPLED/017/XP_SAMPLED-hpx4-0068.fits, …-0068.1.fits: layout `table`, merged.
+std::string tile_path(const OutputSpec& spec, const TileKey& key);
+// The HEALPix level of the tiles: the smallest, 7 at most, at which a tile holds 100,000 sources or fewer on the mean; of a query in parts that are
+// pixels: a tile is a part, or at level 7 several.
+int tile_level(const OutputSpec& spec);
 
 // .garner/checksums/RVS/0000/0000017.sha256
 std::string checksum_list_path(const PackKey& key);

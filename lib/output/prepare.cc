@@ -1,5 +1,4 @@
 // Getting an output directory ready, and telling beforehand whether it will do.
-#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -17,23 +16,6 @@ namespace garner::output {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct CloseFolder {
-  void operator()(DIR* folder) const { closedir(folder); }
-};
-
-// Calls with each entry's name but "." and "..", until it returns false.
-Result<void> each_entry(const Descriptor& directory, const std::string& path, const std::function<bool(const char*)>& call) {
-  const int own = ::openat(directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const std::unique_ptr<DIR, CloseFolder> folder(own < 0 ? nullptr : fdopendir(own));
-  if (!folder) return fail_errno(errno, path);
-  for (errno = 0; const dirent* entry = readdir(folder.get()); errno = 0) {
-    const std::string_view name = entry->d_name;
-    if (name != "." && name != ".." && !call(entry->d_name)) return {};
-  }
-  if (errno != 0) return fail_errno(errno, path);
-  return {};
-}
 
 Result<bool> is_empty(const Descriptor& directory, const std::string& path) {
   bool empty = true;

@@ -21,6 +21,17 @@ std::string next_name() {
   return fmt::format("new-{}-{}", ::getpid(), counter.fetch_add(1));
 }
 
+Result<ledger::Sha256> hash_of(int file, std::uint64_t size, const std::string& name_for_errors) {
+  std::vector<std::byte> buffer(std::min<std::uint64_t>(size, kReadBytes));
+  Sha256Stream hash;
+  for (std::uint64_t at = 0; at < size; at += buffer.size()) {
+    const auto piece = std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), size - at));
+    if (auto read = read_at(file, at, piece, name_for_errors); !read) return std::unexpected(read.error());
+    hash.add(piece);
+  }
+  return hash.finish();
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const TempFolder>> open_temp_folder(OutputTree& tree) {
@@ -33,7 +44,7 @@ Result<TempFile> TempFile::create(std::shared_ptr<const TempFolder> folder) {
   for (;;) {
     std::string name = next_name();
     const std::string path = folder->path + "/" + name;
-    Descriptor file(::openat(folder->directory.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    Descriptor file(::openat(folder->directory.get(), name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!file && errno == EEXIST) continue;  // of an earlier process with our number
     if (!file) return fail_errno(errno, path);
     TempFile made(folder, std::move(name), std::move(file));
@@ -52,7 +63,8 @@ TempFile::TempFile(TempFile&& other) noexcept
       file_(std::move(other.file_)),
       running_(std::move(other.running_)),
       hash_(other.hash_),
-      size_(other.size_) {}
+      size_(other.size_),
+      scattered_(other.scattered_) {}
 
 TempFile& TempFile::operator=(TempFile&& other) noexcept {
   std::swap(folder_, other.folder_);
@@ -61,6 +73,7 @@ TempFile& TempFile::operator=(TempFile&& other) noexcept {
   std::swap(running_, other.running_);
   std::swap(hash_, other.hash_);
   std::swap(size_, other.size_);
+  std::swap(scattered_, other.scattered_);
   return *this;
 }
 
@@ -85,10 +98,34 @@ Result<void> TempFile::append(std::span<const std::byte> bytes) {
   return {};
 }
 
+Result<void> TempFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
+  scattered_ = true;
+  while (!bytes.empty()) {
+    ssize_t written = 0;
+    {
+      const DurableStepMark mark(DurableStep::Write);
+      written = ::pwrite(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    }
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return fail_errno(errno, folder_->path + "/" + name_);
+    offset += static_cast<std::uint64_t>(written);
+    size_ = std::max(size_, offset);
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
 void TempFile::start_writeback() const { (void)::sync_file_range(file_.get(), 0, 0, SYNC_FILE_RANGE_WRITE); }
 
 Result<void> TempFile::sync() {
-  hash_ = running_.finish();
+  if (scattered_) {
+    start_writeback();
+    auto hash = hash_of(file_.get(), size_, folder_->path + "/" + name_);
+    if (!hash) return std::unexpected(hash.error());
+    hash_ = *hash;
+  } else {
+    hash_ = running_.finish();
+  }
   {
     const DurableStepMark mark(DurableStep::Fsync);
     if (::fsync(file_.get()) != 0) return fail_errno(errno, folder_->path + "/" + name_);
@@ -161,14 +198,7 @@ Result<ledger::Sha256> hash_file(const OutputTree& tree, std::string_view relati
   if (!file) return std::unexpected(file.error());
   const auto size = file_size(file->get(), path);
   if (!size) return std::unexpected(size.error());
-  std::vector<std::byte> buffer(std::min<std::uint64_t>(*size, kReadBytes));
-  Sha256Stream hash;
-  for (std::uint64_t at = 0; at < *size; at += buffer.size()) {
-    const auto piece = std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), *size - at));
-    if (auto read = read_at(file->get(), at, piece, path); !read) return std::unexpected(read.error());
-    hash.add(piece);
-  }
-  return hash.finish();
+  return hash_of(file->get(), *size, path);
 }
 
 }  // namespace garner::output

@@ -34,6 +34,8 @@ class TempFile {
   ~TempFile();
 
   Result<void> append(std::span<const std::byte> bytes);  // hashes them too
+  // Anywhere, instead of append(); sync() then reads the whole file for its hash.
+  Result<void> write_at(std::uint64_t offset, std::span<const std::byte> bytes);
   std::uint64_t size() const { return size_; }
 
   void start_writeback() const;  // a hint: that a later sync() waits less, when many files are synced one after the other
@@ -52,6 +54,7 @@ class TempFile {
   Sha256Stream running_;
   ledger::Sha256 hash_{};
   std::uint64_t size_ = 0;
+  bool scattered_ = false;  // written by write_at()
 };
 
 // The whole way for one file: sync, folders, rename, fsync of the directory.

@@ -1,14 +1,13 @@
-// Layout `table`: the table of a reply (RAW, FITS) is kept below .garner/tables until its rows are in the tables of their tiles. A pack is
-// one file here; its hash is the file's.
+// Layout `table`: the table of a reply (RAW, FITS) is kept below .garner/tables until its rows are in the tables of
+// their tiles (tile_tables.h). A pack is one file here; its hash is the file's.
 #include "output/paths.h"
 #include "output/publish.h"
 #include "output/single_file.h"
+#include "output/tile_tables.h"
 
 namespace garner::output {
 
 namespace {
-
-constexpr std::uint64_t kMaxTableBytes = 1ull << 32;
 
 class TableWriter final : public PackWriter {
  public:
@@ -21,7 +20,8 @@ class TableWriter final : public PackWriter {
   }
 
   Result<ledger::Pack> publish(std::span<const std::byte>, std::span<const SourceId>) override {
-    if (auto published = output::publish(tree_, file_, chunk_table_path(spec_, key_)); !published) return std::unexpected(published.error());
+    if (auto published = output::publish(tree_, file_, chunk_table_path(spec_, key_)); !published)
+      return std::unexpected(published.error());
     return ledger::Pack{key_.generation, file_.hash(), file_.size(), products_};
   }
 
@@ -54,7 +54,9 @@ class TableLayout final : public SingleFileLayout {
     return std::vector{ProductPlace{std::nullopt, path, "", 0, *size}};
   }
 
-  Result<std::string> read(const PackKey& key, SourceId) override { return read_whole(tree_, path_of(key), kMaxTableBytes); }
+  Result<std::string> read(const PackKey& key, SourceId id) override {
+    return rows_of(tree_, spec_, key.retrieval_type, path_of(key), id, TileGeometry(spec_).of_parts());
+  }
 
  protected:
   std::string path_of(const PackKey& key) const override { return chunk_table_path(spec_, key); }
@@ -62,6 +64,8 @@ class TableLayout final : public SingleFileLayout {
 
 }  // namespace
 
-std::unique_ptr<Layout> make_table_layout(const OutputSpec& spec) { return std::make_unique<TableLayout>(spec); }
+std::unique_ptr<Layout> make_table_layout(const OutputSpec& spec) {
+  return std::make_unique<TableLayout>(spec);
+}
 
 }  // namespace garner::output

@@ -1,6 +1,7 @@
 // SHA256SUMS and CATALOGUE.csv.zst: what lets people check and find the products without garner.
 #include "output/paths.h"
 #include "output/publish.h"
+#include "output/tile_tables.h"
 #include "output/zstd_codec.h"
 
 namespace garner::output {
@@ -35,9 +36,21 @@ std::string catalogue_row(std::string_view retrieval_type, const ProductPlace& p
 
 class IndexWriter {
  public:
-  IndexWriter(OutputTree& tree, Layout& layout, TempFile sums, TempFile catalogue)
-      : tree_(tree),
-        layout_(layout),
+  using Sums = std::vector<std::pair<std::string, std::string>>;
+
+  static Result<std::unique_ptr<IndexWriter>> make(const OutputSpec& spec) {
+    auto tree = std::make_unique<OutputTree>(spec);
+    auto folder = open_temp_folder(*tree);
+    if (!folder) return std::unexpected(folder.error());
+    auto sums = TempFile::create(*folder);
+    if (!sums) return std::unexpected(sums.error());
+    auto catalogue = TempFile::create(*folder);
+    if (!catalogue) return std::unexpected(catalogue.error());
+    return std::make_unique<IndexWriter>(std::move(tree), std::move(*sums), std::move(*catalogue));
+  }
+
+  IndexWriter(std::unique_ptr<OutputTree> tree, TempFile sums, TempFile catalogue)
+      : tree_(std::move(tree)),
         sums_(std::move(sums)),
         catalogue_(std::move(catalogue)),
         stream_([this](std::span<const std::byte> bytes) { return catalogue_.append(bytes); }) {
@@ -46,20 +59,18 @@ class IndexWriter {
   IndexWriter(const IndexWriter&) = delete;
   IndexWriter& operator=(const IndexWriter&) = delete;
 
-  Result<void> add(const PackKey& key, const ledger::Pack& pack) {
-    const auto checksums = layout_.checksums(key, pack);
-    if (!checksums) return left_out(checksums.error());
-    for (const auto& [hash, path] : *checksums) {
+  Result<void> add(const std::string& retrieval_type, const Result<Sums>& sums, const Result<std::vector<ProductPlace>>& places) {
+    if (!sums) return left_out(sums.error());
+    for (const auto& [hash, path] : *sums) {
       lines_ += fmt::format("{}  {}\n", hash, path);
       any_sum_ = true;
     }
     if (lines_.size() >= kBufferBytes) {
       if (auto flushed = flush_lines(); !flushed) return flushed;
     }
-    const auto places = layout_.list(key);
     if (!places) return left_out(places.error());
     for (const auto& place : *places) {
-      rows_ += catalogue_row(key.retrieval_type, place);
+      rows_ += catalogue_row(retrieval_type, place);
       any_row_ = true;
       if (rows_.size() < kBufferBytes) continue;
       if (auto flushed = flush_rows(); !flushed) return flushed;
@@ -99,11 +110,10 @@ class IndexWriter {
   }
 
   Result<void> put(TempFile& file, bool wanted, std::string_view name) {
-    return wanted ? publish(tree_, file, name) : tree_.remove_file(name);
+    return wanted ? publish(*tree_, file, name) : tree_->remove_file(name);
   }
 
-  OutputTree& tree_;
-  Layout& layout_;
+  std::unique_ptr<OutputTree> tree_;
   TempFile sums_, catalogue_;
   ZstdStream stream_;
   std::string lines_, rows_;
@@ -115,17 +125,24 @@ class IndexWriter {
 }  // namespace
 
 Result<void> write_indexes(const OutputSpec& spec, Layout& layout, const EachPack& each_pack) {
-  OutputTree tree(spec);
-  auto folder = open_temp_folder(tree);
-  if (!folder) return std::unexpected(folder.error());
-  auto sums = TempFile::create(*folder);
-  if (!sums) return std::unexpected(sums.error());
-  auto catalogue = TempFile::create(*folder);
-  if (!catalogue) return std::unexpected(catalogue.error());
-  IndexWriter writer(tree, layout, std::move(*sums), std::move(*catalogue));
-  const auto add = [&writer](const PackKey& key, const ledger::Pack& pack) { return writer.add(key, pack); };
-  if (auto walked = each_pack(add); !walked) return walked;
-  return writer.finish();
+  auto writer = IndexWriter::make(spec);
+  if (!writer) return std::unexpected(writer.error());
+  auto walked = each_pack([&](const PackKey& key, const ledger::Pack& pack) {
+    return (*writer)->add(key.retrieval_type, layout.checksums(key, pack), layout.list(key));
+  });
+  return walked ? (*writer)->finish() : walked;
+}
+
+Result<void> write_tile_indexes(const OutputSpec& spec, const EachTile& each_tile) {
+  auto writer = IndexWriter::make(spec);
+  if (!writer) return std::unexpected(writer.error());
+  const TileTables tiles(spec);
+  auto walked = each_tile([&](const TileKey& key, const ledger::TileRecord& record) -> Result<void> {
+    if (record.rows == 0) return {};
+    const IndexWriter::Sums sums{{to_hex(record.hash), tiles.file_of(key)}};
+    return (*writer)->add(key.retrieval_type, sums, tiles.list(key));
+  });
+  return walked ? (*writer)->finish() : walked;
 }
 
 }  // namespace garner::output

@@ -6,14 +6,13 @@
 
 #include "table/fits_columns.h"
 #include "table/fits_reshape.h"
-#include "table/fits_row.h"
+#include "table/fits_rows.h"
 #include "table/fits_sum.h"
 
 namespace garner::table {
 
 namespace {
 
-constexpr std::size_t kReadBytes = 256u << 10;
 constexpr std::size_t kWriteBytes = 1u << 20;
 
 Result<FitsFile> open_table_of(const TableToMerge& table, const Limits& limits) {
@@ -24,58 +23,6 @@ Result<FitsFile> open_table_of(const TableToMerge& table, const Limits& limits) 
   return file;
 }
 
-// The rows of a table, read ahead where they are taken in order.
-class Rows {
- public:
-  explicit Rows(const FitsFile& file)
-      : file_(file), ahead_(std::max<std::uint64_t>(kReadBytes / file.table().row_bytes, 1)) {}
-
-  // Valid until the next call.
-  Result<std::span<const std::byte>> row(std::uint64_t row) {
-    const std::uint64_t bytes = file_.table().row_bytes;
-    if (row < first_ || row >= first_ + count_) {
-      const bool in_order = row == first_ + count_;
-      first_ = row;
-      count_ = in_order ? std::min(ahead_, file_.table().rows - row) : 1;
-      buffer_.resize(count_ * bytes);
-      if (auto read = file_.rows(first_, buffer_); !read) return std::unexpected(std::move(read.error()));
-    }
-    return std::span<const std::byte>(buffer_).subspan((row - first_) * bytes, bytes);
-  }
-
- private:
-  const FitsFile& file_;
-  std::uint64_t ahead_, first_ = 0, count_ = 0;
-  std::vector<std::byte> buffer_;
-};
-
-class Ids {
- public:
-  static Result<Ids> make(const FitsFile& file, const std::string& column_name) {
-    std::vector<Column> columns;
-    for (const auto& column : file.table().columns) columns.push_back(column.column);
-    const auto place = find_column(columns, column_name);
-    if (!place) return fail(Kind::Malformed, "it has no column {}", column_name);
-    if (columns[*place].type != ColumnType::Integer || columns[*place].is_array)
-      return fail(Kind::Malformed, "its column {} does not hold whole numbers", column_name);
-    Ids ids;
-    ids.only_.columns.push_back(file.table().columns[*place]);
-    ids.cells_.resize(1);
-    return ids;
-  }
-
-  Result<SourceId> in(std::span<const std::byte> row, std::uint64_t number) {
-    if (auto decoded = decode_fits_row(only_, row, {true}, cells_); !decoded) return std::unexpected(decoded.error());
-    if (cells_[0].null || cells_[0].integer <= 0)
-      return fail(Kind::Malformed, "row {} has no {}", number + 1, only_.columns[0].column.name);
-    return SourceId{static_cast<std::uint64_t>(cells_[0].integer)};
-  }
-
- private:
-  FitsTable only_;  // the one column
-  std::vector<Cell> cells_;
-};
-
 // A table whose rows are being merged.
 struct Cursor {
   struct Place {
@@ -85,10 +32,11 @@ struct Cursor {
   };
   std::size_t table = 0;
   FitsFile file;
+  bool has_ids = true;
   std::vector<Place> places;  // sorted
   std::size_t at = 0;
   std::unique_ptr<RowShaper> shaper;
-  std::unique_ptr<Rows> rows;
+  std::unique_ptr<FitsRows> rows;
 
   SourceId id() const { return places[at].id; }
 };
@@ -161,7 +109,11 @@ class Merge {
     SourceId first;
   };
 
-  bool wanted(SourceId id) const { return id >= request_.first && id <= request_.last; }
+  // Of all rows of a table without ids: so that they stay together, and the tables in order.
+  std::optional<SourceId> same_id_of(std::size_t table) const {
+    return request_.all ? std::optional(SourceId{table + 1}) : std::nullopt;
+  }
+  bool wanted(SourceId id) const { return request_.all || (id >= request_.first && id <= request_.last); }
   Result<Extent> extent_of(std::size_t table);
   Result<void> heed_null_values(const FitsFile& file, std::optional<RowShaper>& shaper, std::span<const std::byte> row);
   Result<std::unique_ptr<Cursor>> open_cursor(std::size_t table);
@@ -198,10 +150,10 @@ Result<void> Merge::read_ids() {
 Result<Merge::Extent> Merge::extent_of(std::size_t table) {
   auto file = open_table_of(tables_[table], request_.limits);
   if (!file) return std::unexpected(file.error());
-  auto ids = Ids::make(*file, request_.id_column);
+  auto ids = RowIds::make(*file, request_.id_column, same_id_of(table));
   if (!ids) return std::unexpected(ids.error());
   Extent extent{.table = table, .rows = 0, .first = SourceId{UINT64_MAX}};
-  Rows rows(*file);
+  FitsRows rows(*file);
   std::optional<RowShaper> shaper(std::in_place, *file, columns_, request_.limits);
   for (std::uint64_t i = 0; i < file->table().rows; ++i) {
     const auto row = rows.row(i);
@@ -232,9 +184,10 @@ Result<std::unique_ptr<Cursor>> Merge::open_cursor(std::size_t table) {
   auto file = open_table_of(tables_[table], request_.limits);
   if (!file) return std::unexpected(file.error());
   auto cursor = std::make_unique<Cursor>(table, std::move(*file));
-  auto ids = Ids::make(cursor->file, request_.id_column);
+  auto ids = RowIds::make(cursor->file, request_.id_column, same_id_of(table));
   if (!ids) return std::unexpected(ids.error());
-  cursor->rows = std::make_unique<Rows>(cursor->file);
+  cursor->has_ids = ids->known();
+  cursor->rows = std::make_unique<FitsRows>(cursor->file);
   cursor->shaper = std::make_unique<RowShaper>(cursor->file, columns_, request_.limits);
   for (std::uint64_t i = 0; i < cursor->file.table().rows; ++i) {
     const auto row = cursor->rows->row(i);
@@ -272,7 +225,7 @@ Result<void> Merge::write_rows(Output& output) {
     if (id != cursor.id()) {
       id = cursor.id();
       id_table = cursor.table;
-      if (request_.take_id) {
+      if (request_.take_id && cursor.has_ids) {
         if (auto taken = request_.take_id(*id); !taken) return taken;
       }
     }

@@ -31,11 +31,15 @@ struct TableToMerge {
 
 struct MergeRequest {
   std::string id_column = "source_id";  // capitals ignored
-  SourceId first{}, last{};             // rows of other sources are left out
-  std::string table_name{};             // EXTNAME
+  // Rows of other sources are left out. All: none is, and where no table has the id column, which is Malformed
+  // otherwise, rows stay in the order in which tables and rows come.
+  bool all = false;
+  SourceId first{}, last{};
+  std::string table_name{};  // EXTNAME
   std::vector<FitsHeadCard> cards{};
   Limits limits{};
-  // Gets every source that has rows, in order, before its rows are written; its error ends the merge.
+  // Gets every source that has rows, in order, before its rows are written (none where ids are not known); its error
+  // ends the merge.
   std::function<Result<void>(SourceId)> take_id = {};
 };
 

@@ -24,7 +24,8 @@ TEST_F(TableLayout, KeepsAReplysTableOutOfSight) {
   EXPECT_EQ(slurp(directory_ / kFile), members_[0].bytes);
   EXPECT_EQ(pack.products, 1u);
   EXPECT_EQ(pack.bytes, 5760u);
-  EXPECT_EQ(chunk_table_path(spec_, {"XP_SAMPLED", 1017, 2}), ".garner/tables/XP_SAMPLED/0001/XP_SAMPLED_RAW-0001017.2.fits");
+  EXPECT_EQ(chunk_table_path(spec_, {"XP_SAMPLED", 1017, 2}),
+            ".garner/tables/XP_SAMPLED/0001/XP_SAMPLED_RAW-0001017.2.fits");
   EXPECT_TRUE(layout_->verify(kKey, pack)->empty());
   flip_byte(directory_ / kFile, 99);
   EXPECT_EQ(*layout_->verify(kKey, pack), std::vector{std::string(kFile) + ": sha256 differs"});

@@ -164,6 +164,25 @@ TEST(FitsMerge, TakesOnlyTheRowsOfTheRange) {
   EXPECT_TRUE(none->bytes.empty());
 }
 
+TEST(FitsMerge, KeepsTheOrderOfTablesWithoutIdsWhereAllIsWanted) {
+  const auto table = [](const char* form, std::vector<long long> values) {
+    FitsMaker maker({{"n", form}});
+    for (std::size_t i = 0; i < values.size(); ++i) maker.integers(1, static_cast<long long>(i) + 1, {values[i]});
+    return maker.bytes();
+  };
+  const Tables tables{{"a", table("J", {5, 3})}, {"b", table("I", {9})}, {"c", table("J", {1, 2})}};
+  EXPECT_THAT(why_not(tables).detail, HasSubstr("a: it has no column source_id"));
+  const auto merged = merge(tables, {.all = true});
+  ASSERT_TRUE(merged) << merged.error().detail;
+  std::vector<std::string> values;
+  for (const auto& row : FitsTaken(merged->bytes).rows()) values.push_back(row.at("n"));
+  EXPECT_EQ(values, (std::vector<std::string>{"5", "3", "9", "1", "2"}));
+  EXPECT_EQ(
+      merge({{"a", one_column<long long>("J", 20, {1})}, {"b", one_column<long long>("J", 3, {2})}}, {.all = true})
+          ->taken,
+      (std::vector<std::uint64_t>{3, 20}));
+}
+
 TEST(FitsMerge, TakesEveryTypeFixedAndBehindDescriptors) {
   const std::vector<std::string> forms{"L", "X", "B", "I", "J", "K", "E", "D", "C", "M", "A"};
   const auto table = [&](long long first, int rows, int repeat) {
