@@ -22,6 +22,8 @@ class ByteSource {
 std::unique_ptr<ByteSource> from_memory(std::span<const std::byte> bytes);
 // A file or "-" for standard input. Errors name the path.
 Result<std::unique_ptr<ByteSource>> from_file(const std::string& path);
+// By the first bytes, of which four are enough.
+bool is_compressed(std::span<const std::byte> head);
 // Looks at the first bytes (RFC 1952 §2.3.1 gzip, RFC 8878 §3.1.1 zstd) and puts the decompressor on top, concatenated
 // members and frames included; other bytes pass through. A stream that ends inside a member is Corrupt.
 Result<std::unique_ptr<ByteSource>> decompressed(std::unique_ptr<ByteSource> source);

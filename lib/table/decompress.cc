@@ -129,12 +129,17 @@ bool begins_with(std::span<const std::byte> head, std::span<const unsigned char>
                     [](unsigned char a, std::byte b) { return a == std::to_integer<unsigned char>(b); });
 }
 
+constexpr std::array<unsigned char, 3> kGzip{0x1f, 0x8b, 0x08};
+constexpr std::array<unsigned char, 4> kZstd{0x28, 0xb5, 0x2f, 0xfd};
+
 }  // namespace
 
+bool is_compressed(std::span<const std::byte> head) {
+  return begins_with(head, kGzip) || begins_with(head, kZstd);
+}
+
 Result<std::unique_ptr<ByteSource>> decompressed(std::unique_ptr<ByteSource> source) {
-  static constexpr std::array<unsigned char, 3> kGzip{0x1f, 0x8b, 0x08};
-  static constexpr std::array<unsigned char, 4> kZstd{0x28, 0xb5, 0x2f, 0xfd};
-  auto peeked = PeekedSource::peek(std::move(source), 4);
+  auto peeked = PeekedSource::peek(std::move(source), kZstd.size());
   if (!peeked) return std::unexpected(std::move(peeked.error()));
   const auto head = (*peeked)->head();
   if (begins_with(head, kGzip)) return std::make_unique<GzipSource>(std::move(*peeked));

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "table/big_endian.h"
+#include "table/unicode.h"
 
 namespace garner::table {
 
@@ -13,19 +14,6 @@ constexpr std::uint64_t kMaxRowInCells = 4;  // a row may take as much as that m
 
 std::unexpected<Error> row_too_large(std::uint64_t row, std::uint64_t max_cell_bytes) {
   return fail(Kind::TooLarge, "row {} is larger than {} bytes", row, kMaxRowInCells * max_cell_bytes);
-}
-
-void append_utf8(std::string& out, std::uint32_t c) {
-  if (c < 0x80) {
-    out += static_cast<char>(c);
-  } else if (c < 0x800) {
-    out += static_cast<char>(0xc0 | c >> 6);
-    out += static_cast<char>(0x80 | (c & 0x3f));
-  } else {
-    out += static_cast<char>(0xe0 | c >> 12);
-    out += static_cast<char>(0x80 | (c >> 6 & 0x3f));
-    out += static_cast<char>(0x80 | (c & 0x3f));
-  }
 }
 
 std::string_view text_of(const std::byte* data, std::uint64_t count) {
@@ -75,18 +63,24 @@ Result<BinaryLayout> BinaryLayout::make(const VotableTable& table, std::uint64_t
   layout.max_cell_bytes_ = max_cell_bytes;
   if (table.serialization == Serialization::Binary2) layout.mask_bytes_ = (table.fields.size() + 7) / 8;
   std::uint64_t total = layout.mask_bytes_;
-  bool is_fixed = true;
+  std::uint64_t fixed = layout.mask_bytes_;
   for (const auto& field : table.fields) {
     if (field.datatype == Datatype::Unknown) {
       return fail(Kind::Malformed, "FIELD '{}': datatype '{}' has no binary form", printable(field.column.name),
                   printable(field.datatype_name, 60));
     }
-    is_fixed = is_fixed && !field.is_variable;
     total += field.bytes(field.count);  // no overflow: 10,000 columns of a bounded cell
+    if (field.is_variable) {
+      layout.variable_cells_.push_back({fixed, field.bits(), &field});
+      fixed = 0;
+    } else {
+      fixed += field.bytes(field.count);
+    }
   }
+  layout.bytes_behind_ = fixed;
   if (total == 0) return fail(Kind::Malformed, "the FIELDs make rows of no bytes");
   if (total > kMaxRowInCells * max_cell_bytes) return row_too_large(1, max_cell_bytes);
-  if (is_fixed) layout.fixed_row_bytes_ = total;
+  if (layout.variable_cells_.empty()) layout.fixed_row_bytes_ = total;
   return layout;
 }
 
@@ -94,24 +88,24 @@ Result<std::optional<std::uint64_t>> BinaryLayout::row_bytes(std::span<const std
                                                              std::uint64_t row) const {
   using Length = std::optional<std::uint64_t>;
   if (fixed_row_bytes_) return bytes.size() < *fixed_row_bytes_ ? Length() : Length(*fixed_row_bytes_);
-  std::uint64_t at = mask_bytes_;
-  for (const auto& field : table_->fields) {
-    if (!field.is_variable) {
-      at += field.bytes(field.count);
-      continue;
-    }
+  std::uint64_t at = 0;
+  for (const auto& cell : variable_cells_) {
+    at += cell.bytes_before;
     if (at + kCountBytes > bytes.size()) return Length();
     const std::uint64_t count = load_big_endian<std::uint32_t>(bytes.data() + at);
+    const std::uint64_t cell_bytes = (count * cell.bits + 7) / 8;
     if (count > INT32_MAX) {
-      return fail(Kind::Malformed, "row {}: column '{}' has a negative length", row, printable(field.column.name));
+      return fail(Kind::Malformed, "row {}: column '{}' has a negative length", row,
+                  printable(cell.field->column.name));
     }
-    if (field.bytes(count) > max_cell_bytes_) {
+    if (cell_bytes > max_cell_bytes_) {
       return fail(Kind::TooLarge, "row {}: column '{}' has {} elements; a cell may have {} bytes", row,
-                  printable(field.column.name), count, max_cell_bytes_);
+                  printable(cell.field->column.name), count, max_cell_bytes_);
     }
-    at += kCountBytes + field.bytes(count);
+    at += kCountBytes + cell_bytes;
     if (at > kMaxRowInCells * max_cell_bytes_) return row_too_large(row, max_cell_bytes_);
   }
+  at += bytes_behind_;
   return at <= bytes.size() ? Length(at) : Length();
 }
 
@@ -137,11 +131,7 @@ void BinaryLayout::decode(std::span<const std::byte> row, const std::vector<bool
         cell.null = cell.text.empty();
       } else if (field.datatype == Datatype::UnicodeChar) {
         const std::size_t begin = scratch.size();
-        for (std::uint64_t c = 0; c < count; ++c) {
-          const auto unit = load_big_endian<std::uint16_t>(data + 2 * c);
-          if (unit == 0) break;
-          append_utf8(scratch, unit);
-        }
+        append_utf8_of_utf16(scratch, {data, 2 * count});
         cell.text = std::string_view(scratch).substr(begin);
         cell.null = cell.text.empty();
       } else if (!field.column.is_array) {

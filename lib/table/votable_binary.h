@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "table/votable_field.h"
 
@@ -28,8 +29,17 @@ class BinaryLayout {
               std::string& scratch) const;
 
  private:
+  // A cell with a count in front.
+  struct VariableCell {
+    std::uint64_t bytes_before = 0;  // of the cells of fixed size between the last one, or the row's start, and this
+    std::uint64_t bits = 0;          // of a primitive
+    const VotableField* field = nullptr;
+  };
+
   const VotableTable* table_ = nullptr;
   std::uint64_t mask_bytes_ = 0;
+  std::vector<VariableCell> variable_cells_;
+  std::uint64_t bytes_behind_ = 0;  // the last of them
   std::uint64_t max_cell_bytes_ = 0;
   std::optional<std::uint64_t> fixed_row_bytes_;
 };

@@ -9,7 +9,7 @@ namespace garner::table {
 
 namespace {
 
-constexpr std::size_t kMaxParse = 1u << 30;  // XML_Parse counts in int
+constexpr std::size_t kMaxParse = 1u << 30;   // XML_Parse counts in int
 constexpr std::uint64_t kMaxKept = 1u << 20;  // a parser that went over more may hold much memory
 
 struct FreeParser {
@@ -29,6 +29,17 @@ void give_parser(XML_Parser parser, std::uint64_t bytes_parsed) {
     idle_parser.reset(parser);
   else
     XML_ParserFree(parser);
+}
+
+constexpr int kTries = 8;  // a document full of the word STREAM must not be parsed in tiny pieces
+
+// Of the first tag that may start a STREAM.
+std::size_t find_stream_tag_end(std::string_view bytes) {
+  std::size_t at = bytes.find("STREAM");
+  while (at != std::string_view::npos && (at == 0 || (bytes[at - 1] != '<' && bytes[at - 1] != ':'))) {
+    at = bytes.find("STREAM", at + 6);
+  }
+  return at == std::string_view::npos ? at : bytes.find('>', at);
 }
 
 std::uint64_t count_breaks(std::string_view text) {
@@ -58,10 +69,7 @@ struct VotableDocument::Callbacks {
 };
 
 VotableDocument::VotableDocument(const Limits& limits, RowSink& first_table)
-    : limits_(limits),
-      parser_(take_parser()),
-      first_sink_(first_table),
-      later_sink_(limits.max_cell_bytes) {
+    : limits_(limits), parser_(take_parser()), first_sink_(first_table), later_sink_(limits.max_cell_bytes) {
   if (!parser_) return;
   XML_SetUserData(parser_, this);
   XML_SetElementHandler(parser_, &Callbacks::start, &Callbacks::end);
@@ -108,13 +116,8 @@ Result<void> VotableDocument::parse_piece(std::string_view bytes, bool last) {
 
 Result<void> VotableDocument::feed_whole(std::string_view bytes) {
   whole_ = bytes;
-  constexpr int kTries = 8;  // a document full of the word STREAM must not be parsed in tiny pieces
   for (int tries = 0; tries < kTries; ++tries) {
-    std::size_t at = bytes.find("STREAM");
-    while (at != std::string_view::npos && (at == 0 || (bytes[at - 1] != '<' && bytes[at - 1] != ':'))) {
-      at = bytes.find("STREAM", at + 6);
-    }
-    const std::size_t tag_end = at == std::string_view::npos ? at : bytes.find('>', at);
+    const std::size_t tag_end = find_stream_tag_end(bytes);
     if (tag_end == std::string_view::npos) break;
     if (auto fed = feed(bytes.substr(0, tag_end + 1), false); !fed) return fed;
     bytes.remove_prefix(tag_end + 1);
@@ -123,6 +126,27 @@ Result<void> VotableDocument::feed_whole(std::string_view bytes) {
     if (error_) return std::unexpected(*error_);
   }
   return feed(bytes, true);
+}
+
+Result<void> VotableDocument::feed_block(std::string_view bytes, bool last) {
+  if (past_parser_) bytes.remove_prefix(pass_base64(bytes));
+  for (int tries = 0; tries < kTries && !past_parser_ && !error_; ++tries) {
+    const std::size_t tag_end = find_stream_tag_end(bytes);
+    if (tag_end == std::string_view::npos) break;
+    if (auto fed = feed(bytes.substr(0, tag_end + 1), false); !fed) return fed;
+    bytes.remove_prefix(tag_end + 1);
+    if (capture_ == Capture::Stream) bytes.remove_prefix(pass_base64(bytes));
+  }
+  if (error_) return std::unexpected(*error_);
+  return bytes.empty() && !last ? Result<void>() : feed(bytes, last);
+}
+
+std::size_t VotableDocument::pass_base64(std::string_view bytes) {
+  const auto base64 = bytes.substr(0, std::min(bytes.find('<'), bytes.find('&')));
+  past_parser_ = base64.size() == bytes.size();
+  if (auto taken = sink_ ? sink_->stream_text(base64) : Result<void>(); !taken) refuse(std::move(taken.error()));
+  lines_ += count_breaks(base64);
+  return base64.size();
 }
 
 std::size_t VotableDocument::skip_stream(std::string_view rest) {
@@ -227,7 +251,7 @@ Error VotableDocument::parse_error(bool last) {
 
 Result<void> VotableDocument::check_ended() const {
   const auto status = parameters_.find("QUERY_STATUS");
-  if (status != parameters_.end() && status->second == "ERROR") {
+  if (status != parameters_.end() && status->second == "ERROR" && (!status_is_callers_ || tables_ == 0)) {
     return fail(Kind::Malformed, "the VOTable reports QUERY_STATUS ERROR: {}",
                 status_text_.empty() ? "without a text" : printable(status_text_));
   }

@@ -34,12 +34,19 @@ class VotableDocument {
   // A whole document in memory. Base64 goes past the XML parser: its characters can't be markup, so they need not be
   // parsed as such.
   Result<void> feed_whole(std::string_view bytes);
+  // As feed(), for blocks that are large; as far as the start of a STREAM is whole in a block, its base64 goes past the
+  // parser.
+  Result<void> feed_block(std::string_view bytes, bool last);
+  // A table whose QUERY_STATUS is ERROR is then as good as another.
+  void leave_status_to_caller() { status_is_callers_ = true; }
 
   bool header_done() const { return header_done_; }  // the first table's fields are complete
   VotableTable take_table() { return std::move(first_); }
   // Of a good document given to feed_whole(); nothing where it holds more than one table, or no STREAM of Base64 alone.
   std::optional<VotableOutline> outline() const;
   std::map<std::string, std::string>& parameters() { return parameters_; }
+  // What the last QUERY_STATUS says beside its value.
+  const std::string& status_text() const { return status_text_; }
   const std::map<std::string, std::string>& parameters() const { return parameters_; }
 
  private:
@@ -84,6 +91,7 @@ class VotableDocument {
   void end_table();
   void begin_rows(Serialization serialization);
   std::size_t skip_stream(std::string_view rest);
+  std::size_t pass_base64(std::string_view bytes);
 
   void capture(Capture what);
   bool take_in_account(std::size_t bytes);  // of what is kept; refuses past max_header_bytes
@@ -121,6 +129,8 @@ class VotableDocument {
   std::string_view whole_;                           // feed_whole: lines are counted only for an error
   std::uint64_t skipped_ = 0;                        // bytes of whole_ that went past the parser
   std::size_t skipped_at_ = 0, skips_ = 0;           // where in whole_, and how often
+  bool past_parser_ = false;                         // feed_block: inside base64 that the parser does not see
+  bool status_is_callers_ = false;
   std::vector<ValueSlot> slots_;
   std::size_t parameters_set_ = 0;  // a later one of the same name replaces an earlier one
 };

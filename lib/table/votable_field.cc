@@ -46,6 +46,22 @@ std::uint64_t VotableField::bytes(std::uint64_t primitives) const {
   return (primitives * row_of(datatype).bits + 7) / 8;
 }
 
+unsigned VotableField::bits() const {
+  return row_of(datatype).bits;
+}
+
+std::vector<std::uint64_t> VotableField::dimensions() const {
+  std::vector<std::uint64_t> sizes;
+  for (std::string_view rest = arraysize; !rest.empty();) {
+    const auto dimension = rest.substr(0, rest.find('x'));
+    std::uint64_t size = 0;
+    std::from_chars(dimension.data(), dimension.data() + dimension.size(), size);
+    if (!dimension.ends_with('*')) sizes.push_back(size);
+    rest.remove_prefix(std::min(rest.size(), dimension.size() + 1));
+  }
+  return sizes;
+}
+
 Datatype parse_datatype(std::string_view name) {
   for (const auto& row : kDatatypes) {
     if (row.name == name) return row.datatype;
@@ -58,6 +74,7 @@ Result<void> set_shape(VotableField& field, std::string_view arraysize, std::uin
   field.column.type = row.type;
   field.count = 1;
   const std::string_view whole = arraysize = trimmed(arraysize);
+  field.arraysize = whole;
   const auto refuse = [&] {
     return fail(Kind::Malformed, "FIELD '{}': arraysize '{}' is none of n, *, n*, nxm, nxm*",
                 printable(field.column.name), printable(whole, 60));

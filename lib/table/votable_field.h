@@ -34,10 +34,14 @@ struct VotableField {
   std::string datatype_name;  // as written, for messages
   bool is_variable = false;   // arraysize ends in '*': a four-byte count of primitives stands before the cell
   std::uint64_t count = 1;    // primitives in a cell of fixed size
+  std::string arraysize;      // as written, without blanks around it
   std::optional<std::int64_t> null_value;  // <VALUES null="…"> of an integer
 
   // Bytes of a cell with `primitives` primitives, without a count in front; bits are packed.
   std::uint64_t bytes(std::uint64_t primitives) const;
+  unsigned bits() const;  // of a primitive
+  // Of the arraysize; a variable one at the end is left out. "4x3*" has the one dimension 4.
+  std::vector<std::uint64_t> dimensions() const;
 };
 
 enum class Serialization { TableData, Binary, Binary2 };
