@@ -15,7 +15,8 @@ constexpr std::uint64_t kMostChunks = 1u << 24;  // of a tile; bounds what a dam
 
 std::string encode(const TileRecord& record) {
   std::string out;
-  for (const std::uint64_t number : {std::uint64_t{record.generation}, record.rows, record.bytes})
+  for (const std::uint64_t number :
+       {std::uint64_t{record.generation}, record.rows, record.bytes, std::uint64_t{record.first_block}})
     put_varint(out, number);
   out.append(reinterpret_cast<const char*>(record.hash.data()), record.hash.size());
   for (auto at = record.packs.begin(); at != record.packs.end();) {
@@ -33,6 +34,7 @@ Result<TileRecord> decode_tile(std::string_view bytes) {
   TileRecord record;
   record.generation = reader.varint32();
   for (std::uint64_t* number : {&record.rows, &record.bytes}) *number = reader.varint();
+  record.first_block = reader.varint32();
   const auto hash = reader.take(record.hash.size());
   if (!reader.ok()) return corrupt();
   std::memcpy(record.hash.data(), hash.data(), hash.size());

@@ -44,10 +44,10 @@ table::MergeRequest request_for(const OutputSpec& spec, const std::string& retri
 
 Result<ledger::TileRecord> TileTables::merge(const std::string& retrieval_type, std::uint64_t tile,
                                              const std::optional<ledger::TileRecord>& before,
-                                             std::span<const PackToMerge> packs,
-                                             const std::function<Result<void>(SourceId)>& take_id) {
+                                             std::span<const PackToMerge> packs, TileWitness& witness) {
   std::vector<table::TableToMerge> tables;
   const auto add = [&](const std::string& relative, const ledger::Sha256& hash) -> Result<void> {
+    if (auto on = witness.go_on(); !on) return on;
     auto damage = damage_of(tree_, relative, hash);
     if (!damage) return std::unexpected(damage.error());
     if (*damage) return fail(Kind::Corrupt, "{}; its rows can't be merged", **damage);
@@ -64,21 +64,26 @@ Result<ledger::TileRecord> TileTables::merge(const std::string& retrieval_type, 
     if (auto added = add(chunk_table_path(spec_, pack_key), pack.hash); !added) return std::unexpected(added.error());
   }
   ledger::TileRecord record;
-  if (tables.empty()) return record;
+  if (tables.empty()) {
+    if (auto good = witness.end(0); !good) return std::unexpected(good.error());
+    return record;
+  }
 
   auto request = request_for(spec_, retrieval_type, geometry_.sources_in(tile), geometry_.of_parts());
   request.cards.push_back({"HPXLEVEL", geometry_.level(), "HEALPix level (nested) of the pixel"});
   request.cards.push_back({"HPXPIXEL", static_cast<std::int64_t>(tile), "the pixel whose sources are in the table"});
-  request.take_id = take_id;
+  request.take_id = [&witness](SourceId id) { return witness.take(id); };
   auto folder = open_temp_folder(tree_);
   if (!folder) return std::unexpected(folder.error());
   auto file = TempFile::create(*folder);
   if (!file) return std::unexpected(file.error());
-  const auto write = [&file](std::uint64_t offset, std::span<const std::byte> bytes) {
-    return file->write_at(offset, bytes);
+  const auto write = [&](std::uint64_t offset, std::span<const std::byte> bytes) {
+    auto on = witness.go_on();
+    return on ? file->write_at(offset, bytes) : on;
   };
   const auto merged = table::merge_fits(tables, request, write);
   if (!merged) return std::unexpected(merged.error());
+  if (auto good = witness.end(merged->rows); !good) return std::unexpected(good.error());
   if (merged->rows == 0) return record;
   if (auto published = output::publish(tree_, *file, tile_path(spec_, key)); !published)
     return std::unexpected(published.error());

@@ -8,7 +8,7 @@
 // generation before, are removed. A crash in between costs one more merge, or leaves files that the next start removes
 // (harvest/tile_merge.h). Blocking: runs on workers; may be used by many threads, a tile by one at a time. Errors:
 // DiskFull, Internal; Corrupt (a chunk's table that is damaged or missing: nothing is published), Malformed (tables
-// that don't go together), whatever `take_id` returns.
+// that don't go together), what the witness says.
 #pragma once
 
 #include "output/output_tree.h"
@@ -21,6 +21,18 @@ struct PackToMerge {
   ledger::Pack pack;
 };
 
+// Who asks for a merge looks on; an error ends it, and nothing is published.
+class TileWitness {
+ public:
+  virtual ~TileWitness() = default;
+  // Now and then.
+  virtual Result<void> go_on() = 0;
+  // Every source that has rows, in order; not of a query.
+  virtual Result<void> take(SourceId id) = 0;
+  // All rows are there. The last word before they are published.
+  virtual Result<void> end(std::uint64_t rows) = 0;
+};
+
 class TileTables {
  public:
   explicit TileTables(const OutputSpec& spec) : spec_(spec), geometry_(spec), tree_(spec) {}
@@ -28,11 +40,11 @@ class TileTables {
   const TileGeometry& geometry() const { return geometry_; }
 
   // Makes the tile's table of the packs' rows that lie in the tile and of `before`, the tile's record so far, if any.
-  // Every file is held against its hash first. take_id gets every source that has rows, in order; not of a query. The
-  // record lacks TileRecord::packs. Without rows nothing is published.
+  // Every file is held against its hash first. Of the record first_block and packs are left to the caller. Without rows
+  // nothing is published.
   Result<ledger::TileRecord> merge(const std::string& retrieval_type, std::uint64_t tile,
                                    const std::optional<ledger::TileRecord>& before, std::span<const PackToMerge> packs,
-                                   const std::function<Result<void>(SourceId)>& take_id);
+                                   TileWitness& witness);
 
   Result<void> remove_tile(const TileKey& key) { return tree_.remove_file(tile_path(spec_, key)); }
   // Not durably: after a power cut it may be there again.

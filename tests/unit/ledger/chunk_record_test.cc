@@ -126,11 +126,14 @@ TEST(Rows, AreCorruptAndNothingWorseWhenDamaged) {
   const auto refused = encode_refused({"ids.txt line 12", "12x", "not a number"});
   const auto counters = encode_counters({1, 2, 300, 4, 5, 6, 7, UINT64_MAX});
   EXPECT_EQ(decode_counters(counters)->attempts, UINT64_MAX);
-  const TileRecord tile{1, {2, 2, 2, 0, 1}, 4, 5, {1, 2, 3}};
+  const TileRecord tile{1, 17, {2, 2, 2, 0, 1}, 4, 5, {1, 2, 3}};
   EXPECT_EQ(decode_tile(encode(tile)).value(), tile);
+  EXPECT_EQ(tile.packs_of(19), 2U);
+  EXPECT_EQ(tile.packs_of(21), 1U);
+  EXPECT_EQ(tile.packs_of(16) + tile.packs_of(22), 0U);
   EXPECT_EQ(decode_tile(encode(TileRecord{})).value(), TileRecord{});
   EXPECT_FALSE(decode_tile(encode(tile) + "x"));
-  EXPECT_LT(encode(TileRecord{0, std::vector<std::uint32_t>(200, 1), 100'000, 1u << 30, {}}).size(), 50U);
+  EXPECT_LT(encode(TileRecord{0, 0, std::vector<std::uint32_t>(200, 1), 100'000, 1u << 30, {}}).size(), 50U);
   for (std::string good : {refused, counters, encode_harvest(record).value(), encode(tile)}) {
     for (std::size_t at = 0; at < good.size(); ++at) {
       for (int value = 0; value < 256; value += 3) {

@@ -203,7 +203,12 @@ TEST_F(LedgerTest, KnowsDoneBlocksFromHalfDoneOnes) {
 TEST_F(LedgerTest, KeepsTheTilesOfEachTypeInOrder) {
   const auto harvest = add_harvest(*ledger, "bright", kIds);
   const auto other = add_harvest(*ledger, "other", kIds);
-  TileRecord record{.generation = 1, .packs = {1, 1, 2}, .rows = UINT32_MAX + 5ull, .bytes = 1ull << 40, .hash = {}};
+  TileRecord record{.generation = 1,
+                    .first_block = 3,
+                    .packs = {1, 1, 2},
+                    .rows = UINT32_MAX + 5ull,
+                    .bytes = 1ull << 40,
+                    .hash = {}};
   record.hash.fill(0xA5);
   EXPECT_EQ(ledger->tile({harvest.no, 1, 4}).value(), std::nullopt);
   for (const std::uint64_t tile : {196'607U, 4U, 300U}) ASSERT_TRUE(ledger->settle_tile({harvest.no, 1, tile}, record));

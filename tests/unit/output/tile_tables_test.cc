@@ -112,13 +112,28 @@ class Tiles : public OutputTest {
     return {key, publish(key, {{"XP_SAMPLED_RAW.fits", std::nullopt, table}})};
   }
 
+  // Notes what it is told; says no where `refuse` does.
+  struct Witness final : TileWitness {
+    std::vector<SourceId> taken;
+    std::optional<std::uint64_t> rows;
+    std::function<bool(const Witness&)> refuse = [](const Witness&) { return false; };
+
+    Result<void> answer() const { return refuse(*this) ? fail(Kind::Cancelled, "stopping") : Result<void>(); }
+    Result<void> go_on() override { return answer(); }
+    Result<void> take(SourceId id) override {
+      taken.push_back(id);
+      return answer();
+    }
+    Result<void> end(std::uint64_t all) override {
+      rows = all;
+      return answer();
+    }
+  };
+
   Result<ledger::TileRecord> merge(std::uint64_t tile, const std::vector<PackToMerge>& packs,
                                    const std::optional<ledger::TileRecord>& before = {}) {
-    taken_.clear();
-    return tiles_->merge(std::string(kType), tile, before, packs, [this](SourceId id) -> Result<void> {
-      taken_.push_back(id);
-      return {};
-    });
+    witness_.taken.clear();
+    return tiles_->merge(std::string(kType), tile, before, packs, witness_);
   }
 
   fs::path chunk_file(std::uint32_t block) const {
@@ -132,7 +147,7 @@ class Tiles : public OutputTest {
   }
 
   std::unique_ptr<TileTables> tiles_;
-  std::vector<SourceId> taken_;
+  Witness witness_;
 };
 
 const std::string kTile1 = "XP_SAMPLED/XP_SAMPLED-hpx0-01.fits";
@@ -145,7 +160,7 @@ TEST_F(Tiles, HoldTheRowsOfTheirSourcesOnly) {
   EXPECT_EQ(visible(), std::set{kTile1});
   const std::string bytes = slurp(directory_ / kTile1);
   EXPECT_EQ(ids_in(bytes), (std::vector{to_string(source(1, 2)), to_string(source(1, 5)), to_string(source(1, 7))}));
-  EXPECT_EQ(taken_, (std::vector{source(1, 2), source(1, 5), source(1, 7)}));
+  EXPECT_EQ(witness_.taken, (std::vector{source(1, 2), source(1, 5), source(1, 7)}));
   FitsTaken taken(bytes);
   taken.expect_good_sums();
   EXPECT_EQ(taken.key("HPXLEVEL"), "0");
@@ -215,14 +230,22 @@ TEST_F(Tiles, AreNotMadeOfDamagedOrMissingFiles) {
   EXPECT_THAT(merged.error().detail, HasSubstr(kTile1 + ": sha256 differs"));
 }
 
-TEST_F(Tiles, AreNotMadeWhereTheAccountSaysNo) {
+TEST_F(Tiles, AreNotPublishedWhereTheWitnessSaysNo) {
   const auto a = chunk(0, 0, table_of({source(1, 5)}));
-  const auto merged = tiles_->merge(std::string(kType), 1, {}, std::vector{a},
-                                    [](SourceId) -> Result<void> { return fail(Kind::Cancelled, "stopping"); });
-  ASSERT_FALSE(merged);
-  EXPECT_EQ(merged.error().kind, Kind::Cancelled);
-  EXPECT_TRUE(visible().empty());
-  EXPECT_EQ(temp_files(), 0u);
+  for (const auto& refuse : std::vector<std::function<bool(const Witness&)>>{
+           [](const Witness&) { return true; },                                 // before anything is read
+           [](const Witness& witness) { return !witness.taken.empty(); },       // at the first source
+           [](const Witness& witness) { return witness.rows.has_value(); }}) {  // when all rows are there
+    witness_.refuse = refuse;
+    const auto merged = merge(1, {a});
+    ASSERT_FALSE(merged);
+    EXPECT_EQ(merged.error().kind, Kind::Cancelled);
+    EXPECT_TRUE(visible().empty());
+    EXPECT_EQ(temp_files(), 0u);
+  }
+  EXPECT_EQ(witness_.rows, 1u);
+  EXPECT_FALSE(merge(3, {a}));  // no rows, but the witness would not have it
+  EXPECT_FALSE(merge(3, {}));
 }
 
 TEST_F(Tiles, TellAndRemoveTheChunksOnDisk) {
@@ -299,7 +322,7 @@ TEST_F(Tiles, OfAQueryHoldWholePartsWithOrWithoutIds) {
   const auto record = merge(0, {chunk(0, 0, maker.bytes()), chunk(1, 0, maker.bytes())});
   ASSERT_GOOD(record);
   EXPECT_EQ(record->rows, 4u);
-  EXPECT_TRUE(taken_.empty());
+  EXPECT_TRUE(witness_.taken.empty());
   EXPECT_EQ(visible(), std::set<std::string>{"XP_SAMPLED/000/XP_SAMPLED-hpx7-000000.fits"});
   EXPECT_EQ(FitsTaken(*layout_->read({std::string(kType), 0, 0}, SourceId{1})).row_count(), 2);
 }
@@ -310,7 +333,7 @@ TEST_F(Tiles, FindTheIdsInTheColumnThatIsNamed) {
   FitsMaker maker({{"ident", "K"}, {"source_id", "K"}});
   maker.integers(1, 1, {static_cast<long long>(source(1, 4).value)}).integers(2, 1, {1});
   ASSERT_GOOD(merge(1, {chunk(0, 0, maker.bytes())}));
-  EXPECT_THAT(taken_, ElementsAre(source(1, 4)));
+  EXPECT_THAT(witness_.taken, ElementsAre(source(1, 4)));
 }
 
 }  // namespace
