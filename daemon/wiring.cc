@@ -23,6 +23,12 @@ class WiredArchive final : public archive::Archive {
   Task<Result<http::Body>> fetch(archive::ChunkRequest request, std::stop_token stop) override {
     return archive_->fetch(std::move(request), std::move(stop));
   }
+  Task<archive::TapReply> ask(archive::TapQuestion question, std::stop_token stop) override {
+    return archive_->ask(std::move(question), std::move(stop));
+  }
+  Task<Result<void>> forget_job(std::string job_url, std::stop_token stop) override {
+    return archive_->forget_job(std::move(job_url), std::move(stop));
+  }
   const archive::Profile& profile() const override { return archive_->profile(); }
   std::string identity() const override { return archive_->identity(); }
 
@@ -77,6 +83,8 @@ harvest::World make_world(const Config& config, UvLoop& loop, Workers& workers, 
       .prepare_output = output::prepare_output,
       .write_indexes = output::write_indexes,
       .read_reply = product::read_reply,
+      .read_table = product::read_table_answer,
+      .spill_directory = config.state_directory,
       .find_group = group_number,
       .seed = std::random_device{}(),
       .in_flight_most = config.in_flight_most,

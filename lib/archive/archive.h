@@ -3,6 +3,7 @@
 // loop's only.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -26,6 +27,30 @@ struct ChunkRequest {
   std::uint64_t max_body_bytes = 0;
 };
 
+// A question to the archive's TAP service.
+struct TapQuestion {
+  std::string adql;
+  ProductFormat format = ProductFormat::VOTable;  // or VOTablePlain: only VOTables carry a verdict
+  // Come along as TAP_UPLOAD.ids, one column of the given name; empty: nothing comes along.
+  std::vector<SourceId> upload{};
+  std::string upload_column{};
+  bool by_job = false;   // async: more time and rows than a sync answer has
+  std::string run_id{};  // at most 64 characters; shown in the archive's job lists
+  // URL of the job that this very question has already, from an earlier try or an earlier life of this process: it is
+  // adopted, not run a second time.
+  std::string job{};
+  // Writes the URL of a new job down, durably; the job is told to run only after that ended well.
+  std::function<Task<Result<void>>(std::string job_url)> record_job{};
+  std::string spool_directory{};
+};
+
+struct TapReply {
+  Result<http::Body> body;  // due to be read as the VOTable asked for: its verdict stands at its end
+  // URL of the job that still lives, or holds the result: to be given with the next try, or to forget_job() once the
+  // rows are safe. Empty: there is none (any more).
+  std::string job{};
+};
+
 class Archive {
  public:
   virtual ~Archive() = default;
@@ -38,6 +63,12 @@ class Archive {
   //   Unsupported                                        the request is wrong: blocks the retrieval_type, with the
   //   archive's own words DiskFull, Cancelled, Internal                      ours
   virtual Task<Result<http::Body>> fetch(ChunkRequest request, std::stop_token stop) = 0;
+  // One question to the TAP service, to its answer. Errors as above, but TooLarge: the answer would pass a limit of
+  // time, rows or size, so less must be asked at a time; Quota: also the one that all anonymous users share; Auth: the
+  // job is not ours.
+  virtual Task<TapReply> ask(TapQuestion question, std::stop_token stop) = 0;
+  // Deletes a remote job. Gone already is well.
+  virtual Task<Result<void>> forget_job(std::string job_url, std::stop_token stop) = 0;
   virtual const Profile& profile() const = 0;
   // Who we are to the archive: "anonymous" or the user's name.
   virtual std::string identity() const = 0;

@@ -1,9 +1,10 @@
-// The Gaia Archive's DataLink bulk service: POST data-server/data with a list of ids, a zip comes back.
+// The Gaia Archive: its DataLink bulk service (POST data-server/data with a list of ids, a zip comes back), and its TAP.
 #include <limits>
 
 #include "archive/archive.h"
 #include "archive/login.h"
 #include "archive/reply.h"
+#include "archive/tap_route.h"
 
 namespace garner::archive {
 
@@ -56,16 +57,26 @@ bool holds_nothing(const http::Body& body) {
   return body.text().starts_with(std::string_view("PK\x05\x06", 4));
 }
 
-class GaiaProducts final : public Archive {
+class GaiaArchive final : public Archive {
  public:
-  GaiaProducts(Profile profile, http::Transport& transport, Executor& executor)
+  GaiaArchive(Profile profile, http::Transport& transport, Executor& executor)
       : profile_(std::move(profile)),
         transport_(transport),
         executor_(executor),
-        login_(profile_, data_login_context(profile_), transport, executor) {}
+        login_(profile_, data_login_context(profile_), transport, executor),
+        tap_(profile_, transport, executor) {}
 
   const Profile& profile() const override { return profile_; }
-  std::string identity() const override { return login_.identity(); }
+  std::string identity() const override {
+    const std::string products = login_.identity();
+    return products == kAnonymous ? tap_.identity() : products;
+  }
+  Task<TapReply> ask(TapQuestion question, std::stop_token stop) override {
+    return tap_.ask(std::move(question), std::move(stop));
+  }
+  Task<Result<void>> forget_job(std::string job_url, std::stop_token stop) override {
+    return tap_.forget_job(std::move(job_url), std::move(stop));
+  }
 
   Task<Result<http::Body>> fetch(ChunkRequest chunk, std::stop_token stop) override {
     if (chunk.ids.empty()) co_return fail(Kind::Internal, "a chunk without ids");
@@ -126,12 +137,13 @@ class GaiaProducts final : public Archive {
   Executor& executor_;
   Login login_;
   std::uint64_t changes_cookies_ = 0;  // the session whose cookies change while it lives: no sign of a lapse
+  TapRoute tap_;
 };
 
 }  // namespace
 
 std::unique_ptr<Archive> make_gaia_products(Profile profile, http::Transport& transport, Executor& executor) {
-  return std::make_unique<GaiaProducts>(std::move(profile), transport, executor);
+  return std::make_unique<GaiaArchive>(std::move(profile), transport, executor);
 }
 
 }  // namespace garner::archive

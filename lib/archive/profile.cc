@@ -27,6 +27,18 @@ const Release* Profile::find(std::string_view release) const {
   return found == releases.end() ? nullptr : &*found;
 }
 
+bool Profile::uploads_welcome() const {
+  switch (tap.uploads) {
+    case TapFacts::Uploads::Always:
+      return true;
+    case TapFacts::Uploads::LoggedIn:
+      return !credential_file.empty();
+    case TapFacts::Uploads::Never:
+      return false;
+  }
+  return false;
+}
+
 Result<Profile> read_profile(const std::string& path) {
   auto text = yaml::read_text_file(path);
   if (!text) return std::unexpected(std::move(text.error()));

@@ -19,11 +19,14 @@ struct RetrievalType {
   std::string name;
   std::uint64_t typical_bytes = 20'000;         // of one product as served, for --plan
   std::uint64_t max_product_bytes = 64u << 20;  // of one source, inflated; larger is refused
+  std::string
+      flag{};  // column of the release's source_table that says whether a source has it: "has_rvs"; may be empty
 };
 
 struct Release {
   std::string name;  // "Gaia DR3"
   std::vector<RetrievalType> retrieval_types;
+  std::string source_table{};  // "gaiadr3.gaia_source": where the flags stand, by source_id; may be empty
   const RetrievalType* find(std::string_view type) const;
 };
 
@@ -43,7 +46,12 @@ struct TapFacts {
   std::string path;                     // below base_url: "/tap-server/tap"
   std::string login_path, logout_path;  // below base_url as well: "/tap-server/login"
   std::uint64_t sync_rows_most = 2000;  // a sync answer of as many rows counts as cut; 0: no such limit is known
-  std::string cone_table;               // "gaiadr3.gaia_source": where `garner cone` looks, by its columns ra and dec
+  std::uint64_t job_rows_most = 0;      // the same for jobs
+  enum class Uploads { Always, LoggedIn, Never } uploads = Uploads::LoggedIn;  // when ids may come along as a table
+  std::uint32_t ids_per_list = 1000;                                           // of an IN (…) list
+  std::uint32_t ids_per_upload = 100'000;                                      // of an uploaded table
+  std::chrono::milliseconds poll_first{1'000}, poll_most{60'000};              // between looks at a job
+  std::string cone_table;  // "gaiadr3.gaia_source": where `garner cone` looks, by its columns ra and dec
 };
 
 struct Profile {
@@ -61,14 +69,16 @@ struct Profile {
   http::Timeouts timeouts;
   std::string user_agent_contact;  // goes into User-Agent: an address that the archive's operators can write to
   std::string ca_file, proxy;
-  std::string credential_file;  // two lines, user and password, mode 0600; empty: anonymous
+  std::string credential_file;                // two lines, user and password, mode 0600; empty: anonymous
   std::chrono::seconds session_confirm{600};  // a session not confirmed for so long is asked about; 0: only upon signs
-  std::string credit;           // how the data must be credited
-  std::string probe_id;         // a source that has products, for `garner archives check`
+  std::string credit;                         // how the data must be credited
+  std::string probe_id;                       // a source that has products, for `garner archives check`
   std::string probe_type;
   std::string probe_release;
 
   const Release* find(std::string_view release) const;
+  // Whether ids may come along with a query as a table, under the identity that the profile gives us.
+  bool uploads_welcome() const;
 };
 
 // Strict, as manifests: Invalid with every problem and its place.

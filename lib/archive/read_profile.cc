@@ -17,6 +17,7 @@ constexpr std::int64_t kDay_s = 86'400;
 constexpr std::size_t kLongestText = 4096;
 
 constexpr std::array<std::string_view, 1> kKinds = {"gaia"};
+constexpr std::array<std::string_view, 3> kUploads = {"always", "logged_in", "never"};
 
 bool is_line(std::string_view text) {
   return text.size() <= kLongestText &&
@@ -120,6 +121,16 @@ void read_tap(const yaml::Map& root, TapFacts& tap) {
   const auto map = root.map("tap");
   if (!map) return;
   read_count(*map, "sync_rows_most", 0, 1'000'000'000, tap.sync_rows_most);
+  read_count(*map, "job_rows_most", 0, 1'000'000'000, tap.job_rows_most);
+  if (const auto uploads = map->choice("uploads", kUploads)) {
+    tap.uploads = *uploads == "always"  ? TapFacts::Uploads::Always
+                  : *uploads == "never" ? TapFacts::Uploads::Never
+                                        : TapFacts::Uploads::LoggedIn;
+  }
+  read_count(*map, "ids_per_list", 1, 5000, tap.ids_per_list);
+  read_count(*map, "ids_per_upload", 1, 1'000'000, tap.ids_per_upload);
+  read_milliseconds(*map, "poll_first_s", tap.poll_first);
+  read_milliseconds(*map, "poll_most_s", tap.poll_most);
   if (map->find("cone_table")) tap.cone_table = read_line(*map, "cone_table", true);
   map->refuse_unknown_keys();
 }
@@ -161,6 +172,7 @@ std::optional<RetrievalType> read_retrieval_type(const yaml::Node& node) {
   const bool good = std::ranges::all_of(
       type.name, [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; });
   if (!good || type.name == "ALL") map->find("name")->problem("expected capital letters, digits and '_', and not ALL");
+  type.flag = read_line(*map, "flag");
   read_count(*map, "typical_bytes", 1, kLargestProduct, type.typical_bytes);
   read_count(*map, "max_product_bytes", 1, kLargestProduct, type.max_product_bytes);
   map->refuse_unknown_keys();
@@ -172,6 +184,7 @@ std::optional<Release> read_release(const yaml::Node& node) {
   if (!map) return std::nullopt;
   Release release;
   release.name = read_line(*map, "name", true);
+  release.source_table = read_line(*map, "source_table");
   if (const auto types = map->required("retrieval_types")) {
     for (const auto& item : types->items()) {
       auto type = read_retrieval_type(item);

@@ -44,15 +44,12 @@ struct TextRow {
   const char* key;
   std::string HarvestStatus::* field;
 };
-constexpr TextRow kTexts[] = {{"name", &HarvestStatus::name},
-                              {"state", &HarvestStatus::state},
-                              {"waiting_for", &HarvestStatus::waiting_for},
-                              {"archive", &HarvestStatus::archive},
-                              {"release", &HarvestStatus::release},
-                              {"identity", &HarvestStatus::identity},
-                              {"output_directory", &HarvestStatus::output_directory},
-                              {"layout", &HarvestStatus::layout},
-                              {"last_trouble", &HarvestStatus::last_trouble}};
+constexpr TextRow kTexts[] = {
+    {"name", &HarvestStatus::name},         {"kind", &HarvestStatus::kind},
+    {"state", &HarvestStatus::state},       {"waiting_for", &HarvestStatus::waiting_for},
+    {"archive", &HarvestStatus::archive},   {"release", &HarvestStatus::release},
+    {"identity", &HarvestStatus::identity}, {"output_directory", &HarvestStatus::output_directory},
+    {"layout", &HarvestStatus::layout},     {"last_trouble", &HarvestStatus::last_trouble}};
 
 struct TypeCountRow {
   const char* key;
@@ -68,15 +65,12 @@ struct PlanCountRow {
   const char* key;
   std::uint64_t Plan::* field;
 };
-constexpr PlanCountRow kPlanCounts[] = {{"sources", &Plan::sources},
-                                        {"duplicates", &Plan::duplicates},
-                                        {"refused", &Plan::refused},
-                                        {"products", &Plan::products},
-                                        {"requests", &Plan::requests},
-                                        {"chunk_size", &Plan::chunk_size},
-                                        {"bytes_received", &Plan::bytes_received},
-                                        {"bytes_stored", &Plan::bytes_stored},
-                                        {"bytes_free", &Plan::bytes_free}};
+constexpr PlanCountRow kPlanCounts[] = {
+    {"sources", &Plan::sources},           {"rows", &Plan::rows},
+    {"duplicates", &Plan::duplicates},     {"refused", &Plan::refused},
+    {"products", &Plan::products},         {"requests", &Plan::requests},
+    {"chunk_size", &Plan::chunk_size},     {"bytes_received", &Plan::bytes_received},
+    {"bytes_stored", &Plan::bytes_stored}, {"bytes_free", &Plan::bytes_free}};
 
 struct PlanNumberRow {
   const char* key;
@@ -153,7 +147,7 @@ Result<HarvestStatus> status_from(const json& object) {
 }
 
 json to_json(const Plan& plan) {
-  json out = {{"name", plan.name}};
+  json out = {{"name", plan.name}, {"kind", plan.kind}, {"counted_by_archive", plan.counted_by_archive}};
   for (const auto& row : kPlanCounts) out[row.key] = plan.*row.field;
   for (const auto& row : kPlanNumbers) out[row.key] = finite(plan.*row.field);
   return out;
@@ -162,6 +156,9 @@ json to_json(const Plan& plan) {
 Plan plan_from(const json& object) {
   Plan plan;
   plan.name = json_string(object, "name");
+  plan.kind = json_string(object, "kind");
+  const auto& counted = member(object, "counted_by_archive");
+  plan.counted_by_archive = counted.is_boolean() && counted.get<bool>();
   for (const auto& row : kPlanCounts) plan.*row.field = json_count(object, row.key).value_or(0);
   for (const auto& row : kPlanNumbers) plan.*row.field = json_number(object, row.key).value_or(0);
   return plan;

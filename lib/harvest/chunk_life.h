@@ -3,30 +3,9 @@
 // happen on workers.
 #pragma once
 
-#include <functional>
-#include <memory>
-
-#include "base/workers.h"
-#include "harvest/archive_queue.h"
-#include "harvest/harvest_run.h"
-#include "harvest/retry_policy.h"
-#include "http/body.h"
+#include "harvest/chunk.h"
 
 namespace garner::harvest {
-
-// The world as a chunk sees it. All of it outlives the chunk.
-struct ChunkWorld {
-  Executor& executor;
-  Workers& workers;
-  ledger::Ledger& ledger;
-  archive::Archive& archive;
-  ArchiveQueue& queue;
-  Random& random;
-  std::shared_ptr<http::MemoryBudget> budget;
-  // product::read_reply, or what a test puts in its place.
-  std::function<Result<product::Contents>(std::span<const std::byte>, const product::Asked&, product::ProductSink&)>
-      read_reply;
-};
 
 // answered: called once the request is over and its place in the queue free again, so that the next chunk can be asked
 // meanwhile.

@@ -45,14 +45,21 @@ std::shared_ptr<HarvestFiles> files_of(const World& world, const ledger::Harvest
     manifest->harvest = record.name;
   }
   files->manifest = std::move(*manifest);
-  files->spec = {record.output_directory,
-                 files->manifest.layout,
-                 files->manifest.compress_files,
-                 files->manifest.data_structure,
-                 files->manifest.format,
-                 files->manifest.release,
-                 record.sources,
-                 std::nullopt};
+  const manifest::Manifest& m = files->manifest;
+  output::OutputSpec& spec = files->spec;
+  spec.directory = record.output_directory;
+  spec.layout = m.layout;
+  spec.compress_files = m.compress_files;
+  spec.structure = m.data_structure;
+  spec.format = m.format;
+  spec.release = m.release;
+  spec.sources = record.sources;
+  spec.of_rows = m.kind != manifest::HarvestKind::Products;
+  if (m.kind == manifest::HarvestKind::Query) {
+    spec.part_level = m.partition.healpix;
+    spec.id_columns["result"] = m.partition.column.substr(m.partition.column.rfind('.') + 1);
+  }
+  for (const auto& table : m.tables) spec.id_columns[table.name] = table.id_column;
   if (files->manifest.output_group && world.find_group)
     files->spec.group = world.find_group(*files->manifest.output_group);
   files->layout = world.make_layout(files->spec);
@@ -223,7 +230,12 @@ void Engine::pump(const std::string& archive_name, ArchiveSeat& seat) {
   for (auto& [name, run] : runs_) {
     if (run->files()->manifest.archive != archive_name) continue;
     if (run->wants_settling(now)) tasks_.spawn(settle_down(run));
-    if (run->may_start() && !run->held(now) && !run->complete()) candidates.push_back(run);
+    if (!run->may_start() || run->held(now) || run->complete()) continue;
+    if (!run->record().wants_sources()) {
+      candidates.push_back(run);
+    } else if (!std::exchange(run->asking_for_sources, true)) {
+      tasks_.spawn(find_sources(archive_name, run));
+    }
   }
   if (seat.fresh) return;  // what is in hand ends first; each end comes here again
   std::size_t fruitless = 0;
@@ -259,8 +271,8 @@ void Engine::arm(const std::string& archive_name, ArchiveSeat& seat) {
 Task<void> Engine::run_chunk(std::string archive_name, std::shared_ptr<HarvestRun> run, ChunkClaim claim) {
   co_await yield_to(world_.executor);  // the pump is not re-entered from inside itself
   ArchiveSeat& seat = seats_.at(archive_name);
-  ChunkWorld world{world_.executor, world_.workers, world_.ledger, *seat.archive,
-                   *seat.queue,     random_,        world_.budget, world_.read_reply};
+  ChunkWorld world{world_.executor, world_.workers, world_.ledger,     *seat.archive,    *seat.queue,
+                   random_,         world_.budget,  world_.read_reply, world_.read_table};
   const bool spelling_known = !run->record().data_structure.empty();
   const auto answered = [this, &archive_name, &seat] {
     --seat.before_answer;
@@ -272,6 +284,7 @@ Task<void> Engine::run_chunk(std::string archive_name, std::shared_ptr<HarvestRu
   if (!spelling_known && !run->record().data_structure.empty()) {
     if (auto saved = co_await save(run); !saved) log::warning("{}: {}", run->record().name, saved.error().detail);
   }
+  if (end.delta.delivered > 0) co_await note_identity(run, seat.archive->identity());
   --seat.after_answer;
   ++steps_;
   run->end(claim, end, world_.executor.now());
@@ -287,8 +300,9 @@ Task<void> Engine::settle_down(std::shared_ptr<HarvestRun> run) {
   run->indexing = true;
   const bool indexed = co_await bring_indexes_up_to_date(run);
   // A verb may have come in between.
-  const bool finished = indexed && !run->indexes_stale && !run->in_hand() && run->complete() &&
-                        run->record().state == HarvestState::Active;
+  bool finished = indexed && !run->indexes_stale && !run->in_hand() && run->complete() &&
+                  run->record().state == HarvestState::Active;
+  if (finished) finished = co_await reconcile(run);
   if (finished && co_await record_finished(run)) log::notice("{}: finished", run->record().name);
   run->indexing = false;
   wake_quiet_waiters();
@@ -385,7 +399,9 @@ std::string Engine::rest_of(const HarvestRun& run) {
 
 HarvestStatus Engine::status_of(HarvestRun& run) {
   auto status = run.status(world_.executor.now(), rest_of(run));
-  if (const auto* seat = seat_of(run); seat && seat->archive) status.identity = seat->archive->identity();
+  status.identity = run.record().identity;
+  if (const auto* seat = seat_of(run); status.identity.empty() && seat && seat->archive)
+    status.identity = seat->archive->identity();
   return status;
 }
 

@@ -11,6 +11,7 @@
 
 #include "harvest/chunk_life.h"
 #include "harvest/harvest_run.h"
+#include "harvest/source_query.h"
 
 namespace garner::harvest {
 
@@ -28,6 +29,8 @@ struct World {
       prepare_output;
   std::function<Result<void>(const output::OutputSpec&, output::Layout&, const output::EachPack&)> write_indexes;
   decltype(ChunkWorld::read_reply) read_reply;
+  decltype(ChunkWorld::read_table) read_table;
+  std::filesystem::path spill_directory;  // for ids on their way in
   std::function<std::optional<std::uint32_t>(const std::string& group)> find_group;
   std::uint64_t seed = 0;
   // The operator's ceiling over the profiles' in_flight_most, by archive name; 0: as the profile says.
@@ -59,6 +62,10 @@ class Engine {
   // Stops it and forgets it, in the ledger too. Returns what it was.
   Task<Result<std::shared_ptr<HarvestFiles>>> remove(std::string name);
   Task<Result<std::uint64_t>> retry(std::string name, ledger::Outcome outcome);
+
+  // One question to an archive about a harvest that is not there yet. RateLimited where its turn does not come before
+  // `give_up`: the archive rests, or is busy with others.
+  Task<Result<http::Body>> inquire(std::string archive_name, archive::TapQuestion question, SteadyTime give_up);
 
   // For the watchdog and the status line.
   struct Activity {
@@ -96,6 +103,19 @@ class Engine {
   void arm(const std::string& archive_name, ArchiveSeat& seat);
   Task<void> run_chunk(std::string archive_name, std::shared_ptr<HarvestRun> run, ChunkClaim claim);
   Task<void> settle_down(std::shared_ptr<HarvestRun> run);
+  // engine_tap.cc
+  Task<void> find_sources(std::string archive_name, std::shared_ptr<HarvestRun> run);
+  Task<Result<void>> ask_for_sources(std::string archive_name, std::shared_ptr<HarvestRun> run,
+                                     std::shared_ptr<FoundSources> found);
+  Task<Result<void>> take_sources(std::shared_ptr<HarvestRun> run, std::shared_ptr<FoundSources> found);
+  void sources_failed(HarvestRun& run, const Error& error, const archive::Manners& manners);
+  Task<void> forget_job(std::string archive_name, std::string job, std::stop_token stop);
+  const archive::Profile& archive_profile(const std::string& archive_name);
+  Task<bool> reconcile(std::shared_ptr<HarvestRun> run);
+  Task<Result<std::uint64_t>> count_whole(std::shared_ptr<HarvestRun> run);
+  Task<archive::TapReply> ask_in_turn(std::string archive_name, archive::TapQuestion question, std::stop_token turn,
+                                      std::stop_token life);
+  Task<void> note_identity(std::shared_ptr<HarvestRun> run, std::string identity);
   Task<bool> bring_indexes_up_to_date(std::shared_ptr<HarvestRun> run);
   Task<bool> record_finished(std::shared_ptr<HarvestRun> run);
   void wake_quiet_waiters();

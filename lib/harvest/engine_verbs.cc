@@ -52,6 +52,12 @@ Result<std::uint64_t> reopen_chunks(ledger::Ledger& ledger, const HarvestFiles& 
         if (hit == 0) continue;
         reopened += hit;
         std::ranges::replace(after.outcomes, outcome, Outcome::Pending);
+        after.query.job.clear();  // it was asked about other sources
+        after.query.width = after.query.done = 0;
+        if (outcome == Outcome::Absent) {
+          after.sifted = false;
+          after.hopeless.clear();
+        }
         if (outcome == Outcome::Failed) after.failures.clear();
       }
       auto settled = ledger.settle({files.no, type, block}, after, ledger::delta_between(before, after, count));
@@ -102,13 +108,15 @@ Reopened reopen_harvest(ledger::Ledger& ledger, const HarvestFiles& files, Outco
 }  // namespace
 
 Task<Result<Engine::Turn>> Engine::turn_at(std::string name) {
-  if (stopping_) co_return stopping();
-  auto run = find(name);
-  if (!run) co_return unknown(name);
-  auto pass = co_await run->verbs.enter(world_.executor);
-  if (stopping_) co_return stopping();
-  if (find(name) != run) co_return unknown(name);  // removed while we waited
-  co_return Turn{std::move(run), std::move(pass)};
+  for (;;) {
+    if (stopping_) co_return stopping();
+    auto run = find(name);
+    if (!run) co_return unknown(name);
+    auto pass = co_await run->verbs.enter(world_.executor);
+    if (stopping_) co_return stopping();
+    // Not the same: removed while we waited, or its sources have come.
+    if (find(name) == run) co_return Turn{std::move(run), std::move(pass)};
+  }
 }
 
 // Cancels what is in flight of a harvest that is about to end, so that a verb before ours need not wait for it.

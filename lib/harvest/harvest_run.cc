@@ -130,12 +130,14 @@ void HarvestRun::end(ChunkClaim claim, const ChunkEnd& end, SteadyTime now) {
 }
 
 bool HarvestRun::complete() const {
+  if (record_.wants_sources()) return false;
   return std::ranges::all_of(types_, [&](const TypeRun& type) { return type.blocks_done == record_.blocks; });
 }
 
 bool HarvestRun::only_blocked() const {
   if (in_hand_ > 0 || !waiting_.empty() || complete()) return false;
   if (!broken_.empty()) return true;
+  if (record_.wants_sources()) return false;
   return std::ranges::all_of(types_, [&](const TypeRun& type) {
     return !type.type_blocked.empty() || type.blocks_done + type.blocked == record_.blocks;
   });
@@ -144,7 +146,7 @@ bool HarvestRun::only_blocked() const {
 bool HarvestRun::wants_settling(SteadyTime now) const {
   using enum ledger::HarvestState;
   if (in_hand_ > 0 || indexing || being_reopened || !broken_.empty() || held(now)) return false;
-  if (record_.state == Finished || record_.state == Cancelled) return false;
+  if (record_.state == Finished || record_.state == Cancelled || record_.wants_sources()) return false;
   if (record_.state == Paused) return indexes_stale;
   return complete() || (indexes_stale && only_blocked());
 }
@@ -152,6 +154,7 @@ bool HarvestRun::wants_settling(SteadyTime now) const {
 bool HarvestRun::forgotten(SteadyTime now) const {
   if (wants_settling(now)) return true;
   if (!may_start() || held(now) || in_hand_ > 0 || complete() || only_blocked()) return false;
+  if (record_.wants_sources()) return !asking_for_sources;
   return waiting_.empty() || waiting_.begin()->first <= now;
 }
 
@@ -220,6 +223,7 @@ std::string HarvestRun::state_word(SteadyTime now, const std::string& archive_re
   }
   if (!broken_.empty() && !being_reopened) return "blocked";
   if (only_blocked()) return "blocked";
+  if (record_.wants_sources()) return held(now) ? "waiting" : "ingesting";
   if (!asking_.empty()) return "running";
   if (!why_not_moving(now, archive_rest).empty()) return "waiting";
   return in_hand_ > 0 || indexing || complete() ? "running" : "queued";
@@ -234,6 +238,7 @@ HarvestStatus HarvestRun::status(SteadyTime now, const std::string& archive_rest
   if (files_) {
     out.archive = files_->manifest.archive;
     out.release = files_->manifest.release;
+    out.kind = manifest::harvest_kind_name(files_->manifest.kind);
     out.layout = layout_name(files_->spec.layout);
   }
   out.output_directory = record_.output_directory;

@@ -56,6 +56,13 @@ struct ChunkEnd {
   std::uint64_t sources_settled = 0;
 };
 
+// Of a harvest that asks by TAP, per table: what was found out about the archive's limits. Only saves requests; a
+// restart finds it out again.
+struct TapHints {
+  std::uint64_t width = 0;  // ids a request that answers could hold; 0: no bound was met
+  bool by_job = false;
+};
+
 class HarvestRun {
  public:
   // done: per type, a bit a block (Ledger::done_blocks). counters: per type.
@@ -107,6 +114,20 @@ class HarvestRun {
   // archive_rest: why the archive is not asked at the moment; empty if it is.
   HarvestStatus status(SteadyTime now, const std::string& archive_rest);
 
+  TapHints& tap_hints(std::size_t type) { return types_[type].tap; }
+  // The archive takes no uploaded ids of ours.
+  bool uploads_refused = false;
+
+  // The archive is being asked for its sources (HarvestRecord::wants_sources).
+  bool asking_for_sources = false;
+  std::uint32_t source_attempts = 0;  // that failed
+  void set_source_job(std::string job, std::uint64_t first, std::uint64_t last) {
+    record_.source_job = std::move(job);
+    record_.source_job_first = first;
+    record_.source_job_last = last;
+  }
+  void set_identity(std::string identity) { record_.identity = std::move(identity); }
+
   // Known to be taken, or the other one was tried: no answer is put down to DATA_STRUCTURE's spelling any more. One
   // chunk at a time tries.
   bool spelling_settled = false;
@@ -144,6 +165,7 @@ class HarvestRun {
     std::string first_blocked_reason;
     std::string type_blocked;
     ledger::Counters counters;
+    TapHints tap;
   };
   struct Waiting {
     ChunkClaim claim;

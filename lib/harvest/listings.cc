@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "harvest/service_impl.h"
+#include "output/paths.h"
 
 namespace garner::harvest {
 
@@ -115,6 +116,8 @@ Result<std::size_t> list_chunk(ledger::Ledger& ledger, const HarvestFiles& files
         row.detail = where ? *where : where.error().detail;
       }
     }
+    if (wanted == Outcome::Absent && std::ranges::binary_search(record->hopeless, static_cast<std::uint32_t>(place)))
+      row.detail = "the archive's own table says that it has none (prefilter)";
     rows.push_back(std::move(row));
   }
   return ids->size();
@@ -195,8 +198,7 @@ Result<FoundProduct> EngineService::product(const std::string& name, SourceId id
   if (!bytes) return std::unexpected(bytes.error());
   FoundProduct found{std::move(*bytes), product::individual_name(type_name, h.manifest.release, id, h.manifest.format),
                      type_name, h.manifest.data_structure == DataStructure::Raw};
-  if (found.whole_table)
-    found.file_name = fmt::format("{}_RAW-{:07}.{}", type_name, **block, format_extension(h.manifest.format));
+  if (found.whole_table) found.file_name = output::raw_name(h.spec, {type_name, **block, pack->generation});
   return found;
 }
 

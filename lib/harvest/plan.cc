@@ -21,11 +21,34 @@ double stored_per_received(const manifest::Manifest& manifest) {
   return 1.0;
 }
 
+// Rows as BINARY2 in Base64, roughly: a handful of bytes a number.
+constexpr std::uint64_t kBytesPerCell = 12;
+constexpr std::uint64_t kColumnsOfATable = 100;  // where all are asked for
+
+std::uint64_t row_bytes(const manifest::RowsTable& table) {
+  return kBytesPerCell * (table.columns.empty() ? kColumnsOfATable : table.columns.size());
+}
+
+void plan_products(Plan& plan, const PlanInput& input) {
+  const auto* release = input.profile.find(input.manifest.release);
+  for (const auto& name : input.retrieval_types) {
+    const auto* type = release ? release->find(name) : nullptr;
+    plan.bytes_received += input.sources * (type ? type->typical_bytes : archive::RetrievalType{}.typical_bytes);
+  }
+  const archive::Manners& manners = input.profile.manners;
+  plan.sources_per_s_slow = manners.sources_per_s_slow;
+  plan.sources_per_s_fast = manners.sources_per_s_fast;
+  const auto products = static_cast<double>(plan.products);
+  if (manners.sources_per_s_fast > 0) plan.hours_least = products / manners.sources_per_s_fast / 3600;
+  if (manners.sources_per_s_slow > 0) plan.hours_most = products / manners.sources_per_s_slow / 3600;
+}
+
 }  // namespace
 
 Plan make_plan(const PlanInput& input) {
   Plan plan;
   plan.name = input.manifest.harvest;
+  plan.kind = manifest::harvest_kind_name(input.manifest.kind);
   plan.sources = input.sources;
   plan.duplicates = input.duplicates;
   plan.refused = input.refused;
@@ -34,19 +57,11 @@ Plan make_plan(const PlanInput& input) {
   plan.products = input.sources * input.retrieval_types.size();
   const std::uint64_t blocks = (input.sources + input.chunk_size - 1) / input.chunk_size;
   plan.requests = blocks * input.retrieval_types.size();
-  const auto* release = input.profile.find(input.manifest.release);
-  for (const auto& name : input.retrieval_types) {
-    const auto* type = release ? release->find(name) : nullptr;
-    plan.bytes_received += input.sources * (type ? type->typical_bytes : archive::RetrievalType{}.typical_bytes);
-  }
+  // What a query's rows take nobody knows before they come, nor how fast tables are answered.
+  if (input.manifest.kind == manifest::HarvestKind::Products) plan_products(plan, input);
+  for (const auto& table : input.manifest.tables) plan.bytes_received += input.sources * row_bytes(table);
   plan.bytes_stored =
       static_cast<std::uint64_t>(static_cast<double>(plan.bytes_received) * stored_per_received(input.manifest));
-  const archive::Manners& manners = input.profile.manners;
-  plan.sources_per_s_slow = manners.sources_per_s_slow;
-  plan.sources_per_s_fast = manners.sources_per_s_fast;
-  const auto products = static_cast<double>(plan.products);
-  if (manners.sources_per_s_fast > 0) plan.hours_least = products / manners.sources_per_s_fast / 3600;
-  if (manners.sources_per_s_slow > 0) plan.hours_most = products / manners.sources_per_s_slow / 3600;
   return plan;
 }
 

@@ -49,6 +49,7 @@ class EngineService final : public Service {
 
  private:
   friend class EngineSubmission;
+  friend class SubmissionQuestions;
   Result<void> check_rights(Peer peer, const std::string& name);
   Result<std::shared_ptr<HarvestFiles>> files(const std::string& name);
 

@@ -22,10 +22,11 @@ struct InFlight {
 
 struct HarvestStatus {
   std::string name;
+  std::string kind;         // products, rows, query
   std::string state;        // ingesting, queued, running, waiting, blocked, paused, finished, cancelled
   std::string waiting_for;  // why nothing moves and until when; empty while it moves
   std::string archive, release, identity, output_directory, layout;
-  std::uint64_t sources = 0, duplicates = 0, refused = 0;
+  std::uint64_t sources = 0, duplicates = 0, refused = 0;  // kind query: sources are its parts
   std::uint64_t requested = 0, pending = 0, delivered = 0, absent = 0, failed = 0;
   std::uint64_t bytes_received = 0, bytes_stored = 0, attempts = 0;
   std::uint64_t chunks_total = 0, chunks_done = 0, chunks_in_flight = 0, chunks_blocked = 0;
@@ -47,6 +48,9 @@ struct Plan {
                 bytes_free = 0;  // estimates, and the output file system's free space
   double hours_least = 0, hours_most = 0;
   double sources_per_s_slow = 0, sources_per_s_fast = 0;
+  std::string kind{};               // products, rows, query
+  bool counted_by_archive = false;  // sources, or rows, are what COUNT(*) said
+  std::uint64_t rows = 0;           // kind query, where they were counted
 };
 
 }  // namespace garner::harvest

@@ -5,8 +5,11 @@
 #include <ctime>
 
 #include "harvest/intake.h"
+#include "harvest/partition.h"
 #include "harvest/plan.h"
 #include "harvest/service_impl.h"
+#include "harvest/submission_check.h"
+#include "harvest/submission_questions.h"
 
 namespace garner::harvest {
 
@@ -39,43 +42,11 @@ bool overlap(const std::filesystem::path& a, const std::filesystem::path& b) {
   return a_end == a.end() || b_end == b.end();
 }
 
-// What a manifest comes to with its archive's profile.
-struct Checked {
-  manifest::Manifest manifest;
-  archive::Profile profile;
-  std::vector<std::string> types;
-  std::uint32_t chunk_size = 0;
-};
-
-Result<Checked> check(const std::string& text, const std::string& file, const ServiceOptions& options) {
-  Checked out;
-  auto parsed = manifest::parse_manifest(text, file);
-  if (!parsed) return std::unexpected(parsed.error());
-  out.manifest = std::move(*parsed);
-  if (out.manifest.output_group && options.find_group && !options.find_group(*out.manifest.output_group)) {
-    return fail(Kind::Invalid, "{}: output.group: there is no group '{}' on this machine", file,
-                printable(*out.manifest.output_group, 60));
-  }
-  auto profile = options.find_profile(out.manifest.archive);
-  if (!profile) return with_context(profile.error(), "{}: archive", file);
-  out.profile = std::move(*profile);
-  auto types = archive::expand_retrieval_types(out.profile, out.manifest.release, out.manifest.retrieval_types);
-  if (!types) return with_context(types.error(), "{}", file);
-  out.types = std::move(*types);
-  const archive::Manners& manners = out.profile.manners;
-  out.chunk_size = out.manifest.chunk_size_given ? out.manifest.chunk_size : manners.ids_per_request;
-  if (out.chunk_size > manners.ids_per_request_most) {
-    return fail(Kind::Invalid, "{}: chunk_size: {} takes at most {} ids a request, not {}", file, out.profile.title,
-                manners.ids_per_request_most, out.chunk_size);
-  }
-  return out;
-}
-
 }  // namespace
 
 class EngineSubmission final : public Submission {
  public:
-  EngineSubmission(EngineService& service, Peer peer, std::string text, std::string file, Checked checked)
+  EngineSubmission(EngineService& service, Peer peer, std::string text, std::string file, CheckedManifest checked)
       : service_(service),
         peer_(peer),
         text_(std::move(text)),
@@ -95,12 +66,16 @@ class EngineSubmission final : public Submission {
   Result<void> reserve_directory();
   Result<void> refuse_directory(const Error& error);
   Result<void> begin_intake();
+  Result<void> complete_ids();
+  Result<std::string> sort_ids(bool keeps);
+  Plan plan(const std::optional<std::uint64_t>& counted);
+  Result<void> keep(const std::string& digest);
   ledger::HarvestRecord record(std::string hash) const;
 
   EngineService& service_;
   const Peer peer_;
   const std::string text_, file_;
-  Checked checked_;
+  CheckedManifest checked_;
   IdSorter sorter_;
   std::unique_ptr<ledger::Intake> intake_;  // from the first refused row on, else from finish() on
   std::uint64_t refused_ = 0;
@@ -226,15 +201,24 @@ ledger::HarvestRecord EngineSubmission::record(std::string hash) const {
   return record;
 }
 
-Result<SubmitResult> EngineSubmission::finish(bool plan_only) {
-  if (sorter_.added() == 0) {
+// The ids of a list; the numbers of a query's parts; none where the archive is still to be asked for them.
+Result<void> EngineSubmission::complete_ids() {
+  const manifest::Manifest& manifest = checked_.manifest;
+  const bool brings_ids = manifest.kind != manifest::HarvestKind::Query && !manifest.sources.by_query();
+  if (brings_ids && sorter_.added() == 0) {
     return fail(Kind::Invalid, "{}: sources: no source_id was found{}; a harvest needs at least one", file_,
                 refused_ > 0 ? fmt::format(" ({} rows were refused)", refused_) : std::string());
   }
-  const bool keeps = !plan_only && !existing_;
-  if (keeps) {
-    if (auto begun = begin_intake(); !begun) return std::unexpected(begun.error());
-  }
+  if (!brings_ids && sorter_.added() + refused_ > 0)
+    return fail(Kind::Malformed, "{}: its sources are asked for at the archive, but ids came along", file_);
+  if (manifest.kind != manifest::HarvestKind::Query) return {};
+  std::vector<SourceId> parts(part_count(manifest.partition));
+  for (std::size_t i = 0; i < parts.size(); ++i) parts[i] = SourceId{i + 1};
+  return sorter_.add(parts);
+}
+
+// Into the ledger, if `keeps`; the digest of manifest and ids.
+Result<std::string> EngineSubmission::sort_ids(bool keeps) {
   Sha256Stream hash;
   hash.add(text_.data(), text_.size());
   auto sorted = sorter_.finish([&](std::span<const SourceId> ids) -> Result<void> {
@@ -242,15 +226,60 @@ Result<SubmitResult> EngineSubmission::finish(bool plan_only) {
     return keeps ? intake_->add(ids) : Result<void>{};
   });
   if (!sorted) return std::unexpected(sorted.error());
+  return hash.hex();
+}
 
-  SubmitResult result;
+Plan EngineSubmission::plan(const std::optional<std::uint64_t>& counted) {
   const auto free = output::free_bytes(existing_ ? std::filesystem::path(existing_->output_directory).parent_path()
                                                  : directory_.parent_path());
-  result.plan = make_plan({checked_.manifest, checked_.profile, checked_.types, checked_.chunk_size, sorter_.distinct(),
-                           sorter_.added() - sorter_.distinct(), refused_, free.value_or(0)});
-  const std::string digest = hash.hex();
+  PlanInput input{checked_.manifest,  checked_.profile,
+                  checked_.types,     checked_.chunk_size,
+                  sorter_.distinct(), sorter_.added() - sorter_.distinct(),
+                  refused_,           free.value_or(0)};
+  if (counted && checked_.manifest.sources.by_query()) input.sources = *counted;
+  Plan plan = make_plan(input);
+  plan.counted_by_archive = counted.has_value();
+  if (counted && checked_.manifest.kind == manifest::HarvestKind::Query) plan.rows = *counted;
+  return plan;
+}
+
+// Makes the harvest appear, and the engine take it up.
+Result<void> EngineSubmission::keep(const std::string& digest) {
+  auto kept = checked_.manifest.sources.by_query() ? service_.ledger_.announce(record(digest))
+                                                   : intake_->commit(record(digest));
+  if (!kept) return std::unexpected(kept.error());
+  auto added = service_.on_loop<Result<void>>([this, &kept] { return service_.engine_.add(*kept); });
+  if (!added)
+    return with_context(added.error(), "'{}' is kept, but can't be taken up before the daemon's next start",
+                        kept->name);
+  return {};
+}
+
+Result<SubmitResult> EngineSubmission::finish(bool plan_only) {
+  if (auto complete = complete_ids(); !complete) return std::unexpected(complete.error());
+  const bool keeps = !plan_only && !existing_;
+  const bool by_query = checked_.manifest.sources.by_query();
+  // The archive's own verdict on the question, before anything is kept.
+  SubmissionQuestions questions(service_, checked_, file_);
+  std::optional<std::uint64_t> counted;
+  if (plan_only) {
+    auto count = questions.count();
+    if (!count) return std::unexpected(count.error());
+    counted = *count;
+  }
+  if (keeps) {
+    if (auto tried = questions.try_out(); !tried) return std::unexpected(tried.error());
+  }
+  if (keeps && !by_query) {
+    if (auto begun = begin_intake(); !begun) return std::unexpected(begun.error());
+  }
+  auto digest = sort_ids(keeps && !by_query);
+  if (!digest) return std::unexpected(digest.error());
+
+  SubmitResult result;
+  result.plan = plan(counted);
   if (existing_) {
-    if (existing_->manifest_hash != digest) {
+    if (existing_->manifest_hash != *digest) {
       return fail(Kind::Conflict,
                   "{}: harvest: '{}' is already here with the same manifest but other ids; choose another name", file_,
                   existing_->name);
@@ -258,12 +287,7 @@ Result<SubmitResult> EngineSubmission::finish(bool plan_only) {
     result.already_here = true;
   }
   if (keeps) {
-    auto committed = intake_->commit(record(digest));
-    if (!committed) return std::unexpected(committed.error());
-    auto added = service_.on_loop<Result<void>>([this, &committed] { return service_.engine_.add(*committed); });
-    if (!added)
-      return with_context(added.error(), "'{}' is kept, but can't be taken up before the daemon's next start",
-                          committed->name);
+    if (auto kept = keep(*digest); !kept) return std::unexpected(kept.error());
   }
   if (!plan_only || existing_) {
     auto status = service_.status(checked_.manifest.harvest);
@@ -275,7 +299,7 @@ Result<SubmitResult> EngineSubmission::finish(bool plan_only) {
 
 Result<std::unique_ptr<Submission>> EngineService::submit(Peer peer, std::string manifest_text,
                                                           std::string manifest_file) {
-  auto checked = check(manifest_text, manifest_file, options_);
+  auto checked = check_manifest(manifest_text, manifest_file, options_);
   if (!checked) return std::unexpected(checked.error());
   auto submission = std::make_unique<EngineSubmission>(*this, peer, std::move(manifest_text), std::move(manifest_file),
                                                        std::move(*checked));

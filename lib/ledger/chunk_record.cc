@@ -17,7 +17,13 @@ constexpr std::uint8_t kHasFailures = 0x08;
 constexpr std::uint8_t kHasPackOf = 0x10;
 constexpr unsigned kOutcomesShift = 5;
 enum OutcomesForm : std::uint8_t { kNoOutcomes = 0, kUniform = 1, kTwoKinds = 2, kTwoBits = 3 };
-constexpr std::uint8_t kUnusedFlags = 0x80;
+constexpr std::uint8_t kHasMore = 0x80;  // a second byte of flags stands at the record's end, with what they announce
+// The second byte.
+constexpr std::uint8_t kHasQuery = 0x01;
+constexpr std::uint8_t kByJob = 0x02;
+constexpr std::uint8_t kSifted = 0x04;
+constexpr std::uint8_t kHasHopeless = 0x08;
+constexpr std::uint8_t kUnusedMore = 0xf0;
 constexpr std::size_t kSmallestPack = 1 + std::tuple_size_v<Sha256> + 1 + 1;
 
 bool all_settled(const std::vector<Outcome>& outcomes) {
@@ -204,9 +210,58 @@ const char* take_pack_of(ByteReader& reader, ChunkRecord& record) {
   return points_at_packs(record) ? nullptr : "a delivered place points at no pack";
 }
 
+std::uint8_t more_flags(const ChunkRecord& record) {
+  return static_cast<std::uint8_t>((record.query == QueryProgress{} ? 0 : kHasQuery) |
+                                   (record.query.by_job ? kByJob : 0) | (record.sifted ? kSifted : 0) |
+                                   (record.hopeless.empty() ? 0 : kHasHopeless));
+}
+
+void put_more(std::string& out, std::uint8_t flags, const ChunkRecord& record) {
+  put_byte(out, flags);
+  if ((flags & kHasQuery) != 0) {
+    put_text(out, record.query.job);
+    for (const std::uint64_t number : {record.query.width, record.query.done, record.query.rows})
+      put_varint(out, number);
+  }
+  if ((flags & kHasHopeless) == 0) return;
+  put_varint(out, record.hopeless.size());
+  std::uint32_t next = 0;
+  for (const std::uint32_t place : record.hopeless) {
+    put_varint(out, place - next);
+    next = place + 1;
+  }
+}
+
+const char* take_hopeless(ByteReader& reader, ChunkRecord& record) {
+  const std::uint64_t count = reader.varint();
+  if (!reader.ok() || count == 0 || count > record.outcomes.size()) return "its hopeless sources are cut";
+  std::uint64_t next = 0;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::uint64_t place = next + reader.varint32();
+    if (!reader.ok() || place >= record.outcomes.size()) return "a hopeless source has a place that is not there";
+    record.hopeless.push_back(static_cast<std::uint32_t>(place));
+    next = place + 1;
+  }
+  return nullptr;
+}
+
+const char* take_more(ByteReader& reader, ChunkRecord& record) {
+  const std::uint8_t flags = reader.byte();
+  if (!reader.ok() || flags == 0 || (flags & kUnusedMore) != 0) return "unknown flags";
+  record.sifted = (flags & kSifted) != 0;
+  record.query.by_job = (flags & kByJob) != 0;
+  if ((flags & kHasQuery) != 0) {
+    record.query.job = reader.text();
+    for (std::uint64_t* number : {&record.query.width, &record.query.done, &record.query.rows})
+      *number = reader.varint();
+    if (!reader.ok()) return "its query is cut";
+  }
+  return (flags & kHasHopeless) != 0 ? take_hopeless(reader, record) : nullptr;
+}
+
 const char* take_record(ByteReader& reader, ChunkRecord& record) {
   const std::uint8_t flags = reader.byte();
-  if (!reader.ok() || (flags & kUnusedFlags) != 0) return "unknown flags";
+  if (!reader.ok()) return "unknown flags";
   record.blocked = (flags & kBlocked) != 0;
   record.attempts = reader.varint32();
   record.requests = reader.varint32();
@@ -219,6 +274,9 @@ const char* take_record(ByteReader& reader, ChunkRecord& record) {
   }
   if ((flags & kHasPackOf) != 0) {
     if (const char* flaw = take_pack_of(reader, record)) return flaw;
+  }
+  if ((flags & kHasMore) != 0) {
+    if (const char* flaw = take_more(reader, record)) return flaw;
   }
   if (((flags & kDone) != 0) != all_settled(record.outcomes)) return "its done flag does not match its outcomes";
   return reader.finished() ? nullptr : "bytes after its end";
@@ -250,6 +308,17 @@ std::uint32_t ChunkRecord::count(Outcome outcome, std::uint32_t ids) const {
   return outcome == Outcome::Pending && ids > places ? stated + (ids - places) : stated;
 }
 
+CounterDelta& CounterDelta::operator+=(const CounterDelta& other) {
+  delivered += other.delivered;
+  absent += other.absent;
+  failed += other.failed;
+  bytes_received += other.bytes_received;
+  bytes_stored += other.bytes_stored;
+  chunks_done += other.chunks_done;
+  attempts += other.attempts;
+  return *this;
+}
+
 CounterDelta delta_between(const ChunkRecord& before, const ChunkRecord& after, std::uint32_t ids) {
   const auto change = [&](Outcome outcome) {
     return static_cast<std::int64_t>(after.count(outcome, ids)) - static_cast<std::int64_t>(before.count(outcome, ids));
@@ -269,11 +338,13 @@ CounterDelta delta_between(const ChunkRecord& before, const ChunkRecord& after, 
 
 std::string encode(const ChunkRecord& record) {
   const Kinds kinds = kinds_of(record.outcomes);
+  const std::uint8_t more = more_flags(record);
   std::string out;
-  put_byte(out, static_cast<std::uint8_t>(
-                    (all_settled(record.outcomes) ? kDone : 0) | (record.blocked ? kBlocked : 0) |
-                    (record.last_error.empty() ? 0 : kHasLastError) | (record.failures.empty() ? 0 : kHasFailures) |
-                    (record.pack_of.empty() ? 0 : kHasPackOf) | form_of(kinds) << kOutcomesShift));
+  put_byte(out,
+           static_cast<std::uint8_t>((more == 0 ? 0 : kHasMore) | (all_settled(record.outcomes) ? kDone : 0) |
+                                     (record.blocked ? kBlocked : 0) | (record.last_error.empty() ? 0 : kHasLastError) |
+                                     (record.failures.empty() ? 0 : kHasFailures) |
+                                     (record.pack_of.empty() ? 0 : kHasPackOf) | form_of(kinds) << kOutcomesShift));
   put_varint(out, record.attempts);
   put_varint(out, record.requests);
   if (!record.last_error.empty()) put_text(out, record.last_error);
@@ -281,6 +352,7 @@ std::string encode(const ChunkRecord& record) {
   put_packs(out, record.packs);
   if (!record.failures.empty()) put_failures(out, record.failures);
   if (!record.pack_of.empty()) put_pack_of(out, record.pack_of);
+  if (more != 0) put_more(out, more, record);
   return out;
 }
 
@@ -304,6 +376,8 @@ std::string flaw_of(const ChunkRecord& record, std::uint32_t ids) {
   }
   if (!record.failures.empty() && record.failures.rbegin()->first >= record.outcomes.size())
     return "a reason for a place without an outcome";
+  if (!record.hopeless.empty() && record.hopeless.back() >= record.outcomes.size())
+    return "a hopeless source without an outcome";
   if (!record.pack_of.empty() && !points_at_packs(record)) return "a delivered place points at no pack";
   return {};
 }

@@ -30,6 +30,16 @@ struct Pack {
   bool operator==(const Pack&) const = default;
 };
 
+// What a chunk that is asked for by TAP remembers between its requests.
+struct QueryProgress {
+  std::string job;          // URL of the remote job under way, written before it is told to run; empty: none
+  std::uint64_t width = 0;  // so many ids (kind rows) or partition values (kind query) a request at most; 0: all
+  std::uint64_t done = 0;   // kind query: partition values of the part, from its first on, whose rows are in
+  std::uint64_t rows = 0;   // delivered so far
+  bool by_job = false;      // sync answers are too small or too slow for it
+  bool operator==(const QueryProgress&) const = default;
+};
+
 struct ChunkRecord {
   std::uint32_t attempts = 0;     // that counted: Suspect, Malformed, Corrupt answers
   std::uint32_t requests = 0;     // sent in all
@@ -40,6 +50,9 @@ struct ChunkRecord {
   std::vector<Pack> packs;
   std::vector<std::uint32_t>
       pack_of;  // by place: index into packs, for Delivered ones; empty when there is at most one pack
+  QueryProgress query;
+  bool sifted = false;                  // the archive was asked which of its sources can have the product at all
+  std::vector<std::uint32_t> hopeless;  // places that were found Absent by that alone, rising
   bool operator==(const ChunkRecord&) const = default;
 
   bool done(std::uint32_t ids) const;  // nothing pending among `ids` ids
@@ -50,6 +63,7 @@ struct ChunkRecord {
 struct CounterDelta {
   std::int64_t delivered = 0, absent = 0, failed = 0, bytes_received = 0, bytes_stored = 0, chunks_done = 0,
                attempts = 0;
+  CounterDelta& operator+=(const CounterDelta& other);
 };
 // after - before, for a chunk of `ids` ids; bytes_received is the caller's.
 CounterDelta delta_between(const ChunkRecord& before, const ChunkRecord& after, std::uint32_t ids);

@@ -57,7 +57,9 @@ struct HarvestRecord {
   std::string manifest;          // as submitted, byte for byte
   std::string manifest_hash;     // sha256 over the manifest and its ids, hex: tells "already here" from a clash
   std::string output_directory;  // absolute, canonical
-  std::vector<std::string> retrieval_types;  // ALL taken apart; their order numbers ChunkKey::type
+  // What is accounted for: retrieval_types (ALL taken apart), tables (kind rows), or "result" (kind query);
+  // their order numbers ChunkKey::type.
+  std::vector<std::string> retrieval_types;
   std::uint32_t chunk_size = 0;
   std::uint32_t blocks = 0;
   std::uint64_t sources = 0;  // distinct ids
@@ -68,6 +70,13 @@ struct HarvestRecord {
   HarvestState state = HarvestState::Active;
   std::string reason;          // why it is in that state, for people
   std::string data_structure;  // the spelling that the archive took, once known
+  std::string identity;        // who we were to the archive when its products came; empty: nothing came yet
+  // Sources by query, while the archive is asked for them: the remote job, and the source_ids it is about.
+  std::string source_job;
+  std::uint64_t source_job_first = 0, source_job_last = 0;
+
+  // Its sources are still to come (Ledger::announce): no blocks, no chunks.
+  bool wants_sources() const { return blocks == 0; }
 };
 
 // Per harvest and retrieval_type. pending = requested - delivered - absent - failed.
@@ -93,7 +102,8 @@ class Intake {
   virtual ~Intake() = default;
   virtual Result<void> add(std::span<const SourceId> rising_ids) = 0;
   virtual Result<void> add_refused(const RefusedRow& row) = 0;
-  // Completes the record (no, blocks, sources) and makes the harvest appear. Conflict if the name is taken.
+  // Completes the record (no, blocks, sources) and makes the harvest appear. Conflict if the name is taken. A record
+  // with the `no` of an announced harvest takes that one's place, and gets a `no` of its own.
   virtual Result<HarvestRecord> commit(HarvestRecord record) = 0;
 };
 
@@ -102,6 +112,8 @@ class Ledger {
   virtual ~Ledger() = default;
 
   virtual Result<std::unique_ptr<Intake>> begin_intake(std::uint32_t chunk_size) = 0;
+  // Makes a harvest appear whose sources are still to be asked for: without ids, until an intake takes its place.
+  virtual Result<HarvestRecord> announce(HarvestRecord record) = 0;
   virtual Result<std::vector<HarvestRecord>> harvests() = 0;
   // Replaces the record (state, reason, times); its ids and shape stay.
   virtual Result<void> update(const HarvestRecord& record) = 0;

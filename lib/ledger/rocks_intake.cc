@@ -136,19 +136,26 @@ Result<HarvestRecord> RocksIntake::commit(HarvestRecord record) {
   for (TableFiles* files : {&ids_, &refused_}) {
     if (auto finished = files->finish(); !finished) return std::unexpected(finished.error());
   }
-  record.no = harvest_;
+  const HarvestNo announced = std::exchange(record.no, harvest_);
   record.chunk_size = chunk_size_;
   record.blocks = blocks_;
   record.sources = sources_;
 
   GroupCommit::Turn turn(commits_);
-  if (commits_.name_taken(record.name)) {
+  if (announced != 0) {
+    if (auto shape = commits_.shape(announced); !shape) return std::unexpected(shape.error());
+  } else if (commits_.name_taken(record.name)) {
     return fail(Kind::Conflict, "there is a harvest named {} already; choose another name, or remove the old one first",
                 printable(record.name, 100));
   }
   if (auto taken = ingest(); !taken) return std::unexpected(taken.error());
-  if (auto written = write_record(record); !written) return std::unexpected(written.error());
+  if (auto written = write_record(record, announced); !written) return std::unexpected(written.error());
   committed_ = true;
+  if (announced != 0) {
+    commits_.dismiss(announced);
+    if (auto erased = store_.erase(announced); !erased)
+      log::warning("{}; the next start tries again", erased.error().detail);
+  }
   Counters counters;
   counters.requested = sources_;
   commits_.admit(harvest_, Shape(record), std::vector<Counters>(record.retrieval_types.size(), counters));
@@ -163,7 +170,7 @@ Result<void> RocksIntake::ingest() {
   return {};
 }
 
-Result<void> RocksIntake::write_record(const HarvestRecord& record) {
+Result<void> RocksIntake::write_record(const HarvestRecord& record, HarvestNo announced) {
   const auto json = encode_harvest(record);
   if (!json) return std::unexpected(json.error());
   rocksdb::WriteBatch batch;
@@ -176,6 +183,11 @@ Result<void> RocksIntake::write_record(const HarvestRecord& record) {
               encode_counters(counters));
   }
   batch.Delete(store_.family(Family::Meta), erase_key(harvest_));
+  if (announced != 0) {
+    batch.Delete(store_.family(Family::Harvests), record_key(announced));
+    batch.Delete(store_.family(Family::Harvests), manifest_key(announced));
+    batch.Put(store_.family(Family::Meta), erase_key(announced), "");
+  }
   return store_.write(batch, "recording a harvest");
 }
 

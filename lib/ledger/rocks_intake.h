@@ -48,7 +48,7 @@ class RocksIntake final : public Intake {
   Result<void> remember(Result<void> done);
   Result<void> check(const HarvestRecord& record) const;
   Result<void> ingest();
-  Result<void> write_record(const HarvestRecord& record);
+  Result<void> write_record(const HarvestRecord& record, HarvestNo announced);
 
   RocksStore& store_;
   GroupCommit& commits_;

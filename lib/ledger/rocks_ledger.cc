@@ -24,6 +24,7 @@ class RocksLedger final : public Ledger {
   Result<void> load();
 
   Result<std::unique_ptr<Intake>> begin_intake(std::uint32_t chunk_size) override;
+  Result<HarvestRecord> announce(HarvestRecord record) override;
   Result<std::vector<HarvestRecord>> harvests() override;
   Result<void> update(const HarvestRecord& record) override;
   Result<void> remove(HarvestNo harvest) override;
@@ -99,6 +100,31 @@ Result<std::unique_ptr<Intake>> RocksLedger::begin_intake(std::uint32_t chunk_si
   std::filesystem::create_directory(store_->intake_directory(*harvest), error);
   if (error) return fail_errno(error.value(), store_->intake_directory(*harvest).string());
   return intake;
+}
+
+Result<HarvestRecord> RocksLedger::announce(HarvestRecord record) {
+  if (record.name.empty() || record.retrieval_types.empty() || record.retrieval_types.size() > UINT16_MAX ||
+      record.chunk_size == 0 || record.chunk_size > kMaxChunkSize || record.blocks != 0 || record.sources != 0)
+    return fail(Kind::Invalid, "harvest {}: it can't be announced", printable(record.name, 100));
+  const auto harvest = reserve_number();
+  if (!harvest) return std::unexpected(harvest.error());
+  record.no = *harvest;
+  const auto json = encode_harvest(record);
+  if (!json) return std::unexpected(json.error());
+  GroupCommit::Turn turn(commits_);
+  if (commits_.name_taken(record.name))
+    return fail(Kind::Conflict, "there is a harvest named {} already; choose another name, or remove the old one first",
+                printable(record.name, 100));
+  rocksdb::WriteBatch batch;
+  batch.Put(store_->family(Family::Harvests), record_key(record.no), *json);
+  batch.Put(store_->family(Family::Harvests), manifest_key(record.no), record.manifest);
+  for (std::size_t type = 0; type < record.retrieval_types.size(); ++type)
+    batch.Put(store_->family(Family::Counters), counters_key(record.no, static_cast<std::uint16_t>(type)),
+              encode_counters({}));
+  batch.Delete(store_->family(Family::Meta), erase_key(record.no));
+  if (auto written = store_->write(batch, "announcing a harvest"); !written) return std::unexpected(written.error());
+  commits_.admit(record.no, Shape(record), std::vector<Counters>(record.retrieval_types.size()));
+  return record;
 }
 
 Result<std::vector<HarvestRecord>> RocksLedger::harvests() {

@@ -103,7 +103,11 @@ Result<std::string> encode_harvest(const HarvestRecord& record) {
                           {"finished_s", record.finished_s},
                           {"state", state_name(record.state)},
                           {"reason", record.reason},
-                          {"data_structure", record.data_structure}}
+                          {"data_structure", record.data_structure},
+                          {"identity", record.identity},
+                          {"source_job", record.source_job},
+                          {"source_job_first", record.source_job_first},
+                          {"source_job_last", record.source_job_last}}
         .dump();
   } catch (const nlohmann::json::exception&) {
     return fail(Kind::Invalid, "harvest {}: its name, directory, types or reason are not UTF-8",
@@ -133,15 +137,20 @@ Result<HarvestRecord> decode_harvest(std::string_view json, std::string_view man
     row.at("state").get_to(state);
     row.at("reason").get_to(record.reason);
     row.at("data_structure").get_to(record.data_structure);
+    // Since 0.2.
+    record.identity = row.value("identity", std::string());
+    record.source_job = row.value("source_job", std::string());
+    record.source_job_first = row.value("source_job_first", std::uint64_t{0});
+    record.source_job_last = row.value("source_job_last", std::uint64_t{0});
   } catch (const nlohmann::json::exception& e) {
     return fail(Kind::Corrupt, "harvest record: {}", printable(e.what()));
   }
   const auto known = state_named(state);
   if (!known) return std::unexpected(known.error());
   record.state = *known;
-  if (record.chunk_size == 0 || record.blocks == 0 || record.sources == 0)
+  if (record.chunk_size == 0 || (record.blocks == 0) != (record.sources == 0))
     return fail(Kind::Corrupt, "harvest record: it holds no sources");
-  if ((record.sources - 1) / record.chunk_size + 1 != record.blocks) {
+  if (record.blocks != 0 && (record.sources - 1) / record.chunk_size + 1 != record.blocks) {
     return fail(Kind::Corrupt, "harvest record: {} sources do not make {} blocks of {}", record.sources, record.blocks,
                 record.chunk_size);
   }

@@ -38,6 +38,7 @@ struct OutputSpec {
   std::string release;
   std::uint64_t sources = 0;             // decides the HEALPix level of folders
   std::optional<std::uint32_t> group;    // gid of output.group
+  bool of_rows = false;                  // kinds rows and query: what comes are rows of the archive's tables, no products
   // Layout `table`.
   std::optional<int> part_level{};                // kind query by HEALPix: of its parts, whose numbers (pixel + 1) are the ids of the harvest
   std::map<std::string, std::string> id_columns{};  // where a retrieval_type's tables hold the source_id, if not in the column source_id

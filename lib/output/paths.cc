@@ -21,8 +21,9 @@ int digits_of(std::uint64_t number) {
 }
 
 std::string_view checked(std::string_view retrieval_type) {
-  const auto allowed = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; };
-  assert(!retrieval_type.empty() && std::ranges::all_of(retrieval_type, allowed));
+  const auto letter = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; };
+  const auto allowed = [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '.'; };
+  assert(!retrieval_type.empty() && letter(retrieval_type[0]) && std::ranges::all_of(retrieval_type, allowed));
   return retrieval_type;
 }
 
@@ -48,8 +49,8 @@ std::string pack_path(const PackKey& key, std::string_view extension) {
 }
 
 std::string raw_name(const OutputSpec& spec, const PackKey& key) {
-  return fmt::format("{}_RAW-{:07}{}.{}", checked(key.retrieval_type), key.block, generation_suffix(key.generation),
-                     format_extension(spec.format));
+  return fmt::format("{}{}-{:07}{}.{}", checked(key.retrieval_type), spec.of_rows ? "" : "_RAW", key.block,
+                     generation_suffix(key.generation), format_extension(spec.format));
 }
 
 std::string raw_path(const OutputSpec& spec, const PackKey& key) {

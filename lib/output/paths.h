@@ -1,6 +1,7 @@
 // Where files lie below an output directory: the one place that knows the templates. docs/layouts.md shows them to users.
 // All paths are relative to the output directory, without "." or ".."; the names follow from type, block, generation and source_id alone.
-// Pure functions. A retrieval type that is not [A-Z0-9_]+ is a broken invariant (intake checks it) and aborts.
+// Pure functions. A retrieval type (kinds rows and query: a table's name, "result") that is not [A-Za-z_][A-Za-z0-9_.]* is a broken invariant (the
+// manifest's parser checks it) and aborts.
 #pragma once
 
 #include <string>
@@ -22,7 +23,8 @@ inline constexpr std::string_view kCatalogueFile = "CATALOGUE.csv.zst";
 // RVS/0000/RVS-0000017.tar.zst, RVS/0000/RVS-0000017.1.tar.zst; extension without its dot.
 std::string pack_path(const PackKey& key, std::string_view extension);
 
-// XP_SAMPLED_RAW-0000017.fits: a table of many sources, unique in its harvest (the archive calls every one of them XP_SAMPLED_RAW.fits).
+// XP_SAMPLED_RAW-0000017.fits: a table of many sources, unique in its harvest (the archive calls every one of them XP_SAMPLED_RAW.fits). Of rows of an
+// archive's table: gaiadr3.gaia_source-0000017.fits.
 std::string raw_name(const OutputSpec& spec, const PackKey& key);
 // XP_SAMPLED/0000/XP_SAMPLED_RAW-0000017.fits[.zst]
 std::string raw_path(const OutputSpec& spec, const PackKey& key);

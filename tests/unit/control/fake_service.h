@@ -175,7 +175,8 @@ class FakeService final : public harvest::Service {
                      3.0,
                      26.7,
                      25,
-                     225};
+                     225,
+                     "products"};
       if (!service_.harvests.empty()) result.status = service_.harvests.begin()->second;
       return result;
     }

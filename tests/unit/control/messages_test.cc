@@ -106,7 +106,7 @@ TEST(Messages, ASubmissionsVerdictSurvivesTheWayThroughJson) {
   harvest::SubmitResult result;
   result.already_here = true;
   result.status = example_status();
-  result.plan = {"rvs-bright", 10, 1, 2, 20, 3, 500, 1000, 900, 5000, 0.5, 1.5, 25, 225};
+  result.plan = {"rvs-bright", 10, 1, 2, 20, 3, 500, 1000, 900, 5000, 0.5, 1.5, 25, 225, "rows", true, 7};
   const auto back = parse_submit(submit_json(result, false));
   ASSERT_TRUE(back) << back.error().detail;
   EXPECT_EQ(submit_json(*back, false), submit_json(result, false));

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "harvest/engine.h"
+#include "stage_tap.h"
 #include "stage_world.h"
 
 namespace garner::testing {
@@ -27,8 +28,14 @@ class StageArchive final : public archive::Archive {
   struct People {
     int now = 0, highest = 0;
   };
-  StageArchive(Executor& executor, Truth& truth, const Weather& weather, archive::Profile profile, People& people)
-      : executor_(executor), truth_(truth), weather_(weather), profile_(std::move(profile)), people_(people) {}
+  StageArchive(Executor& executor, Truth& truth, const Weather& weather, archive::Profile profile, People& people,
+               StageTap& tap)
+      : executor_(executor),
+        truth_(truth),
+        weather_(weather),
+        profile_(std::move(profile)),
+        people_(people),
+        tap_(tap) {}
 
   Task<Result<http::Body>> fetch(archive::ChunkRequest request, std::stop_token stop) override {
     ++in_flight;
@@ -48,6 +55,16 @@ class StageArchive final : public archive::Archive {
     if (auto ended = body.finish(); !ended) co_return std::unexpected(ended.error());
     co_return std::move(body);
   }
+  Task<archive::TapReply> ask(archive::TapQuestion question, std::stop_token stop) override {
+    people_.highest = std::max(people_.highest, ++people_.now);
+    auto reply = co_await tap_.ask(executor_, std::move(question), stop);
+    --people_.now;
+    co_return reply;
+  }
+  Task<Result<void>> forget_job(std::string job_url, std::stop_token) override {
+    tap_.jobs.at(job_url).gone = true;
+    co_return Result<void>{};
+  }
   const archive::Profile& profile() const override { return profile_; }
   std::string identity() const override { return "anonymous"; }
 
@@ -61,6 +78,7 @@ class StageArchive final : public archive::Archive {
   const Weather& weather_;
   archive::Profile profile_;
   People& people_;
+  StageTap& tap_;
 };
 
 class Stage {
@@ -71,6 +89,24 @@ class Stage {
     profile.releases = {{"Gaia DR3", {{"RVS"}, {"XP_SAMPLED"}}}};
   }
   ~Stage() { end_engine(); }
+
+  // A harvest of these ids, or one announced where there are none; `keys` are the manifest's, but for name, archive and
+  // directory.
+  ledger::HarvestRecord make_harvest_of(const std::string& name, const std::vector<SourceId>& ids,
+                                        std::uint32_t chunk_size, std::vector<std::string> types,
+                                        const std::string& keys) {
+    ledger::HarvestRecord record;
+    record.name = name;
+    record.manifest = fmt::format("harvest: {0}\narchive: gaia\n{1}output: {{directory: /out/{0}}}\n", name, keys);
+    record.output_directory = "/out/" + name;
+    record.retrieval_types = std::move(types);
+    record.chunk_size = chunk_size;
+    record.manifest_hash = "0123456789abcdef";
+    if (ids.empty()) return *ledger.announce(record);
+    auto intake = *ledger.begin_intake(chunk_size);
+    EXPECT_TRUE(intake->add(ids));
+    return *intake->commit(record);
+  }
 
   // Ids 1000, 1001, … in a committed harvest.
   ledger::HarvestRecord make_harvest(const std::string& name, std::uint64_t sources, std::uint32_t chunk_size,
@@ -134,6 +170,7 @@ class Stage {
   Disk disk;
   StageLedger ledger_door{ledger, disk.power};
   Truth truth;
+  StageTap tap;
   Weather weather = [](const archive::ChunkRequest&) { return std::nullopt; };
   archive::Profile profile;
   std::unique_ptr<harvest::Engine> engine;
@@ -178,7 +215,7 @@ class Stage {
         .budget = std::make_shared<http::MemoryBudget>(1 << 20),
         .open_archive = [this](const std::string&) -> Result<std::unique_ptr<archive::Archive>> {
           if (auto error = no_profile) return std::unexpected(*error);
-          auto opened = std::make_unique<StageArchive>(executor, truth, weather, profile, people);
+          auto opened = std::make_unique<StageArchive>(executor, truth, weather, profile, people, tap);
           archive = opened.get();
           return opened;
         },
@@ -213,6 +250,26 @@ class Stage {
           }
           return contents;
         },
+        // The real verdict, without a file: what came stands in the pack by its ids.
+        .read_table = [](std::span<const std::byte> answer, const product::TableAsked& asked,
+                         product::ProductSink& sink) -> Result<product::TableContents> {
+          std::set<SourceId> came;
+          auto read = product::read_ids_answer(answer, asked.id_column.empty() ? "row_id" : asked.id_column,
+                                               asked.row_limit, [&came](std::span<const SourceId> ids) -> Result<void> {
+                                                 came.insert(ids.begin(), ids.end());
+                                                 return {};
+                                               });
+          if (!read) return std::unexpected(read.error());
+          if (asked.rows_expected && *asked.rows_expected != read->rows)
+            return fail(Kind::Malformed, "COUNT(*) says {}", *asked.rows_expected);
+          product::TableContents contents{{}, read->rows, read->rows > 0};
+          for (const SourceId id : asked.ids) contents.found.push_back(came.contains(id));
+          for (const SourceId id : came) {
+            if (auto added = sink.add({"row", id, {}}); !added) return std::unexpected(added.error());
+          }
+          return contents;
+        },
+        .spill_directory = std::filesystem::temp_directory_path(),
         .find_group = [](const std::string&) { return std::nullopt; },
         .seed = seed_,
         .in_flight_most = {},

@@ -88,6 +88,10 @@ class StageLedger final : public ledger::Ledger {
   Result<std::unique_ptr<ledger::Intake>> begin_intake(std::uint32_t chunk_size) override {
     return below_.begin_intake(chunk_size);
   }
+  Result<ledger::HarvestRecord> announce(ledger::HarvestRecord record) override {
+    if (auto powered = power_.step(); !powered) return std::unexpected(powered.error());
+    return below_.announce(std::move(record));
+  }
   Result<std::vector<ledger::HarvestRecord>> harvests() override { return below_.harvests(); }
   Result<void> update(const ledger::HarvestRecord& record) override {
     if (auto powered = power_.step(); !powered) return powered;

@@ -52,6 +52,57 @@ TEST_F(LedgerTest, GivesBackHarvestsIdsAndChunksAfterReopening) {
   EXPECT_EQ(ledger->counters(harvest.no).value()[0].requested, kIds.size());
 }
 
+HarvestRecord announced_named(const std::string& name) {
+  auto record = record_named(name);
+  record.chunk_size = 100;
+  return record;
+}
+
+TEST_F(LedgerTest, AnAnnouncedHarvestIsThereWithoutIdsUntilAnIntakeTakesItsPlace) {
+  auto announced = must_take(ledger->announce(announced_named("by-query")));
+  announced.source_job = "http://tap/async/7";
+  announced.source_job_last = 99;
+  ASSERT_TRUE(ledger->update(announced));
+  reopen();
+  auto harvests = ledger->harvests().value();
+  ASSERT_EQ(harvests.size(), 1U);
+  EXPECT_TRUE(harvests[0].wants_sources());
+  EXPECT_EQ(harvests[0].source_job, "http://tap/async/7");
+  EXPECT_EQ(harvests[0].source_job_last, 99U);
+  EXPECT_EQ(ledger->counters(announced.no).value()[0].requested, 0U);
+  EXPECT_FALSE(ledger->announce(announced_named("by-query")));
+
+  auto intake = ledger->begin_intake(100).value();
+  ASSERT_TRUE(intake->add(kIds));
+  const auto kept = must_take(intake->commit(harvests[0]));
+  EXPECT_NE(kept.no, announced.no);
+  EXPECT_FALSE(ledger->counters(announced.no));
+  reopen();
+  harvests = ledger->harvests().value();
+  ASSERT_EQ(harvests.size(), 1U);
+  EXPECT_EQ(harvests[0].no, kept.no);
+  EXPECT_EQ(harvests[0].sources, kIds.size());
+  EXPECT_EQ(ledger->counters(kept.no).value()[1].requested, kIds.size());
+}
+
+TEST_F(LedgerTest, AnIntakeThatIsNotCommittedLeavesTheAnnouncedHarvest) {
+  const auto announced = must_take(ledger->announce(announced_named("by-query")));
+  {
+    auto intake = ledger->begin_intake(100).value();
+    ASSERT_TRUE(intake->add(kIds));
+  }
+  reopen();
+  const auto harvests = ledger->harvests().value();
+  ASSERT_EQ(harvests.size(), 1U);
+  EXPECT_EQ(harvests[0].no, announced.no);
+  ASSERT_TRUE(ledger->remove(announced.no));
+  EXPECT_TRUE(ledger->harvests().value().empty());
+  // Removed while its ids were on their way: they come too late.
+  auto late = ledger->begin_intake(100).value();
+  ASSERT_TRUE(late->add(kIds));
+  EXPECT_FALSE(late->commit(announced));
+}
+
 TEST_F(LedgerTest, CutsTheSameBlocksHoweverTheIdsCome) {
   const auto whole = add_harvest(*ledger, "whole", kIds);
   auto intake = ledger->begin_intake(100).value();

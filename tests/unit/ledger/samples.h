@@ -40,6 +40,14 @@ inline ChunkRecord record(std::uint32_t ids, std::mt19937_64& random) {
     pack = {static_cast<std::uint32_t>(below(300)), pack.hash, below(2) != 0 ? below(100000) : random() >> 20,
             static_cast<std::uint32_t>(below(501))};
   }
+  if (below(3) == 0) {
+    made.query.job = below(2) != 0 ? "http://tap/async/" + std::to_string(random()) : "";
+    made.query.width = below(2) != 0 ? random() : 0;
+    made.query.done = below(1000);
+    made.query.rows = random() >> 30;
+    made.query.by_job = below(2) != 0;
+  }
+  made.sifted = below(4) == 0;
   if (below(5) == 0) return made;
   const auto kinds = 1 + below(4);
   const auto shift = below(4);
@@ -54,6 +62,7 @@ inline ChunkRecord record(std::uint32_t ids, std::mt19937_64& random) {
   for (std::uint32_t i = 0; i < ids; ++i) {
     if (made.outcomes[i] == Outcome::Failed && below(3) != 0)
       made.failures[i] = below(2) != 0 ? "HTTP 500: null" : std::string(below(40), 'r');
+    if (made.sifted && made.outcomes[i] == Outcome::Absent && below(3) == 0) made.hopeless.push_back(i);
   }
   return made;
 }

@@ -14,6 +14,16 @@ class MemoryLedger final : public ledger::Ledger {
   Result<std::unique_ptr<ledger::Intake>> begin_intake(std::uint32_t chunk_size) override {
     return std::make_unique<MemoryIntake>(*this, chunk_size);
   }
+  Result<ledger::HarvestRecord> announce(ledger::HarvestRecord record) override {
+    for (const auto& [no, other] : harvests_) {
+      if (other.record.name == record.name) return fail(Kind::Conflict, "'{}' is taken", record.name);
+    }
+    record.no = next_no_++;
+    Harvest& harvest = harvests_[record.no];
+    harvest.record = record;
+    harvest.counters.resize(record.retrieval_types.size());
+    return record;
+  }
   Result<std::vector<ledger::HarvestRecord>> harvests() override {
     std::vector<ledger::HarvestRecord> out;
     for (const auto& [no, harvest] : harvests_) out.push_back(harvest.record);
@@ -132,8 +142,10 @@ class MemoryLedger final : public ledger::Ledger {
     }
     Result<ledger::HarvestRecord> commit(ledger::HarvestRecord record) override {
       for (const auto& [no, other] : ledger_.harvests_) {
-        if (other.record.name == record.name) return fail(Kind::Conflict, "'{}' is taken", record.name);
+        if (other.record.name == record.name && no != record.no)
+          return fail(Kind::Conflict, "'{}' is taken", record.name);
       }
+      if (record.no != 0) ledger_.harvests_.erase(record.no);
       record.no = ledger_.next_no_++;
       record.sources = harvest_.record.sources;
       record.blocks = static_cast<std::uint32_t>(harvest_.blocks.size());

@@ -1,0 +1,130 @@
+#include "archive/tap_route.h"
+
+#include "base/log.h"
+#include "table/votable_writer.h"
+
+namespace garner::archive {
+
+namespace {
+
+Result<ivoa::Query> query_of(const TapQuestion& question) {
+  ivoa::Query query;
+  query.adql = question.adql;
+  query.format = format_name(question.format);
+  query.run_id = question.run_id;
+  if (question.upload.empty()) return query;
+  std::vector<std::int64_t> ids;
+  ids.reserve(question.upload.size());
+  for (const SourceId id : question.upload) ids.push_back(static_cast<std::int64_t>(id.value));
+  auto votable = table::id_upload(question.upload_column, ids);
+  if (!votable) return std::unexpected(std::move(votable.error()));
+  query.uploads.push_back({"ids", std::move(*votable)});
+  return query;
+}
+
+// Trouble of the network or of the service says nothing about the job, which is looked at again.
+bool job_may_live(Kind kind) {
+  switch (kind) {
+    case Kind::Transient:
+    case Kind::Overloaded:
+    case Kind::Maintenance:
+    case Kind::RateLimited:
+    case Kind::Auth:
+    case Kind::Corrupt:
+    case Kind::DiskFull:
+    case Kind::Internal:
+    case Kind::Cancelled:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// What a service says to the anonymous where it would say something else to a user.
+bool may_be_a_lapse(Kind kind) {
+  return kind == Kind::Auth || kind == Kind::Quota || kind == Kind::Unsupported || kind == Kind::NotFound;
+}
+
+}  // namespace
+
+ivoa::TapService TapRoute::service(std::string spool_directory, std::string cookies) const {
+  ivoa::TapService service;
+  service.http.base_url = profile_.base_url + profile_.tap.path;
+  service.http.timeouts = profile_.timeouts;
+  service.http.cookies = [cookies = std::move(cookies)] { return cookies; };
+  service.http.spool_directory = std::move(spool_directory);
+  service.format_field = "FORMAT";  // as Gaia has it
+  service.deletion = ivoa::JobDeletion::PostJobIds;
+  return service;
+}
+
+Task<TapReply> TapRoute::ask(TapQuestion question, std::stop_token stop) {
+  for (bool again = false;; again = true) {
+    auto session = co_await login_.session(stop);
+    if (!session) co_return TapReply{std::unexpected(std::move(session.error())), std::move(question.job)};
+    auto reply = co_await ask_in_session(question, session->cookies, stop);
+    if (reply.body || again || login_.anonymous() || !may_be_a_lapse(reply.body.error().kind)) co_return reply;
+    const auto still = co_await login_.still_logged_in(*session, stop);
+    if (!still || *still) co_return reply;
+    question.job = std::move(reply.job);
+  }
+}
+
+Task<TapReply> TapRoute::ask_in_session(TapQuestion question, std::string cookies, std::stop_token stop) {
+  auto query = query_of(question);
+  if (!query) co_return TapReply{std::unexpected(std::move(query.error())), std::move(question.job)};
+  ivoa::Tap tap(transport_, executor_, service(question.spool_directory, std::move(cookies)));
+  if (question.by_job || !question.job.empty())
+    co_return co_await ask_by_job(tap, std::move(question), std::move(*query), stop);
+  co_return TapReply{co_await tap.sync(std::move(*query), stop)};
+}
+
+Task<TapReply> TapRoute::ask_by_job(ivoa::Tap& tap, TapQuestion question, ivoa::Query query, std::stop_token stop) {
+  const ivoa::Asked asked = ivoa::Tap::asked_of(query);
+  if (!question.job.empty()) co_return co_await await_job(tap, std::move(question.job), asked, stop);
+  auto made = co_await tap.create(std::move(query), stop);
+  if (!made) co_return TapReply{std::unexpected(std::move(made.error()))};
+  if (question.record_job) {
+    auto recorded = co_await question.record_job(*made);
+    if (!recorded) {  // it never ran, and nobody would find it again
+      if (auto removed = co_await tap.jobs().remove(*made, stop); !removed)
+        log::info("job {} stays at the archive: {}", *made, removed.error().detail);
+      co_return TapReply{std::unexpected(std::move(recorded.error()))};
+    }
+  }
+  // If this is lost on its way, the first looks at the job send it again.
+  if (auto running = co_await tap.jobs().run(*made, stop); !running && !job_may_live(running.error().kind))
+    co_return TapReply{std::unexpected(std::move(running.error()))};
+  co_return co_await await_job(tap, std::move(*made), asked, stop);
+}
+
+Task<TapReply> TapRoute::await_job(ivoa::Tap& tap, std::string url, ivoa::Asked asked, std::stop_token stop) {
+  ivoa::WaitOptions options;
+  options.poll_first = profile_.tap.poll_first;
+  options.poll_most = profile_.tap.poll_most;
+  auto outcome = co_await tap.jobs().wait_for(url, asked, std::move(options), stop);
+  if (!outcome) {
+    const bool lives = job_may_live(outcome.error().kind);
+    co_return TapReply{std::unexpected(std::move(outcome.error())), lives ? std::move(url) : std::string()};
+  }
+  if (outcome->end == ivoa::JobEnd::Completed) {
+    auto body = co_await tap.jobs().result(url, std::move(outcome->job), asked, stop);
+    if (body || job_may_live(body.error().kind)) co_return TapReply{std::move(body), std::move(url)};
+    outcome->why = std::move(body.error());
+  }
+  Error why = std::move(outcome->why);
+  // Archived, or deleted by somebody: nothing is wrong with the question.
+  if (why.kind == Kind::NotFound) why.kind = Kind::Transient;
+  if (auto removed = co_await tap.jobs().remove(url, stop); !removed)
+    log::info("job {} stays at the archive: {}", url, removed.error().detail);
+  co_return TapReply{std::unexpected(std::move(why))};
+}
+
+Task<Result<void>> TapRoute::forget_job(std::string job_url, std::stop_token stop) {
+  auto session = co_await login_.session(stop);
+  if (!session) co_return std::unexpected(std::move(session.error()));
+  ivoa::Tap tap(transport_, executor_, service({}, session->cookies));
+  co_return co_await tap.jobs().remove(std::move(job_url), stop);
+}
+
+}  // namespace garner::archive

@@ -1,0 +1,89 @@
+#include "harvest/chunk.h"
+
+#include "base/durable_step.h"
+
+namespace garner::harvest {
+
+using ledger::ChunkRecord;
+using ledger::Outcome;
+
+void Chunk::ask_at_most(std::uint64_t most) {
+  if (most == 0 || wanted.size() <= most) return;
+  wanted.resize(static_cast<std::size_t>(most));
+  places.resize(static_cast<std::size_t>(most));
+}
+
+Result<Chunk> load_chunk(ledger::Ledger& ledger, ledger::ChunkKey key) {
+  Chunk chunk;
+  chunk.key = key;
+  auto ids = ledger.ids(key.harvest, key.block);
+  if (!ids) return std::unexpected(ids.error());
+  auto record = ledger.chunk(key);
+  if (!record) return std::unexpected(record.error());
+  chunk.ids = std::move(*ids);
+  chunk.record = std::move(*record);
+  chunk.job = chunk.record.query.job;
+  for (std::uint32_t i = 0; i < chunk.ids.size(); ++i) {
+    if (!chunk.record.outcomes.empty() && chunk.record.outcomes[i] != Outcome::Pending) continue;
+    chunk.places.push_back(i);
+    chunk.wanted.push_back(chunk.ids[i]);
+  }
+  return chunk;
+}
+
+Result<void> settle(ledger::Ledger& ledger, Chunk& chunk, ChunkRecord after, std::uint64_t bytes_received) {
+  auto delta = ledger::delta_between(chunk.record, after, static_cast<std::uint32_t>(chunk.ids.size()));
+  delta.bytes_received = static_cast<std::int64_t>(bytes_received);
+  {
+    const DurableStepMark mark(DurableStep::Ledger);
+    if (auto settled = ledger.settle(chunk.key, after, delta); !settled) return settled;
+  }
+  chunk.record = std::move(after);
+  chunk.settled += delta;
+  return {};
+}
+
+Task<Result<void>> settle_on_worker(ChunkWorld world, Chunk& chunk, ChunkRecord after) {
+  auto& ledger = world.ledger;
+  co_return co_await world.workers.run(
+      world.executor, [&ledger, &chunk, &after] { return settle(ledger, chunk, std::move(after), 0); });
+}
+
+output::PackKey next_pack(const HarvestFiles& files, const Chunk& chunk) {
+  return {files.types[chunk.key.type], chunk.key.block, static_cast<std::uint32_t>(chunk.record.packs.size())};
+}
+
+Result<ChunkRecord> lay_down(HarvestFiles& files, const Chunk& chunk, std::unique_ptr<output::PackWriter> writer,
+                             std::span<const std::byte> reply, const std::vector<bool>& found, bool anything_came) {
+  const output::PackKey key = next_pack(files, chunk);
+  ChunkRecord after = chunk.record;
+  after.outcomes.resize(chunk.ids.size(), Outcome::Pending);
+  std::vector<SourceId> absent;
+  const std::uint32_t pack_index = key.generation;
+  if (pack_index > 0) after.pack_of.resize(chunk.ids.size(), 0);
+  for (std::size_t i = 0; i < chunk.wanted.size(); ++i) {
+    after.outcomes[chunk.places[i]] = found[i] ? Outcome::Delivered : Outcome::Absent;
+    if (!found[i])
+      absent.push_back(chunk.wanted[i]);
+    else if (pack_index > 0)
+      after.pack_of[chunk.places[i]] = pack_index;
+  }
+  if (anything_came) {
+    auto pack = writer->publish(reply, absent);
+    if (!pack) return std::unexpected(pack.error());
+    pack->generation = key.generation;
+    after.packs.push_back(*pack);
+  } else {
+    writer.reset();
+    if (auto discarded = files.layout->discard(key, chunk.wanted); !discarded)
+      return std::unexpected(discarded.error());
+    if (pack_index == 0) after.pack_of.clear();
+  }
+  ++after.requests;
+  after.blocked = false;
+  after.last_error.clear();
+  after.query.job.clear();
+  return after;
+}
+
+}  // namespace garner::harvest

@@ -1,0 +1,73 @@
+// A chunk while it is in hand: what the ledger knows of it, what of it is asked for, and how its record changes. Used
+// by chunk_life and the ways (way.h). Threads: one at a time, the loop's or a worker's.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "base/workers.h"
+#include "harvest/archive_queue.h"
+#include "harvest/harvest_run.h"
+#include "harvest/partition.h"
+#include "harvest/retry_policy.h"
+#include "http/body.h"
+#include "product/table_answer.h"
+
+namespace garner::harvest {
+
+// The world as a chunk sees it. All of it outlives the chunk.
+struct ChunkWorld {
+  Executor& executor;
+  Workers& workers;
+  ledger::Ledger& ledger;
+  archive::Archive& archive;
+  ArchiveQueue& queue;
+  Random& random;
+  std::shared_ptr<http::MemoryBudget> budget;
+  // product::read_reply and product::read_table_answer, or what a test puts in their place.
+  std::function<Result<product::Contents>(std::span<const std::byte>, const product::Asked&, product::ProductSink&)>
+      read_reply;
+  std::function<Result<product::TableContents>(std::span<const std::byte>, const product::TableAsked&,
+                                               product::ProductSink&)>
+      read_table;
+};
+
+struct Chunk {
+  ledger::ChunkKey key;
+  std::vector<SourceId> ids;          // of the block; kind query: the part's number
+  ledger::ChunkRecord record;         // as the ledger has it
+  std::vector<std::uint32_t> places;  // of what is asked for, all of it pending
+  std::vector<SourceId> wanted;       // the same, by id
+
+  // Of the request under way.
+  std::string job;  // the remote job that lives; stays in the record until its rows are settled
+  bool by_job = false, by_upload = false;
+  PartRange piece{};                           // kind query
+  std::optional<std::uint64_t> rows_expected;  // by COUNT(*)
+
+  // What was written in this life.
+  ledger::CounterDelta settled{};
+  std::uint64_t sources_settled = 0;
+
+  bool done() const { return record.done(static_cast<std::uint32_t>(ids.size())); }
+  // Asks for no more than the first so many; 0: all.
+  void ask_at_most(std::uint64_t most);
+};
+
+// Blocking.
+Result<Chunk> load_chunk(ledger::Ledger& ledger, ledger::ChunkKey key);
+// Writes the record, synced, with its share of the counters. Blocking.
+Result<void> settle(ledger::Ledger& ledger, Chunk& chunk, ledger::ChunkRecord after, std::uint64_t bytes_received);
+// The same, from the loop.
+Task<Result<void>> settle_on_worker(ChunkWorld world, Chunk& chunk, ledger::ChunkRecord after);
+
+// The key of the pack that the next good reply becomes.
+output::PackKey next_pack(const HarvestFiles& files, const Chunk& chunk);
+// The record once these of what was asked for were found in a good reply (by place in Chunk::wanted), which is
+// published; where nothing came, what an earlier publication may have left goes. Blocking.
+Result<ledger::ChunkRecord> lay_down(HarvestFiles& files, const Chunk& chunk,
+                                     std::unique_ptr<output::PackWriter> writer, std::span<const std::byte> reply,
+                                     const std::vector<bool>& found, bool anything_came);
+
+}  // namespace garner::harvest

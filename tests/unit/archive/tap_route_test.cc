@@ -1,0 +1,158 @@
+// Questions to the TAP service as chunks ask them: the order of a job's steps, what becomes of a job in bad weather,
+// and the session behind it all.
+#include "archive/tap_route.h"
+
+#include <gmock/gmock.h>
+
+#include "archive/products_fixture.h"
+#include "ivoa/fake_service.h"
+
+namespace garner::archive {
+namespace {
+
+using ivoa::testing::FakeTransport;
+using ivoa::testing::finish;
+using ivoa::testing::job_xml;
+using ivoa::testing::votable;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+const std::string kTap = "https://gea.example.org/tap-server/tap";
+const std::string kJob = kTap + "/async/7";
+constexpr std::string_view kOk = "<INFO name=\"QUERY_STATUS\" value=\"OK\"/>";
+
+Profile tap_profile() {
+  Profile made = testing::profile();
+  made.tap.path = "/tap-server/tap";
+  made.tap.login_path = "/tap-server/login";
+  made.tap.logout_path = "/tap-server/logout";
+  return made;
+}
+
+struct Route {
+  garner::testing::VirtualLoop loop;
+  FakeTransport transport{loop};
+  Profile profile;
+  TapRoute route;
+  std::vector<std::string> recorded;
+  std::optional<Error> cannot_record;
+  std::stop_source stop;
+
+  explicit Route(Profile made = tap_profile()) : profile(std::move(made)), route(profile, transport, loop) {}
+
+  static Task<Result<void>> note(Route* self, std::string url) {
+    if (self->cannot_record) co_return std::unexpected(*self->cannot_record);
+    self->recorded.push_back(std::move(url));
+    co_return Result<void>{};
+  }
+  TapQuestion by_job() {
+    TapQuestion question;
+    question.adql = "SELECT a FROM b";
+    question.by_job = true;
+    question.run_id = "garner-1";
+    question.record_job = [this](std::string url) { return note(this, std::move(url)); };
+    return question;
+  }
+  TapReply ask(TapQuestion question) { return finish(loop, route.ask(std::move(question), stop.get_token())); }
+};
+
+TEST(TapRoute, AJobIsWrittenDownBeforeItRuns) {
+  Route route;
+  route.transport.then_see_other(kJob);
+  route.transport.then([&](const http::Request& request) -> Result<http::Reply> {
+    EXPECT_EQ(request.body, "PHASE=RUN");
+    EXPECT_THAT(route.recorded, ElementsAre(kJob));
+    return ivoa::testing::see_other(kJob);
+  });
+  route.transport.then(200, job_xml("EXECUTING", "", ""));
+  route.transport.then(200, job_xml("COMPLETED", "", ""));
+  route.transport.then(200, votable(kOk));
+  const auto reply = route.ask(route.by_job());
+  ASSERT_TRUE(reply.body) << reply.body.error().detail;
+  EXPECT_EQ(reply.job, kJob);
+  EXPECT_THAT(route.transport.asked[0].request.body, HasSubstr("RUNID=garner-1"));
+  EXPECT_THAT(route.transport.urls(), ElementsAre("POST " + kTap + "/async", "POST " + kJob + "/phase", "GET " + kJob,
+                                                  "GET " + kJob, "GET " + kJob + "/results/result"));
+}
+
+TEST(TapRoute, AJobThatCanNotBeWrittenDownNeverRuns) {
+  Route route;
+  route.cannot_record = Error{Kind::DiskFull, "no space", std::nullopt};
+  route.transport.then_see_other(kJob);
+  route.transport.then(200, "");
+  const auto reply = route.ask(route.by_job());
+  ASSERT_FALSE(reply.body);
+  EXPECT_EQ(reply.body.error().kind, Kind::DiskFull);
+  EXPECT_EQ(reply.job, "");
+  EXPECT_EQ(route.transport.count("/phase"), 0u);
+  EXPECT_EQ(route.transport.count("deletejobs"), 1u);
+}
+
+TEST(TapRoute, AJobOfAnEarlierLifeIsAdoptedNotMadeAgain) {
+  Route route;
+  route.transport.then(200, job_xml("COMPLETED", "", ""));
+  route.transport.then(200, votable(kOk));
+  auto question = route.by_job();
+  question.job = kJob;
+  const auto reply = route.ask(std::move(question));
+  ASSERT_TRUE(reply.body) << reply.body.error().detail;
+  EXPECT_TRUE(route.recorded.empty());
+  EXPECT_THAT(route.transport.urls(), ElementsAre("GET " + kJob, "GET " + kJob + "/results/result"));
+}
+
+TEST(TapRoute, AJobThatTheArchiveForgotIsMadeAnewByTheNextTry) {
+  Route route;
+  route.transport.always = [](const http::Request&) -> Result<http::Reply> {
+    return ivoa::testing::reply(404, "no such job");
+  };
+  auto question = route.by_job();
+  question.job = kJob;
+  const auto reply = route.ask(std::move(question));
+  ASSERT_FALSE(reply.body);
+  EXPECT_EQ(reply.body.error().kind, Kind::Transient) << reply.body.error().detail;
+  EXPECT_EQ(reply.job, "");
+}
+
+TEST(TapRoute, AJobInErrorGivesTheArchivesWordsAndGoes) {
+  Route route;
+  route.transport.then_see_other(kJob);
+  route.transport.then_see_other(kJob);
+  route.transport.then(
+      200,
+      job_xml("ERROR",
+              "<uws:errorSummary type=\"fatal\"><uws:message>Unknown column 'x'</uws:message></uws:errorSummary>", ""));
+  route.transport.then(200, "");
+  const auto reply = route.ask(route.by_job());
+  ASSERT_FALSE(reply.body);
+  EXPECT_EQ(reply.body.error().kind, Kind::Unsupported);
+  EXPECT_THAT(reply.body.error().detail, HasSubstr("Unknown column"));
+  EXPECT_EQ(reply.job, "");
+  EXPECT_EQ(route.transport.count("deletejobs"), 1u);
+}
+
+TEST(TapRoute, ALostConnectionSaysNothingOfTheJob) {
+  Route route;
+  route.transport.then_see_other(kJob);
+  route.transport.then_fail(Kind::Transient);  // RUN may have come through, or not
+  route.transport.then(200, job_xml("EXECUTING", "", ""));
+  route.transport.then(200, job_xml("COMPLETED", "", ""));
+  route.transport.then_fail(Kind::Transient);  // the result
+  const auto reply = route.ask(route.by_job());
+  ASSERT_FALSE(reply.body);
+  EXPECT_EQ(reply.job, kJob) << "it holds the result";
+}
+
+TEST(TapRoute, IdsComeAlongAsATableOfLongs) {
+  Route route;
+  route.transport.then(200, votable(kOk));
+  TapQuestion question;
+  question.adql = "SELECT x FROM TAP_UPLOAD.ids";
+  question.upload = {SourceId{5937083312263887616}};
+  question.upload_column = "source_id";
+  ASSERT_TRUE(route.ask(std::move(question)).body);
+  EXPECT_THAT(route.transport.asked[0].request.body, HasSubstr("<TD>5937083312263887616</TD>"));
+  EXPECT_THAT(route.transport.asked[0].request.body, HasSubstr("ids,param:ids"));
+}
+
+}  // namespace
+}  // namespace garner::archive
