@@ -72,10 +72,16 @@ std::string bar_line(const TypeStatus& type, const Widths& widths, std::size_t w
   return head + bar(settled(type), type.requested, columns) + counts + tail;
 }
 
+// Parts come by the hour, sources by the second.
+std::string speed_text(const HarvestStatus& status) {
+  if (status.kind == "query") return rate_text(status.rate_sources_per_s * 3600) + " parts/h";
+  return rate_text(status.rate_sources_per_s) + " sources/s";
+}
+
 std::string rates_line(const HarvestStatus& status) {
   std::string out = "  ";
   if (moves(status)) {
-    out += fmt::format("{} sources/s · {}/s · ", rate_text(status.rate_sources_per_s),
+    out += fmt::format("{} · {}/s · ", speed_text(status),
                        bytes_text(static_cast<std::uint64_t>(std::max(0.0, status.rate_bytes_per_s))));
   }
   out += fmt::format("{} received, {} stored", bytes_text(status.bytes_received), bytes_text(status.bytes_stored));
@@ -107,6 +113,11 @@ std::string bar(std::uint64_t part, std::uint64_t whole, std::size_t columns) {
   return pad_right(std::move(out), columns);
 }
 
+std::string_view unit_of(std::string_view kind) {
+  if (kind == "rows") return "sources × tables";
+  return kind == "query" ? "parts" : "products";
+}
+
 std::string state_text(const HarvestStatus& status) {
   if (status.waiting_for.empty() || moves(status)) return printable(status.state, 40);
   // "waiting: the archive asked …", but "waiting until 20:00".
@@ -135,12 +146,11 @@ std::vector<std::string> progress_lines(const HarvestStatus& status, const View&
 }
 
 std::string progress_line(const HarvestStatus& status) {
-  auto out = fmt::format("{} {}, {} of {} products ({}), delivered {}, absent {}, failed {}", status.name,
-                         state_text(status), thousands(settled(status)), thousands(status.requested),
+  auto out = fmt::format("{} {}, {} of {} {} ({}), delivered {}, absent {}, failed {}", status.name, state_text(status),
+                         thousands(settled(status)), thousands(status.requested), unit_of(status.kind),
                          percent_text(settled(status), status.requested), thousands(status.delivered),
                          thousands(status.absent), thousands(status.failed));
-  if (moves(status) && status.rate_sources_per_s > 0)
-    out += fmt::format(", {} sources/s", rate_text(status.rate_sources_per_s));
+  if (moves(status) && status.rate_sources_per_s > 0) out += ", " + speed_text(status);
   if (status.eta_s && status.pending > 0) out += fmt::format(", about {} left", duration_text(*status.eta_s));
   return out;
 }

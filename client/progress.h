@@ -4,6 +4,7 @@
 
 #include <ctime>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harvest/status.h"
@@ -30,6 +31,9 @@ std::string progress_line(const harvest::HarvestStatus& status);
 
 // How it ended, and what to do now; empty while it goes on.
 std::string ending_line(const harvest::HarvestStatus& status);
+
+// What a harvest of that kind counts: products, sources × tables, parts.
+std::string_view unit_of(std::string_view kind);
 
 // "waiting until 20:00": state and, where something is waited for, what for.
 std::string state_text(const harvest::HarvestStatus& status);

@@ -69,12 +69,14 @@ std::string status_details(const HarvestStatus& status, const View& view) {
   row("account", fmt::format("{} requested = {} pending + {} delivered + {} absent + {} failed",
                              thousands(status.requested), thousands(status.pending), thousands(status.delivered),
                              thousands(status.absent), thousands(status.failed)));
-  row("sources",
-      fmt::format("{} · {} · {}", thousands(status.sources), counted(status.duplicates, "duplicate", "duplicates"),
-                  counted(status.refused, "row refused", "rows refused")));
+  if (status.kind != "query")
+    row("sources",
+        fmt::format("{} · {} · {}", thousands(status.sources), counted(status.duplicates, "duplicate", "duplicates"),
+                    counted(status.refused, "row refused", "rows refused")));
   row("chunks", fmt::format("{} of {} done · {} asked in all", thousands(status.chunks_done),
                             thousands(status.chunks_total), counted(status.attempts, "request", "requests")));
-  row("asked as", printable(status.identity.empty() ? status.release : status.release + ", " + status.identity));
+  const std::string comma = status.release.empty() || status.identity.empty() ? "" : ", ";
+  row("asked as", printable(status.release + comma + status.identity));
   row("output", printable(status.output_directory + (status.layout.empty() ? "" : " (" + status.layout + ")")));
   if (status.submitted_s > 0)
     row("submitted", fmt::format("{} by user id {}", clock_text(status.submitted_s, view.now), status.submitter_uid));

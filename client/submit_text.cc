@@ -21,18 +21,6 @@ std::string rates(const harvest::Plan& plan) {
                      rate_text(plan.sources_per_s_fast), hours);
 }
 
-std::string_view unit_of(HarvestKind kind) {
-  switch (kind) {
-    case HarvestKind::Products:
-      return "products";
-    case HarvestKind::Rows:
-      return "sources × tables";
-    case HarvestKind::Query:
-      return "parts";
-  }
-  return {};
-}
-
 // The account in words: "2 retrieval types × 3 sources = 6 products".
 std::string account_text(const Manifest& manifest, std::uint64_t sources, std::uint64_t products) {
   switch (manifest.kind) {
@@ -59,10 +47,13 @@ std::string partition_text(const manifest::Partition& partition) {
                      partition.column, partition.from, partition.to);
 }
 
+constexpr std::string_view kCounted = ", counted by COUNT(*) at the archive";
+
 // What the list held, or what stands in its place.
 std::string what_is_asked_for(const Manifest& manifest, const ListRead& list, const harvest::Plan& plan) {
   if (manifest.kind == HarvestKind::Query) return partition_text(manifest.partition);
-  if (manifest.sources.by_query()) return counted(plan.sources, "source", "sources");
+  if (manifest.sources.by_query())
+    return fmt::format("{}{}", counted(plan.sources, "source", "sources"), plan.counted_by_archive ? kCounted : "");
   return fmt::format("{} = {} + {} + {} refused", counted(list.counts.rows, "row", "rows"),
                      counted(plan.sources, "source", "sources"), counted(plan.duplicates, "duplicate", "duplicates"),
                      thousands(plan.refused));
@@ -97,6 +88,8 @@ std::string plan_text(const manifest::Manifest& manifest, const ListRead& list, 
   std::string out = pad_right(list.name, label) + what_is_asked_for(manifest, list, plan) + "\n";
   out += refused_text(list, label);
   out += pad_right("plan", label) + account_text(manifest, plan.sources, plan.products) + " to account for\n";
+  if (manifest.kind == HarvestKind::Query && plan.counted_by_archive)
+    out += margin + fmt::format("{}{}\n", counted(plan.rows, "row", "rows"), kCounted);
   out += margin + requests_text(manifest, plan) + "\n";
   if (const auto hours = rates(plan); !hours.empty()) out += margin + hours + "\n";
   if (plan.bytes_free > 0) {
@@ -104,7 +97,8 @@ std::string plan_text(const manifest::Manifest& manifest, const ListRead& list, 
            fmt::format("output file system has {} free{}\n", bytes_text(plan.bytes_free),
                        plan.bytes_free < plan.bytes_stored ? ": not enough; the harvest will wait for space" : "");
   }
-  return out + "Nothing was sent. Submit without --plan to start.\n";
+  return out + (plan.counted_by_archive ? "Nothing else was asked." : "Nothing was sent.") +
+         " Submit without --plan to start.\n";
 }
 
 std::string submitted_text(const manifest::Manifest& manifest, const ListRead& list,
@@ -117,7 +111,7 @@ std::string submitted_text(const manifest::Manifest& manifest, const ListRead& l
     return pad_right(status.name, label) +
            fmt::format("already here, with the same manifest and ids: {}, {} of {} {}\n", state_text(status),
                        thousands(status.delivered + status.absent + status.failed), thousands(status.requested),
-                       unit_of(manifest.kind)) +
+                       unit_of(status.kind)) +
            follow;
   }
   auto out = pad_right(status.name, label) + "submitted: ";

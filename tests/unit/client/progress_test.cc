@@ -43,6 +43,19 @@ TEST(Progress, ShowsAHarvestAtItsFullWidth) {
   EXPECT_EQ(lines[5], "  last trouble   21:47 chunk 1139: 500 pool empty, tried again after 41 s, delivered");
 }
 
+TEST(Progress, EachKindIsCountedInItsOwnUnit) {
+  auto status = example_status();
+  EXPECT_THAT(progress_line(status), HasSubstr("577,500 of 2,406,004 products (24 %)"));
+  status.kind = "rows";
+  EXPECT_THAT(progress_line(status), HasSubstr("577,500 of 2,406,004 sources × tables (24 %)"));
+  EXPECT_THAT(progress_line(status), HasSubstr("87 sources/s"));
+  status.kind = "query";
+  status.rate_sources_per_s = 0.01;
+  EXPECT_THAT(progress_line(status), HasSubstr("577,500 of 2,406,004 parts (24 %)"));
+  EXPECT_THAT(progress_lines(status, {130, 0, true}).at(3), testing::StartsWith("  36 parts/h · "));
+  EXPECT_THAT(status_details(status, {130, 0, true}), Not(HasSubstr("duplicate")));
+}
+
 TEST(Progress, NoLineIsWiderThanTheTerminal) {
   auto status = example_status();
   status.last_trouble = std::string(500, 'x');

@@ -1,0 +1,75 @@
+// What --plan says of each kind of harvest.
+#include "client/submit_text.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace garner::client {
+namespace {
+
+using manifest::HarvestKind;
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(PlanText, SourcesThatTheArchiveCounted) {
+  manifest::Manifest manifest;
+  manifest.sources.cone = Cone{1, 2, 3};
+  manifest.retrieval_types = {"RVS"};
+  harvest::Plan plan;
+  plan.sources = plan.products = 2'345;
+  plan.counted_by_archive = true;
+  const auto text = plan_text(manifest, {"sources.cone", {}, {}}, plan);
+  EXPECT_THAT(text, HasSubstr("sources.cone  2,345 sources, counted by COUNT(*) at the archive\n"));
+  EXPECT_THAT(text, HasSubstr("plan          1 retrieval type × 2,345 sources = 2,345 products to account for\n"));
+  EXPECT_THAT(text, HasSubstr("Nothing else was asked. Submit without --plan to start.\n"));
+  EXPECT_THAT(text, Not(HasSubstr("Nothing was sent")));
+}
+
+TEST(PlanText, PartsOfAColumnsValues) {
+  manifest::Manifest manifest;
+  manifest.kind = HarvestKind::Query;
+  manifest.partition = {"random_index", 0, 1'811'709'770, 2'000, {}};
+  harvest::Plan plan;
+  plan.sources = plan.products = plan.requests = 2'001;
+  plan.counted_by_archive = true;
+  plan.rows = 1'811'709'771;
+  const auto text = plan_text(manifest, {"partition", {}, {}}, plan);
+  EXPECT_THAT(text, HasSubstr("partition     2,000 parts of random_index from 0 to 1811709770, and one for its NULLs\n"
+                              "plan          2,001 parts to account for\n"
+                              "              1,811,709,771 rows, counted by COUNT(*) at the archive\n"
+                              "              2,001 requests, more where a part is too large for one answer\n"));
+}
+
+TEST(PlanText, PartsOfTheSky) {
+  manifest::Manifest manifest;
+  manifest.kind = HarvestKind::Query;
+  manifest.partition.column = "source_id";
+  manifest.partition.healpix = 6;
+  manifest.partition.parts = 49'152;
+  harvest::Plan plan;
+  plan.products = plan.requests = 49'152;
+  const auto text = plan_text(manifest, {"partition", {}, {}}, plan);
+  EXPECT_THAT(text, HasSubstr("partition     49,152 parts of source_id: the HEALPix pixels of level 6\n"));
+  EXPECT_THAT(text, Not(HasSubstr("COUNT")));
+  EXPECT_THAT(text, HasSubstr("Nothing was sent."));
+}
+
+TEST(PlanText, RowsOfTables) {
+  manifest::Manifest manifest;
+  manifest.kind = HarvestKind::Rows;
+  manifest.tables = {{"a.b", {}}, {"a.c", {}}};
+  harvest::Plan plan;
+  plan.sources = 1'000'000;
+  plan.products = 2'000'000;
+  plan.requests = 20;
+  plan.chunk_size = 100'000;
+  ListRead list{"ids.fits", {}, {}};
+  list.counts.rows = 1'000'000;
+  const auto text = plan_text(manifest, list, plan);
+  EXPECT_THAT(text, HasSubstr("ids.fits      1,000,000 rows = 1,000,000 sources + 0 duplicates + 0 refused\n"
+                              "plan          rows of 2 tables × 1,000,000 sources to account for\n"
+                              "              20 requests of up to 100,000 sources"));
+}
+
+}  // namespace
+}  // namespace garner::client
