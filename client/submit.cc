@@ -109,7 +109,7 @@ Result<harvest::SubmitResult> send(Session& session, const manifest::Manifest& m
 int run_submit(Session& session) {
   const auto& arguments = session.arguments;
   if (arguments.plan && arguments.wait)
-    return session.fail({Kind::Invalid, "--plan sends nothing, so there is nothing to --wait for", std::nullopt});
+    return session.fail({Kind::Invalid, "--plan starts nothing, so there is nothing to --wait for", std::nullopt});
   const auto text = yaml::read_text_file(arguments.manifest);
   if (!text) return session.fail(text.error());
   const auto manifest = manifest::parse_manifest(*text, arguments.manifest);
@@ -152,7 +152,7 @@ A manifest:
   output: {directory: /srv/gaia/rvs-bright, layout: tar.zst}
 Others of kind rows (tables: [gaiadr3.gaia_source]) or query (adql, partition), and sources: {cone: {ra: 56.75, dec: 24.1, radius: 1.8}}.)",
       {{"MANIFEST", "a YAML file", &Arguments::manifest, true},
-       {"--plan", "tell what it would cost, and send nothing", &Arguments::plan},
+       {"--plan", "tell what it would cost, and start nothing", &Arguments::plan},
        {"--wait", "follow it until it finished, is blocked, or was cancelled", &Arguments::wait}},
       run_submit};
   return kVerb;
