@@ -14,16 +14,19 @@ namespace garner::client {
 
 namespace {
 
-// Hands exchanges through and keeps those about products. A login has other fields and is never kept.
+// Hands exchanges through, with the session's cookies where there are some, and keeps those about products. A login
+// has other fields and is never kept; nor is a question who we are.
 class RecordingTransport final : public http::Transport {
  public:
-  RecordingTransport(http::Transport& real, std::vector<ExchangeRecord>& kept) : real_(real), kept_(kept) {}
+  RecordingTransport(http::Transport& real, std::string cookies, std::vector<ExchangeRecord>& kept)
+      : real_(real), cookies_(std::move(cookies)), kept_(kept) {}
 
   Task<Result<http::Reply>> fetch(http::Request request, std::stop_token stop) override {
     auto fields = form_fields(request.body);
+    if (!cookies_.empty()) request.cookies = cookies_;
     auto reply = co_await real_.fetch(std::move(request), stop);
     const bool about_products =
-        std::ranges::any_of(fields, [](const auto& field) { return field.first == "RETRIEVAL_TYPE"; });
+        std::ranges::any_of(fields, [](const auto& field) { return field.first == "DATA_STRUCTURE"; });
     if (reply && about_products) keep(std::move(fields), *reply);
     co_return reply;
   }
@@ -39,6 +42,7 @@ class RecordingTransport final : public http::Transport {
   }
 
   http::Transport& real_;
+  const std::string cookies_;
   std::vector<ExchangeRecord>& kept_;
 };
 
@@ -112,20 +116,22 @@ std::vector<std::pair<std::string, std::string>> form_fields(std::string_view bo
   return fields;
 }
 
-ProbeResult probe_archive(const archive::Profile& profile, http::Transport& transport, UvLoop& loop) {
+ProbeResult probe_archive(const archive::Profile& profile, http::Transport& transport, UvLoop& loop,
+                          const ProbeSession& session) {
   ProbeResult result;
   const auto id = parse_source_id(profile.probe_id);
   if (!id) {
     result.error = Error{Kind::Invalid, "the profile's probe: " + id.error().detail, std::nullopt};
     return result;
   }
-  RecordingTransport recording(transport, result.exchanges);
-  const auto archive = archive::make_gaia_products(profile, recording, loop);
+  RecordingTransport recording(transport, session.cookies, result.exchanges);
+  auto asked = profile;
+  if (!session.user.empty()) asked.credential_file.clear();
+  const auto archive = archive::make_gaia_products(std::move(asked), recording, loop);
   archive::ChunkRequest request;
   request.ids = {*id};
   request.release = profile.probe_release;
   request.retrieval_type = profile.probe_type;
-  result.identity = archive->identity();
   result.expected_name = product::individual_name(profile.probe_type, profile.probe_release, *id, request.format);
   for (const auto& spelling : profile.individual_spellings) {
     result.spelling = request.structure_spelling = spelling;
@@ -133,6 +139,7 @@ ProbeResult probe_archive(const archive::Profile& profile, http::Transport& tran
     result.error = body ? read_products(profile, request, *body, result.came) : std::optional<Error>(body.error());
     if (!result.error || !worth_the_other_spelling(*result.error)) break;
   }
+  result.identity = session.user.empty() ? archive->identity() : session.user;
   return result;
 }
 

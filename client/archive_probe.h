@@ -36,8 +36,14 @@ struct ProbeResult {
   std::optional<Error> error;     // of the archive, or about its reply
 };
 
+// A session at hand. Without a user: the profile's own credentials, else anonymous.
+struct ProbeSession {
+  std::string user, cookies;
+};
+
 // Tries the profile's other spelling of INDIVIDUAL once if the first is refused.
-ProbeResult probe_archive(const archive::Profile& profile, http::Transport& transport, UvLoop& loop);
+ProbeResult probe_archive(const archive::Profile& profile, http::Transport& transport, UvLoop& loop,
+                          const ProbeSession& session = {});
 
 // NNN.json and NNN.body in the folder (made if missing), as garner-archive-sim --replay reads them.
 Result<std::vector<std::string>> write_exchanges(const std::string& folder,

@@ -7,6 +7,7 @@
 #include "client/archive_probe.h"
 #include "client/archives_folder.h"
 #include "client/format.h"
+#include "client/own_login.h"
 #include "client/tap_health.h"
 #include "client/verb.h"
 #include "http/curl_transport.h"
@@ -58,7 +59,7 @@ bool without_unreadable_credentials(archive::Profile& profile, const Environment
   return true;
 }
 
-ProbeResult probe_over_the_network(const archive::Profile& profile) {
+ProbeResult probe_over_the_network(const archive::Profile& profile, const ProbeSession& session) {
   UvLoop loop;
   http::TransportOptions options;
   options.user_agent = "garner/" GARNER_VERSION;
@@ -67,7 +68,7 @@ ProbeResult probe_over_the_network(const archive::Profile& profile) {
   options.proxy = profile.proxy;
   options.budget = std::make_shared<http::MemoryBudget>(std::uint64_t{1} << 30);
   http::CurlTransport transport(loop, options);
-  return probe_archive(profile, transport, loop);
+  return probe_archive(profile, transport, loop, session);
 }
 
 double seconds(Duration duration) {
@@ -122,6 +123,16 @@ json probe_json(const archive::Profile& profile, const ProbeResult& result) {
   return out;
 }
 
+// By the user's own login, where there is one; else as the daemon would, where its credentials may be read.
+Result<std::optional<StoredLogin>> login_for_check(Session& session, archive::Profile& profile) {
+  ArchiveConsole console(profile);
+  auto login = own_login(session, console, profile, login_contexts(profile));
+  if (session.arguments.anonymous) profile.credential_file.clear();
+  if (login && !*login && without_unreadable_credentials(profile, session.environment))
+    session.terminal.complain("garner: you may not read the profile's credential_file; asking as anonymous\n");
+  return login;
+}
+
 int check_archive(Session& session) {
   const auto& arguments = session.arguments;
   auto profile = archive::find_profile(archives_directory(session), arguments.archive);
@@ -131,13 +142,16 @@ int check_archive(Session& session) {
                          "the profile " + arguments.archive + " names no `probe`, so there is nothing to ask for",
                          std::nullopt});
   }
-  if (without_unreadable_credentials(*profile, session.environment)) {
-    session.terminal.complain("garner: you may not read the profile's credential_file; asking as anonymous\n");
-  }
-  const auto result = probe_over_the_network(*profile);
-  const auto health = ask_tap(*profile);
+  const auto login = login_for_check(session, *profile);
+  if (!login) return archive_fail(session, login.error());
+  const auto session_of = [&login](const archive::LoginContext& context) {
+    return *login ? (*login)->cookies.at(context.name) : std::string();
+  };
+  const ProbeSession as{*login ? (*login)->user : "", session_of(archive::data_login_context(*profile))};
+  const auto result = probe_over_the_network(*profile, as);
+  const auto health = ask_tap(*profile, session_of(archive::tap_login_context(*profile)));
   if (health.interrupted)
-    return tap_fail(session, {Kind::Cancelled, "stopped before the TAP service had answered", std::nullopt});
+    return archive_fail(session, {Kind::Cancelled, "stopped before the TAP service had answered", std::nullopt});
   if (arguments.json) {
     auto out = probe_json(*profile, result);
     out["tap"] = json::parse(tap_health_json(health));
@@ -172,8 +186,9 @@ const Verb& archives_verb() {
       "archives",
       "The archive profiles, and whether an archive answers as its profile says",
       R"(`check` asks the archive for one source, from this process and with your own rights: is it reachable, what does it really answer, is
-that what the profile expects? Then how its TAP service does, asked anonymously: availability, capabilities, the time of a tiny query. No daemon is needed. --record keeps the exchange without cookies, for a bug report or for
-garner-archive-sim --replay.
+that what the profile expects? Then how its TAP service does: availability, capabilities, the time of a tiny query. Asked by your own login
+(`garner login`), else by the profile's credential_file if you may read it, else as anonymous. No daemon is needed. --record keeps the exchange
+without cookies, for a bug report or for garner-archive-sim --replay.
 
 Examples:
   garner archives
@@ -181,10 +196,8 @@ Examples:
   garner archives check gaia --record exchange)",
       {{"ACTION", "check; a list of the profiles otherwise", &Arguments::action, false, {"check"}},
        {"NAME", "the profile to check", &Arguments::archive},
-       {"--archives",
-        "the folder of the profiles (else GARNER_ARCHIVES, the garner/archives folders of your configuration, /etc, "
-        "the installation)",
-        &Arguments::archives_directory},
+       archives_parameter(),
+       anonymous_parameter(),
        {"--record", "keep the exchange in this folder, without secrets", &Arguments::record_directory}},
       run_archives};
   return kVerb;

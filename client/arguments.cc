@@ -75,10 +75,25 @@ int report(const CLI::App& app, const CLI::ParseError& error, Terminal& terminal
 
 }  // namespace
 
+Parameter archive_parameter() {
+  return {"ARCHIVE", "its profile's name; `garner archives` lists them", &Arguments::archive, true};
+}
+
+Parameter archives_parameter() {
+  return {"--archives",
+          "the folder of the profiles (else GARNER_ARCHIVES, the garner/archives folders of your configuration, /etc, "
+          "the installation)",
+          &Arguments::archives_directory};
+}
+
+Parameter anonymous_parameter() {
+  return {"--anonymous", "ask as anybody, whatever `garner login` made", &Arguments::anonymous};
+}
+
 std::vector<const Verb*> verbs() {
-  return {&submit_verb(), &status_verb(), &watch_verb(),    &list_verb(),   &pause_verb(),
-          &resume_verb(), &cancel_verb(), &retry_verb(),    &remove_verb(), &sources_verb(),
-          &get_verb(),    &verify_verb(), &archives_verb(), &tap_verb(),    &cone_verb()};
+  return {&submit_verb(),   &status_verb(), &watch_verb(),  &list_verb(),    &pause_verb(),  &resume_verb(),
+          &cancel_verb(),   &retry_verb(),  &remove_verb(), &sources_verb(), &get_verb(),    &verify_verb(),
+          &archives_verb(), &tap_verb(),    &cone_verb(),   &login_verb(),   &logout_verb(), &whoami_verb()};
 }
 
 int run(const std::vector<std::string>& arguments, std::FILE* out, std::FILE* err, const Environment& environment,

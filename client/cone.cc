@@ -42,9 +42,9 @@ Result<ConeQuestion> question_of(const Arguments& arguments, const archive::Prof
 
 int run_cone(Session& session) {
   const auto profile = profile_of(session);
-  if (!profile) return tap_fail(session, profile.error());
+  if (!profile) return archive_fail(session, profile.error());
   const auto asked = question_of(session.arguments, *profile);
-  if (!asked) return tap_fail(session, asked.error());
+  if (!asked) return archive_fail(session, asked.error());
   Question question;
   question.delivery = delivery_of(session.arguments);
   question.delivery.front = {"source_id", "dist", "ra", "dec"};
@@ -52,7 +52,7 @@ int run_cone(Session& session) {
   question.query.format = question.delivery.format;
   question.top = asked->limit;
   question.by_job = fmt::format("`garner tap {} query --async`", profile->name);
-  if (const auto fits = check_delivery(session, question.delivery); !fits) return tap_fail(session, fits.error());
+  if (const auto fits = check_delivery(session, question.delivery); !fits) return archive_fail(session, fits.error());
   return answer_question(session, *profile, std::move(question));
 }
 
@@ -64,13 +64,13 @@ const Verb& cone_verb() {
       "What an archive's table holds around a position",
       R"(RA and DEC in degrees, or sexagesimal: 17:45:40.04 or 17h45m40.04s, -29:00:28.1 or -29d00m28.1s. RADIUS in degrees, or with deg, arcmin or
 arcsec behind it. The rows come nearest first, with their distance in degrees as `dist`; on a terminal as a table, in a pipe or with -o as
-CSV. A sync query of `garner tap`, anonymously; no daemon is needed.
+CSV. A sync query of `garner tap`, by your login if you have one (`garner login`); no daemon is needed.
 
 Examples:
   garner cone gaia 266.41683 -29.00781 5arcsec
   garner cone gaia 17:45:40.04 -29:00:28.1 2arcmin --limit 500 > around-sgr-a.csv
   garner cone gaia 56.75 24.12 0.5 --table gaiadr2.gaia_source --limit 0 -o pleiades.fits)",
-      {{"ARCHIVE", "its profile's name; `garner archives` lists them", &Arguments::archive, true},
+      {archive_parameter(),
        {"RA", "right ascension: degrees or hours", &Arguments::ra, true},
        {"DEC", "declination", &Arguments::dec, true},
        {"RADIUS", "degrees unless a unit is given: 5arcsec, 2arcmin", &Arguments::radius, true},
@@ -87,10 +87,8 @@ Examples:
         false,
         {"votable", "votable_plain", "fits", "csv", "ecsv", "json"}},
        {"-o,--output", "write to this file, which appears whole or not at all", &Arguments::output, false, {}, "FILE"},
-       {"--archives",
-        "the folder of the profiles (else GARNER_ARCHIVES, the garner/archives folders of your configuration, /etc, "
-        "the installation)",
-        &Arguments::archives_directory}},
+       archives_parameter(),
+       anonymous_parameter()},
       run_cone};
   return kVerb;
 }

@@ -24,13 +24,14 @@ Result<void> write_all(int fd, std::string_view bytes, const std::string& path) 
 
 }  // namespace
 
-Result<void> save_file(const std::string& path, const std::function<Result<void>(const ByteSink&)>& write) {
+Result<void> save_file(const std::string& path, const std::function<Result<void>(const ByteSink&)>& write,
+                       unsigned mode) {
   struct stat about{};
   const bool there = ::stat(path.c_str(), &about) == 0;
   if (there && S_ISDIR(about.st_mode)) return fail(Kind::Invalid, "{} is a folder; name a file", path);
   const bool replace = !there || S_ISREG(about.st_mode);
   const auto target = replace ? fmt::format("{}.{}.part", path, ::getpid()) : path;
-  const int fd = ::open(target.c_str(), O_WRONLY | O_CLOEXEC | (replace ? O_CREAT | O_TRUNC : 0), 0666);
+  const int fd = ::open(target.c_str(), O_WRONLY | O_CLOEXEC | (replace ? O_CREAT | O_TRUNC : 0), mode);
   if (fd < 0) return fail(Kind::Invalid, "can't write {}: {}", path, std::strerror(errno));
   auto done = write([&](std::string_view bytes) { return write_all(fd, bytes, path); });
   if (done && replace && ::fsync(fd) != 0) done = fail_errno(errno, "writing " + path);

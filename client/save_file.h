@@ -13,6 +13,7 @@ namespace garner::client {
 using ByteSink = std::function<Result<void>(std::string_view)>;
 
 // Errors: Invalid where it can't be made, DiskFull, Internal, and what `write` gives.
-Result<void> save_file(const std::string& path, const std::function<Result<void>(const ByteSink&)>& write);
+Result<void> save_file(const std::string& path, const std::function<Result<void>(const ByteSink&)>& write,
+                       unsigned mode = 0666);
 
 }  // namespace garner::client

@@ -18,7 +18,8 @@ struct Arguments {
   std::string archives_directory, action, archive, record_directory;
   std::string words, job, table, format, maxrec, limit, ra, dec, radius;
   std::vector<std::string> uploads;
-  bool asynchronous = false;
+  std::string credentials;
+  bool asynchronous = false, anonymous = false;
   bool plan = false, wait = false, names = false, delete_data = false;
 };
 

@@ -27,9 +27,9 @@ Result<void> check_usage(const Arguments& a) {
 
 int run_tap(Session& session) {
   const auto& action = session.arguments.action;
-  if (const auto good = check_usage(session.arguments); !good) return tap_fail(session, good.error());
+  if (const auto good = check_usage(session.arguments); !good) return archive_fail(session, good.error());
   const auto profile = profile_of(session);
-  if (!profile) return tap_fail(session, profile.error());
+  if (!profile) return archive_fail(session, profile.error());
   if (action == "query") return tap_query(session, *profile);
   if (action == "tables") return tap_tables(session, *profile);
   return tap_jobs(session, *profile);
@@ -41,7 +41,7 @@ const Verb& tap_verb() {
   static const Verb kVerb = {
       "tap",
       "Ask an archive's tables: queries, what tables there are, jobs",
-      R"TEXT(Speaks to the archive from this process, anonymously; no daemon is needed.
+      R"TEXT(Speaks to the archive from this process, by your login if you have one (`garner login`), else as anonymous; no daemon is needed.
 
 query   by default sync: at once, with few rows; where the archive cuts the answer, that is said, and the exit code is 1. --async makes a job,
         shows it until it has ended, brings its rows and deletes it; Ctrl-C leaves the job to the archive and tells how to find it again.
@@ -57,7 +57,7 @@ Examples:
   garner tap gaia tables variability
   garner tap gaia tables --table gaiadr3.gaia_source
   garner tap gaia jobs list)TEXT",
-      {{"ARCHIVE", "its profile's name; `garner archives` lists them", &Arguments::archive, true},
+      {archive_parameter(),
        {"ACTION", "query, tables or jobs", &Arguments::action, true, {"query", "tables", "jobs"}},
        {"WORDS", "the query in ADQL (- reads it from standard input); a PATTERN; what to do with jobs",
         &Arguments::words},
@@ -77,10 +77,8 @@ Examples:
        {"--maxrec", "at most so many rows", &Arguments::maxrec, false, {}, "N"},
        {"-o,--output", "write to this file, which appears whole or not at all", &Arguments::output, false, {}, "FILE"},
        {"--table", "the table whose columns are told", &Arguments::table, false, {}, "NAME"},
-       {"--archives",
-        "the folder of the profiles (else GARNER_ARCHIVES, the garner/archives folders of your configuration, /etc, "
-        "the installation)",
-        &Arguments::archives_directory}},
+       archives_parameter(),
+       anonymous_parameter()},
       run_tap};
   return kVerb;
 }

@@ -64,8 +64,9 @@ bool TapHealth::good() const {
   return availability && availability->available && tap_of(*this) != nullptr && rows && *rows == 1;
 }
 
-TapHealth ask_tap(const archive::Profile& profile) {
+TapHealth ask_tap(const archive::Profile& profile, const std::string& cookies) {
   TapConsole console(profile);
+  console.use_session(cookies);
   auto& caller = console.tap().caller();
   TapHealth health;
   health.url = caller.service().base_url;

@@ -22,7 +22,8 @@ struct TapHealth {
   bool good() const;
 };
 
-TapHealth ask_tap(const archive::Profile& profile);
+// With a session of the user's; without cookies anonymously.
+TapHealth ask_tap(const archive::Profile& profile, const std::string& cookies);
 
 std::string tap_health_text(const TapHealth& health);
 std::string tap_health_json(const TapHealth& health);

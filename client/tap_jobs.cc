@@ -4,6 +4,7 @@
 #include "client/answer_rows.h"
 #include "client/exit_code.h"
 #include "client/format.h"
+#include "client/own_login.h"
 #include "client/tap_actions.h"
 #include "client/tap_wait.h"
 
@@ -19,7 +20,7 @@ std::string dumped(const json& value) {
 
 int list_jobs(Session& session, TapConsole& console) {
   const auto jobs = console.run(console.tap().jobs().list("", console.stop()));
-  if (!jobs) return tap_fail(session, jobs.error());
+  if (!jobs) return archive_fail(session, jobs.error());
   json out = {{"jobs", json::array()}};
   RowTable table{{{"job", "", false}, {"phase", "", false}, {"run_id", "", false}, {"created", "", false}}, {}, 0};
   for (const auto& job : *jobs) {
@@ -102,7 +103,7 @@ json job_json(const ivoa::Job& job) {
 
 int show_job(Session& session, TapConsole& console, const std::string& url) {
   const auto job = console.run(console.tap().jobs().look(url, console.stop()));
-  if (!job) return tap_fail(session, job.error());
+  if (!job) return archive_fail(session, job.error());
   if (session.arguments.json) {
     print_json_line(session, dumped(job_json(*job)));
   } else {
@@ -114,11 +115,11 @@ int show_job(Session& session, TapConsole& console, const std::string& url) {
 int wait_job(Session& session, TapConsole& console, const std::string& url) {
   const auto outcome = wait_for_job(session, console, url, {});
   if (!outcome && outcome.error().kind == Kind::Cancelled) {
-    return tap_fail(
+    return archive_fail(
         session, {Kind::Cancelled, "the job goes on at the archive: " + job_hint(session, "show", url), std::nullopt});
   }
-  if (!outcome) return tap_fail(session, outcome.error());
-  if (outcome->end != ivoa::JobEnd::Completed) return tap_fail(session, outcome->why);
+  if (!outcome) return archive_fail(session, outcome.error());
+  if (outcome->end != ivoa::JobEnd::Completed) return archive_fail(session, outcome->why);
   if (session.arguments.json) {
     print_json_line(session, dumped(job_json(outcome->job)));
   } else {
@@ -151,19 +152,19 @@ Result<Delivery> delivery_of_job(const Session& session, const ivoa::Job& job) {
 
 int fetch_job(Session& session, TapConsole& console, const std::string& url) {
   const auto job = console.run(console.tap().jobs().look(url, console.stop()));
-  if (!job) return tap_fail(session, job.error());
+  if (!job) return archive_fail(session, job.error());
   if (job->phase == ivoa::Phase::Error)
-    return tap_fail(session, console.run(console.tap().jobs().error(url, *job, {}, console.stop())));
+    return archive_fail(session, console.run(console.tap().jobs().error(url, *job, {}, console.stop())));
   if (job->phase != ivoa::Phase::Completed) {
-    return tap_fail(
+    return archive_fail(
         session,
         {Kind::Conflict, fmt::format("the job is {}; {}", ivoa::phase_name(job->phase), job_hint(session, "wait", url)),
          std::nullopt});
   }
   const auto delivery = delivery_of_job(session, *job);
-  if (!delivery) return tap_fail(session, delivery.error());
+  if (!delivery) return archive_fail(session, delivery.error());
   const auto body = console.run(console.tap().jobs().result(url, *job, {false, delivery->format}, console.stop()));
-  if (!body) return tap_fail(session, body.error());
+  if (!body) return archive_fail(session, body.error());
   const auto facts = examine_answer(body->bytes(), delivery->format, 0);
   bool good = false;
   const int code = hand_out(session, *delivery, body->bytes(), facts, good);
@@ -176,7 +177,7 @@ int fetch_job(Session& session, TapConsole& console, const std::string& url) {
 
 int delete_job(Session& session, TapConsole& console, const std::string& url) {
   if (const auto removed = console.run(console.tap().jobs().remove(url, console.stop())); !removed)
-    return tap_fail(session, removed.error());
+    return archive_fail(session, removed.error());
   if (session.arguments.json) {
     print_json_line(session, dumped({{"deleted", ivoa::job_id_of(url)}}));
   } else {
@@ -195,18 +196,19 @@ int tap_jobs(Session& session, const archive::Profile& profile) {
   constexpr Action kActions[] = {{"show", show_job}, {"wait", wait_job}, {"fetch", fetch_job}, {"delete", delete_job}};
   const auto& arguments = session.arguments;
   const auto& word = arguments.words;
-  TapConsole console(profile);
-  if (word == "list" && arguments.job.empty()) return list_jobs(session, console);
+  const bool list = word == "list" && arguments.job.empty();
   const auto* action = std::ranges::find(kActions, word, &Action::name);
-  if (action == std::end(kActions) || arguments.job.empty()) {
-    return tap_fail(
+  if (!list && (action == std::end(kActions) || arguments.job.empty())) {
+    return archive_fail(
         session,
         {Kind::Invalid, "expected: garner tap ARCHIVE jobs list, or show, wait, fetch or delete with the ID of a job",
          std::nullopt});
   }
-  const auto url = console.tap().jobs().url_of_id(arguments.job);
-  if (!url) return tap_fail(session, url.error());
-  return action->run(session, console, *url);
+  TapConsole console(profile);
+  const auto url = list ? Result<std::string>() : console.tap().jobs().url_of_id(arguments.job);
+  if (!url) return archive_fail(session, url.error());
+  if (const auto ready = use_own_login(session, console, profile); !ready) return archive_fail(session, ready.error());
+  return list ? list_jobs(session, console) : action->run(session, console, *url);
 }
 
 }  // namespace garner::client

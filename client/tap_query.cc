@@ -3,6 +3,7 @@
 
 #include "client/exit_code.h"
 #include "client/format.h"
+#include "client/own_login.h"
 #include "client/tap_actions.h"
 #include "client/tap_upload.h"
 #include "client/tap_wait.h"
@@ -65,7 +66,7 @@ int answer_now(Session& session, TapConsole& console, const archive::Profile& pr
   auto body = console.run(console.tap().sync(question.query, console.stop()));
   if (!body) {
     if (body.error().kind == Kind::TooLarge) body.error().detail += "; " + question.by_job + " has more time and rows";
-    return tap_fail(session, body.error());
+    return archive_fail(session, body.error());
   }
   bool good = false;
   return conclude(session, profile, question, body->bytes(), good);
@@ -73,24 +74,24 @@ int answer_now(Session& session, TapConsole& console, const archive::Profile& pr
 
 int interrupted(Session& session, const std::string& job_url) {
   const auto text = fmt::format("the job goes on at the archive: {}", job_hint(session, "show", job_url));
-  return tap_fail(session, {Kind::Cancelled, text, std::nullopt});
+  return archive_fail(session, {Kind::Cancelled, text, std::nullopt});
 }
 
 int answer_by_job(Session& session, TapConsole& console, const archive::Profile& profile, const Question& question) {
   const auto asked = ivoa::Tap::asked_of(question.query);
   const auto url = console.run(console.tap().create(question.query, console.stop()));
-  if (!url) return tap_fail(session, url.error());
+  if (!url) return archive_fail(session, url.error());
   note(session, fmt::format("job {} made; find it again by: {}", printable(ivoa::job_id_of(*url), 100),
                             job_hint(session, "show", *url)));
   const auto outcome = wait_for_job(session, console, *url, asked);
   if (!outcome && outcome.error().kind == Kind::Cancelled) return interrupted(session, *url);
-  if (!outcome) return tap_fail(session, outcome.error());
-  if (outcome->end != ivoa::JobEnd::Completed) return tap_fail(session, outcome->why);
+  if (!outcome) return archive_fail(session, outcome.error());
+  if (outcome->end != ivoa::JobEnd::Completed) return archive_fail(session, outcome->why);
   const auto body = console.run(console.tap().jobs().result(*url, outcome->job, asked, console.stop()));
   if (!body && body.error().kind == Kind::Cancelled) return interrupted(session, *url);
   if (!body) {
     note(session, fmt::format("the job stays: {}", job_hint(session, "fetch", *url)));
-    return tap_fail(session, body.error());
+    return archive_fail(session, body.error());
   }
   bool good = false;
   const int code = conclude(session, profile, question, body->bytes(), good);
@@ -155,8 +156,10 @@ Delivery delivery_of(const Arguments& arguments) {
 int hand_out(Session& session, const Delivery& delivery, std::span<const std::byte> body, const AnswerFacts& facts,
              bool& good) {
   good = false;
-  if (facts.verdict == ivoa::Verdict::Error || facts.verdict == ivoa::Verdict::Cut) return tap_fail(session, facts.why);
-  if (auto delivered = deliver(session, delivery, body, facts); !delivered) return tap_fail(session, delivered.error());
+  if (facts.verdict == ivoa::Verdict::Error || facts.verdict == ivoa::Verdict::Cut)
+    return archive_fail(session, facts.why);
+  if (auto delivered = deliver(session, delivery, body, facts); !delivered)
+    return archive_fail(session, delivered.error());
   session.terminal.flush();
   good = !session.terminal.failed();
   return good ? kGood : kNotWell;
@@ -164,13 +167,14 @@ int hand_out(Session& session, const Delivery& delivery, std::span<const std::by
 
 int answer_question(Session& session, const archive::Profile& profile, Question question) {
   TapConsole console(profile);
+  if (const auto ready = use_own_login(session, console, profile); !ready) return archive_fail(session, ready.error());
   return question.asynchronous ? answer_by_job(session, console, profile, question)
                                : answer_now(session, console, profile, question);
 }
 
 int tap_query(Session& session, const archive::Profile& profile) {
   auto question = question_of(session);
-  if (!question) return tap_fail(session, question.error());
+  if (!question) return archive_fail(session, question.error());
   return answer_question(session, profile, std::move(*question));
 }
 

@@ -6,6 +6,7 @@
 #include "client/answer_rows.h"
 #include "client/exit_code.h"
 #include "client/format.h"
+#include "client/own_login.h"
 #include "client/tap_actions.h"
 #include "ivoa/vosi.h"
 
@@ -61,11 +62,11 @@ std::string dumped(const json& value) {
 int list_tables(Session& session, TapConsole& console) {
   const auto& pattern = session.arguments.words;
   auto all = console.run(ivoa::fetch_table_names(console.tap().caller(), kDialect, console.stop()));
-  if (!all) return tap_fail(session, all.error());
+  if (!all) return archive_fail(session, all.error());
   std::erase_if(*all, [&pattern](const ivoa::TableInfo& table) { return !matches(table.full_name(), pattern); });
   if (all->empty())
-    return tap_fail(session,
-                    {Kind::NotFound, "the archive has no table like '" + printable(pattern, 100) + "'", std::nullopt});
+    return archive_fail(
+        session, {Kind::NotFound, "the archive has no table like '" + printable(pattern, 100) + "'", std::nullopt});
   RowTable table{{{"table", "", false}, {"rows", "", true}, {"bytes", "", true}, {"description", "", false}}, {}, 0};
   json out = {{"tables", json::array()}};
   for (const auto& each : *all) {
@@ -106,7 +107,7 @@ std::string head_text(const ivoa::TableInfo& table) {
 int describe_table(Session& session, TapConsole& console) {
   const auto table =
       console.run(ivoa::fetch_table(console.tap().caller(), kDialect, session.arguments.table, console.stop()));
-  if (!table) return tap_fail(session, table.error());
+  if (!table) return archive_fail(session, table.error());
   if (session.arguments.json) {
     json out = {{"table", table->full_name()},
                 {"rows", count_json(table->rows)},
@@ -146,10 +147,11 @@ int describe_table(Session& session, TapConsole& console) {
 int tap_tables(Session& session, const archive::Profile& profile) {
   const auto& arguments = session.arguments;
   if (!arguments.table.empty() && !arguments.words.empty()) {
-    return tap_fail(
+    return archive_fail(
         session, {Kind::Invalid, "garner tap ARCHIVE tables takes a PATTERN or --table NAME, not both", std::nullopt});
   }
   TapConsole console(profile);
+  if (const auto ready = use_own_login(session, console, profile); !ready) return archive_fail(session, ready.error());
   return arguments.table.empty() ? list_tables(session, console) : describe_table(session, console);
 }
 

@@ -82,7 +82,12 @@ std::string job_line(const ivoa::Job& job, double waited_s) {
 
 Result<ivoa::JobOutcome> wait_for_job(Session& session, TapConsole& console, const std::string& job_url,
                                       const ivoa::Asked& asked) {
-  return console.run(wait_and_watch(session, console, job_url, asked));
+  auto outcome = console.run(wait_and_watch(session, console, job_url, asked));
+  if (!outcome && outcome.error().kind == Kind::Auth) {
+    outcome.error().detail += fmt::format("; the job goes on: `garner login {}`, then `{}`", session.arguments.archive,
+                                          job_hint(session, "wait", job_url));
+  }
+  return outcome;
 }
 
 std::string job_hint(const Session& session, std::string_view action, std::string_view job_url) {

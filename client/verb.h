@@ -34,6 +34,8 @@ const Verb& cancel_verb();
 const Verb& cone_verb();
 const Verb& get_verb();
 const Verb& list_verb();
+const Verb& login_verb();
+const Verb& logout_verb();
 const Verb& pause_verb();
 const Verb& remove_verb();
 const Verb& resume_verb();
@@ -44,6 +46,12 @@ const Verb& submit_verb();
 const Verb& tap_verb();
 const Verb& verify_verb();
 const Verb& watch_verb();
+const Verb& whoami_verb();
+
+// Parameters of the verbs that speak to archives by themselves.
+Parameter archive_parameter();
+Parameter archives_parameter();
+Parameter anonymous_parameter();
 
 // In the order of the help.
 std::vector<const Verb*> verbs();

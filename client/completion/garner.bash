@@ -9,14 +9,14 @@ _garner_harvests() {
 }
 
 _garner() {
-  local verbs='submit status watch list pause resume cancel retry remove sources get verify archives tap cone'
+  local verbs='submit status watch list pause resume cancel retry remove sources get verify archives tap cone login logout whoami'
   local common='--json --socket --no-color --help'
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   local verb='' places=0 i word
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=${COMP_WORDS[i]}
     case $word in
-      --socket | --outcome | --output | -o | --archives | --record | --format | --maxrec | --table | --limit | --upload) ((i++)) ;;
+      --socket | --outcome | --output | -o | --archives | --record | --format | --maxrec | --table | --limit | --upload | --credentials) ((i++)) ;;
       -*) ;;
       *) if [[ -z $verb ]]; then verb=$word; else ((places++)); fi ;;
     esac
@@ -24,7 +24,7 @@ _garner() {
 
   local options=$common words=''
   case $previous in
-    --socket | --output | -o | --archives | --record)
+    --socket | --output | -o | --archives | --record | --credentials)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return
@@ -51,9 +51,11 @@ _garner() {
     retry | sources) options+=' --outcome' ;;
     remove) options+=' --delete-data' ;;
     get) options+=' --output' ;;
-    archives) options+=' --archives --record' ;;
-    tap) options+=' --archives --async --upload --format --maxrec --output --table' ;;
-    cone) options+=' --archives --table --limit --format --output' ;;
+    archives) options+=' --archives --anonymous --record' ;;
+    tap) options+=' --archives --anonymous --async --upload --format --maxrec --output --table' ;;
+    cone) options+=' --archives --anonymous --table --limit --format --output' ;;
+    login) options+=' --archives --credentials' ;;
+    logout | whoami) options+=' --archives' ;;
   esac
   if [[ $current == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")
@@ -78,7 +80,7 @@ _garner() {
       ((places == 1)) && words='query tables jobs'
       ((places == 2)) && [[ ${COMP_WORDS[COMP_CWORD - 1]} == jobs ]] && words='list show wait fetch delete'
       ;;
-    cone)
+    cone | login | logout | whoami)
       ((places == 0)) && words=$(command garner archives 2>/dev/null | cut -d' ' -f1)
       ;;
   esac

@@ -13,6 +13,11 @@ _garner_archives() {
   _describe -t archives archive names
 }
 
+# Of `garner tap ARCHIVE jobs`; a query or a pattern is the user's own.
+_garner_tap_words() {
+  (( ${words[(I)jobs]} )) && compadd list show wait fetch delete
+}
+
 _garner() {
   local -a verbs common
   verbs=(
@@ -31,6 +36,9 @@ _garner() {
     'archives:the archive profiles, and whether an archive answers'
     "tap:ask an archive's tables: queries, what tables there are, jobs"
     "cone:what an archive's table holds around a position"
+    'login:log in at an archive, for what you ask it from here'
+    'logout:end your login at an archive'
+    'whoami:who you are to an archive'
   )
   common=(
     '--json[everything as JSON, for scripts]'
@@ -52,9 +60,11 @@ _garner() {
         remove) _arguments $common '--delete-data[delete its output directory as well]' '1:harvest:_garner_harvests' ;;
         sources) _arguments $common '--outcome[which ones]:outcome:(delivered absent failed pending refused)' '1:harvest:_garner_harvests' ;;
         get) _arguments $common '(-o --output)'{-o,--output}'[file or directory]:file:_files' '1:harvest:_garner_harvests' '2:source_id:' '3:retrieval_type:' ;;
-        archives) _arguments $common '--archives[folder of the profiles]:folder:_files -/' '--record[keep the exchange here]:folder:_files -/' '1:action:(check)' '2:archive:_garner_archives' ;;
-        tap) _arguments $common '--archives[folder of the profiles]:folder:_files -/' '--async[by a job]' '*--upload[send a table along]:NAME=FILE:' '--format[the archive'"'"'s own file]:format:(votable votable_plain fits csv ecsv json)' '--maxrec[at most so many rows]:rows:' '(-o --output)'{-o,--output}'[write to this file]:file:_files' '--table[the table whose columns are told]:table:' '1:archive:_garner_archives' '2:action:(query tables jobs)' '3:words:(list show wait fetch delete)' '4:job:' ;;
-        cone) _arguments $common '--archives[folder of the profiles]:folder:_files -/' '--table[the table to look in]:table:' '--limit[so many rows, 0 for all]:rows:' '--format[the archive'"'"'s own file]:format:(votable votable_plain fits csv ecsv json)' '(-o --output)'{-o,--output}'[write to this file]:file:_files' '1:archive:_garner_archives' '2:right ascension:' '3:declination:' '4:radius:' ;;
+        archives) _arguments $common '--anonymous[ask as anybody]' '--archives[folder of the profiles]:folder:_files -/' '--record[keep the exchange here]:folder:_files -/' '1:action:(check)' '2:archive:_garner_archives' ;;
+        tap) _arguments $common '--anonymous[ask as anybody]' '--archives[folder of the profiles]:folder:_files -/' '--async[by a job]' '*--upload[send a table along]:NAME=FILE:' '--format[the archive'"'"'s own file]:format:(votable votable_plain fits csv ecsv json)' '--maxrec[at most so many rows]:rows:' '(-o --output)'{-o,--output}'[write to this file]:file:_files' '--table[the table whose columns are told]:table:' '1:archive:_garner_archives' '2:action:(query tables jobs)' '3:words:_garner_tap_words' '4:job:' ;;
+        cone) _arguments $common '--anonymous[ask as anybody]' '--archives[folder of the profiles]:folder:_files -/' '--table[the table to look in]:table:' '--limit[so many rows, 0 for all]:rows:' '--format[the archive'"'"'s own file]:format:(votable votable_plain fits csv ecsv json)' '(-o --output)'{-o,--output}'[write to this file]:file:_files' '1:archive:_garner_archives' '2:right ascension:' '3:declination:' '4:radius:' ;;
+        login) _arguments $common '--archives[folder of the profiles]:folder:_files -/' '--credentials[two lines, user name and password]:file:_files' '1:archive:_garner_archives' ;;
+        logout|whoami) _arguments $common '--archives[folder of the profiles]:folder:_files -/' '1:archive:_garner_archives' ;;
       esac
       ;;
   esac

@@ -123,12 +123,15 @@ http::Request SessionCalls::request(http::Method method, const std::string& path
   return made;
 }
 
-Task<Result<std::string>> SessionCalls::log_in(Credentials credentials, std::stop_token stop) {
+Result<void> SessionCalls::may_log_in() const {
   const auto origin = parse_origin(context_.base_url);
-  if (!origin || (!origin->https && !origin->is_loopback())) {
-    co_return fail(Kind::Auth, "a password is never sent over plain http; base_url '{}' must be https",
-                   printable(context_.base_url, 100));
-  }
+  if (origin && (origin->https || origin->is_loopback())) return {};
+  return fail(Kind::Auth, "a password is never sent over plain http; base_url '{}' must be https",
+              printable(context_.base_url, 100));
+}
+
+Task<Result<std::string>> SessionCalls::log_in(Credentials credentials, std::stop_token stop) {
+  if (auto may = may_log_in(); !may) co_return std::unexpected(std::move(may.error()));
   auto asked = request(http::Method::Post, context_.login_path,
                        http::form_encode({{"username", credentials.user}, {"password", credentials.password}}));
   auto reply = co_await transport_.fetch(std::move(asked), stop);

@@ -47,6 +47,8 @@ class SessionCalls {
 
   const LoginContext& context() const { return context_; }
 
+  // Auth where a password would go over plain http to another host.
+  Result<void> may_log_in() const;
   // The session's cookies, as the value of a Cookie header. Auth where the archive refuses; its own trouble
   // (Overloaded, Maintenance, RateLimited) and the transport's errors as they are.
   Task<Result<std::string>> log_in(Credentials credentials, std::stop_token stop);

@@ -35,7 +35,7 @@ Ran on_terminal(const Rig& rig, std::vector<std::string> arguments) {
   std::vector<char*> words;
   for (auto& each : arguments) words.push_back(each.data());
   words.push_back(nullptr);
-  const std::string folder = (rig.root() / "archives").string();
+  const std::string folder = (rig.root() / "archives").string(), state = rig.state_home().string();
   winsize size{};
   size.ws_row = 24;
   size.ws_col = 60;
@@ -45,6 +45,7 @@ Ran on_terminal(const Rig& rig, std::vector<std::string> arguments) {
     setenv("TERM", "xterm", 1);
     setenv("LC_ALL", "C.UTF-8", 1);
     setenv("GARNER_ARCHIVES", folder.c_str(), 1);
+    setenv("XDG_STATE_HOME", state.c_str(), 1);
     execv(words[0], words.data());
     _exit(127);
   }

@@ -123,7 +123,9 @@ std::optional<int> Rig::stop_daemon() {
 Ran Rig::garner(std::vector<std::string> arguments, const std::string& input) {
   arguments.insert(arguments.begin(), garner_path);
   return run(arguments,
-             {{"GARNER_SOCKET", (root_ / "garnerd.sock").string()}, {"GARNER_ARCHIVES", (root_ / "archives").string()}},
+             {{"GARNER_SOCKET", (root_ / "garnerd.sock").string()},
+              {"GARNER_ARCHIVES", (root_ / "archives").string()},
+              {"XDG_STATE_HOME", state_home().string()}},
              input, root_);
 }
 

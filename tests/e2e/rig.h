@@ -101,6 +101,8 @@ class Rig {
   Child& simulator() { return simulator_; }
   std::string daemon_log() { return read_file(root_ / "garnerd.log"); }
 
+  // What the CLI keeps of its user.
+  fs::path state_home() const { return root_ / "state-home"; }
   Ran garner(std::vector<std::string> arguments, const std::string& input = {});
   Json status(const std::string& harvest);
   // False as soon as it rests in another state.

@@ -63,7 +63,11 @@ TEST(Profile, TheShippedOneSaysTheDefaults) {
   ASSERT_TRUE(shipped && least);
   EXPECT_EQ(shipped->data_path, least->data_path);
   EXPECT_EQ(shipped->login_path, least->login_path);
+  EXPECT_EQ(shipped->logout_path, least->logout_path);
+  EXPECT_EQ(shipped->session_confirm, least->session_confirm);
   EXPECT_EQ(shipped->tap.path, least->tap.path);
+  EXPECT_EQ(shipped->tap.login_path, least->tap.login_path);
+  EXPECT_EQ(shipped->tap.logout_path, least->tap.logout_path);
   EXPECT_EQ(shipped->tap.sync_rows_most, least->tap.sync_rows_most);
   EXPECT_EQ(shipped->tap.cone_table, least->tap.cone_table);
   EXPECT_EQ(shipped->manners.attempts_most, least->manners.attempts_most);
@@ -109,6 +113,8 @@ TEST(Profile, EachMistakeHasAMessageWithItsPlace) {
       {"kind: gaia\n", "kind: gaia\nca_file: ca.pem\n", "p.yaml:3:10: ca_file: must be an absolute path, or empty"},
       {"kind: gaia\n", "kind: gaia\nproxy: proxy:3128\n",
        "p.yaml:3:8: proxy: expected scheme://host:port, such as http://proxy.example.org:3128"},
+      {"kind: gaia\n", "kind: gaia\nsession_confirm_s: -1\n",
+       "p.yaml:3:20: session_confirm_s: expected a whole number from 0 to 604800, found '-1'"},
       {"kind: gaia\n", "kind: gaia\ncredential_file: secret\n",
        "p.yaml:3:18: credential_file: expected an absolute path, or \"systemd:NAME\""},
       {"kind: gaia\n", "kind: gaia\nuser_agent_contact: \"a\\r\\nX: b\"\n",

@@ -23,10 +23,11 @@ class ListTransport final : public http::Transport {
     std::string body;
   };
   std::deque<Answer> answers;
-  std::vector<std::string> asked;
+  std::vector<std::string> asked, cookies;
 
   Task<Result<http::Reply>> fetch(http::Request request, std::stop_token) override {
     asked.push_back(request.body);
+    cookies.push_back(request.cookies);
     if (answers.empty()) co_return fail(Kind::Transient, "connection refused");
     http::Reply reply;
     reply.status = answers.front().status;
@@ -79,6 +80,19 @@ TEST(ArchiveProbe, TriesTheOtherSpellingOnceWhenTheFirstIsRefused) {
   EXPECT_THAT(transport.asked[0], HasSubstr("DATA_STRUCTURE=INDIVIDUAL"));
   EXPECT_THAT(transport.asked[1], HasSubstr("DATA_STRUCTURE=DATAMODEL_STANDARD"));
   EXPECT_EQ(result.spelling, "DATAMODEL_STANDARD");
+}
+
+TEST(ArchiveProbe, AsksByTheSessionAtHandAndNotByTheProfilesCredentials) {
+  ListTransport transport;
+  transport.answers = {{200, empty_zip()}, {200, empty_zip()}};
+  UvLoop loop;
+  auto with_credentials = profile();
+  with_credentials.credential_file = "/nowhere/credentials";
+  const auto result = probe_archive(with_credentials, transport, loop, {"joe", "SESSION=a"});
+  EXPECT_EQ(result.identity, "joe");
+  EXPECT_THAT(transport.cookies, testing::ElementsAre("SESSION=a"));
+  EXPECT_EQ(probe_archive(profile(), transport, loop).identity, "anonymous");
+  EXPECT_EQ(transport.cookies.back(), "");
 }
 
 TEST(ArchiveProbe, AnUnreachableArchiveIsTold) {
