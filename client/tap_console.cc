@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include "archive/tap_service.h"
+
 namespace garner::client {
 
 namespace {
@@ -11,14 +13,10 @@ std::string temporary_folder() {
   return named != nullptr && *named != '\0' ? named : "/tmp";
 }
 
-ivoa::TapService tap_service(const archive::Profile& profile, std::function<std::string()> cookies) {
-  ivoa::TapService service;
-  service.http.base_url = profile.base_url + profile.tap.path;
-  service.http.timeouts = profile.timeouts;
+ivoa::TapService console_service(const archive::Profile& profile, std::function<std::string()> cookies) {
+  ivoa::TapService service = archive::tap_service(profile);
   service.http.cookies = std::move(cookies);
   service.http.spool_directory = temporary_folder();
-  service.format_field = "FORMAT";  // as Gaia has it
-  service.deletion = ivoa::JobDeletion::PostJobIds;
   return service;
 }
 
@@ -26,6 +24,7 @@ ivoa::TapService tap_service(const archive::Profile& profile, std::function<std:
 
 TapConsole::TapConsole(const archive::Profile& profile)
     : ArchiveConsole(profile),
-      tap_(std::make_unique<ivoa::Tap>(transport(), executor(), tap_service(profile, [this] { return cookies_; }))) {}
+      tap_(std::make_unique<ivoa::Tap>(transport(), executor(),
+                                       console_service(profile, [this] { return cookies_; }))) {}
 
 }  // namespace garner::client

@@ -18,7 +18,7 @@ class WiredArchive final : public archive::Archive {
  public:
   WiredArchive(archive::Profile profile, UvLoop& loop, std::shared_ptr<http::MemoryBudget> budget)
       : transport_(loop, options(profile, std::move(budget))),
-        archive_(archive::make_gaia_products(std::move(profile), transport_, loop)) {}
+        archive_(archive::make_archive(std::move(profile), transport_, loop)) {}
 
   Task<Result<http::Body>> fetch(archive::ChunkRequest request, std::stop_token stop) override {
     return archive_->fetch(std::move(request), std::move(stop));

@@ -74,7 +74,9 @@ class Archive {
   virtual std::string identity() const = 0;
 };
 
-// The Gaia Archive's DataLink bulk service. The transport and executor outlive it.
+// By the profile's kind. The transport and executor outlive it.
+std::unique_ptr<Archive> make_archive(Profile profile, http::Transport& transport, Executor& executor);
+// The Gaia Archive's DataLink bulk service, and its TAP.
 std::unique_ptr<Archive> make_gaia_products(Profile profile, http::Transport& transport, Executor& executor);
 
 }  // namespace garner::archive

@@ -47,6 +47,7 @@ struct TapFacts {
   std::string login_path, logout_path;  // below base_url as well: "/tap-server/login"
   std::uint64_t sync_rows_most = 2000;  // a sync answer of as many rows counts as cut; 0: no such limit is known
   std::uint64_t job_rows_most = 0;      // the same for jobs
+  std::uint64_t maxrec = 0;             // rows asked for at most, where the service has a lower default; 0: not said
   enum class Uploads { Always, LoggedIn, Never } uploads = Uploads::LoggedIn;  // when ids may come along as a table
   std::uint32_t ids_per_list = 1000;                                           // of an IN (…) list
   std::uint32_t ids_per_upload = 100'000;                                      // of an uploaded table
@@ -55,9 +56,10 @@ struct TapFacts {
 };
 
 struct Profile {
-  std::string name;                                // "gaia"
-  std::string title;                               // "ESA Gaia Archive"
-  std::string kind;                                // "gaia": which code speaks to it
+  std::string name;   // "gaia"
+  std::string title;  // "ESA Gaia Archive"
+  // Which code speaks to it: "gaia" (DataLink products and TAP+), "tap" (TAP by the standard, no products).
+  std::string kind;
   std::string base_url;                            // no slash at its end
   std::string data_path, login_path, logout_path;  // below base_url: "/data-server/data", …
   TapFacts tap;

@@ -16,7 +16,7 @@ constexpr std::int64_t kLargestProduct = std::int64_t{16} << 30;
 constexpr std::int64_t kDay_s = 86'400;
 constexpr std::size_t kLongestText = 4096;
 
-constexpr std::array<std::string_view, 1> kKinds = {"gaia"};
+constexpr std::array<std::string_view, 2> kKinds = {"gaia", "tap"};
 constexpr std::array<std::string_view, 3> kUploads = {"always", "logged_in", "never"};
 
 bool is_line(std::string_view text) {
@@ -63,7 +63,7 @@ void read_paths(const yaml::Map& root, Profile& profile) {
   profile.data_path = "/data-server/data";
   profile.login_path = "/data-server/login";
   profile.logout_path = "/data-server/logout";
-  profile.tap.path = "/tap-server/tap";
+  profile.tap.path = profile.kind == "gaia" ? "/tap-server/tap" : "/tap";
   profile.tap.login_path = "/tap-server/login";
   profile.tap.logout_path = "/tap-server/logout";
   const auto paths = root.map("paths");
@@ -116,11 +116,13 @@ void read_manners(const yaml::Map& root, Manners& manners) {
   map->refuse_unknown_keys();
 }
 
-void read_tap(const yaml::Map& root, TapFacts& tap) {
-  tap.cone_table = "gaiadr3.gaia_source";
+void read_tap(const yaml::Map& root, bool is_gaia, TapFacts& tap) {
+  tap.cone_table = is_gaia ? "gaiadr3.gaia_source" : "";
+  if (!is_gaia) tap.sync_rows_most = 0;
   const auto map = root.map("tap");
   if (!map) return;
   read_count(*map, "sync_rows_most", 0, 1'000'000'000, tap.sync_rows_most);
+  read_count(*map, "maxrec", 0, 1'000'000'000, tap.maxrec);
   read_count(*map, "job_rows_most", 0, 1'000'000'000, tap.job_rows_most);
   if (const auto uploads = map->choice("uploads", kUploads)) {
     tap.uploads = *uploads == "always"  ? TapFacts::Uploads::Always
@@ -200,7 +202,7 @@ std::optional<Release> read_release(const yaml::Node& node) {
 }
 
 void read_releases(const yaml::Map& root, Profile& profile) {
-  const auto list = root.required("releases");
+  const auto list = profile.kind == "gaia" ? root.required("releases") : root.find("releases");
   if (!list) return;
   for (const auto& item : list->items()) {
     auto release = read_release(item);
@@ -244,6 +246,8 @@ void read_access(const yaml::Map& root, Profile& profile) {
   if (!from_systemd && !profile.credential_file.starts_with('/')) {
     root.find("credential_file")->problem("expected an absolute path, or \"systemd:NAME\"");
   }
+  if (profile.kind != "gaia")
+    root.find("credential_file")->problem("goes with kind gaia only: it has a login of its own");
   const auto origin = parse_origin(profile.base_url);
   if (origin && !origin->https && !origin->is_loopback()) {
     root.find("credential_file")->problem("a password is never sent over plain http; base_url must be https");
@@ -266,7 +270,7 @@ Result<Profile> parse_profile(std::string_view text, const std::string& file_nam
   read_paths(root, profile);
   read_access(root, profile);
   read_manners(root, profile.manners);
-  read_tap(root, profile.tap);
+  read_tap(root, profile.kind == "gaia", profile.tap);
   read_timeouts(root, profile.timeouts);
   read_structures(root, profile);
   read_releases(root, profile);

@@ -1,5 +1,6 @@
 #include "archive/tap_route.h"
 
+#include "archive/tap_service.h"
 #include "base/log.h"
 #include "table/votable_writer.h"
 
@@ -7,11 +8,12 @@ namespace garner::archive {
 
 namespace {
 
-Result<ivoa::Query> query_of(const TapQuestion& question) {
+Result<ivoa::Query> query_of(const TapQuestion& question, std::uint64_t maxrec) {
   ivoa::Query query;
   query.adql = question.adql;
   query.format = format_name(question.format);
   query.run_id = question.run_id;
+  if (maxrec != 0) query.maxrec = maxrec;
   if (question.upload.empty()) return query;
   std::vector<std::int64_t> ids;
   ids.reserve(question.upload.size());
@@ -48,13 +50,9 @@ bool may_be_a_lapse(Kind kind) {
 }  // namespace
 
 ivoa::TapService TapRoute::service(std::string spool_directory, std::string cookies) const {
-  ivoa::TapService service;
-  service.http.base_url = profile_.base_url + profile_.tap.path;
-  service.http.timeouts = profile_.timeouts;
+  ivoa::TapService service = tap_service(profile_);
   service.http.cookies = [cookies = std::move(cookies)] { return cookies; };
   service.http.spool_directory = std::move(spool_directory);
-  service.format_field = "FORMAT";  // as Gaia has it
-  service.deletion = ivoa::JobDeletion::PostJobIds;
   return service;
 }
 
@@ -71,7 +69,7 @@ Task<TapReply> TapRoute::ask(TapQuestion question, std::stop_token stop) {
 }
 
 Task<TapReply> TapRoute::ask_in_session(TapQuestion question, std::string cookies, std::stop_token stop) {
-  auto query = query_of(question);
+  auto query = query_of(question, profile_.tap.maxrec);
   if (!query) co_return TapReply{std::unexpected(std::move(query.error())), std::move(question.job)};
   ivoa::Tap tap(transport_, executor_, service(question.spool_directory, std::move(cookies)));
   if (question.by_job || !question.job.empty())

@@ -192,6 +192,7 @@ std::string HarvestRun::why_not_moving(SteadyTime now, const std::string& archiv
     return fmt::format("{}; tried again in {} s", held_reason_, seconds_until(*held_until_, now));
   }
   if (!archive_rest.empty() && !complete() && !only_blocked()) return archive_rest;
+  if (record_.wants_sources()) return "the archive is asked for its sources";
   if (in_hand_ > 0) return {};
   if (!waiting_.empty()) {
     const auto& [due, waiting] = *waiting_.begin();

@@ -22,6 +22,10 @@ Result<void> check_prefilter(const CheckedManifest& checked, const std::string& 
 
 Result<void> check_products(CheckedManifest& checked, const std::string& file) {
   const archive::Manners& manners = checked.profile.manners;
+  if (checked.profile.releases.empty()) {
+    return fail(Kind::Invalid, "{}: kind: {} has no service of products; kinds rows and query ask its tables", file,
+                checked.profile.title);
+  }
   auto types =
       archive::expand_retrieval_types(checked.profile, checked.manifest.release, checked.manifest.retrieval_types);
   if (!types) return with_context(types.error(), "{}", file);
@@ -64,6 +68,12 @@ Result<CheckedManifest> check_manifest(const std::string& text, const std::strin
   auto profile = options.find_profile(out.manifest.archive);
   if (!profile) return with_context(profile.error(), "{}: archive", file);
   out.profile = std::move(*profile);
+  const manifest::Sources& sources = out.manifest.sources;
+  if ((sources.cone || sources.box) && sources.table.empty() && out.profile.tap.cone_table.empty()) {
+    return fail(Kind::Invalid,
+                "{}: sources: name the table to look in ('table'): the archive profile '{}' has no usual one", file,
+                out.profile.name);
+  }
   Result<void> good;
   switch (out.manifest.kind) {
     case HarvestKind::Products:

@@ -88,7 +88,7 @@ TEST(Profile, EachMistakeHasAMessageWithItsPlace) {
   const std::vector<std::array<std::string_view, 3>> cases = {{
       {"name: gaia\n", "", "p.yaml:1:1: the key 'name' is missing"},
       {"kind: gaia\n", "", "p.yaml:1:1: the key 'kind' is missing"},
-      {"kind: gaia", "kind: cadc", "p.yaml:2:7: kind: 'cadc' is not one of gaia"},
+      {"kind: gaia", "kind: cadc", "p.yaml:2:7: kind: 'cadc' is not one of gaia, tap"},
       {"base_url: http://127.0.0.1:8080\n", "", "p.yaml:1:1: the key 'base_url' is missing"},
       {"http://127.0.0.1:8080", "http://127.0.0.1:8080/",
        "p.yaml:3:11: base_url: expected http(s)://host[:port] without a path or a slash at its end, found "

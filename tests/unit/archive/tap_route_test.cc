@@ -154,5 +154,48 @@ TEST(TapRoute, IdsComeAlongAsATableOfLongs) {
   EXPECT_THAT(route.transport.asked[0].request.body, HasSubstr("ids,param:ids"));
 }
 
+TEST(TapRoute, AServiceByTheStandardIsAskedByTheStandardsNames) {
+  auto profile = parse_profile(
+      "name: dachs\nkind: tap\nbase_url: https://gea.example.org\npaths: {tap: /tap-server/tap}\ntap: {maxrec: 5000}\n",
+      "dachs.yaml");
+  ASSERT_TRUE(profile) << profile.error().detail;
+  Route route(*profile);
+  route.transport.then(200, votable(kOk));
+  ASSERT_TRUE(route.ask({.adql = "SELECT a FROM b"}).body);
+  EXPECT_THAT(route.transport.asked[0].request.body, HasSubstr("RESPONSEFORMAT=votable"));
+  EXPECT_THAT(route.transport.asked[0].request.body, HasSubstr("MAXREC=5000"));
+  route.transport.then(200, "");
+  ASSERT_TRUE(finish(route.loop, route.route.forget_job(kJob, {})));
+  EXPECT_THAT(route.transport.urls().back(), "DELETE " + kJob);
+}
+
+// The session is at hand, but the archive has forgotten it: what it says to the anonymous is not taken for the answer.
+TEST(TapRoute, ARefusalIsAskedAgainWhereTheSessionHadLapsed) {
+  Profile profile = tap_profile();
+  const testing::CredentialFile file;
+  profile.credential_file = file.path();
+  Route route(std::move(profile));
+  const ivoa::testing::Headers cookie{{"set-cookie", "SESSION=abc; Path=/tap-server; Secure; HttpOnly"}};
+  bool known = true;
+  int queries = 0;
+  route.transport.always = [&](const http::Request& request) -> Result<http::Reply> {
+    if (request.url.ends_with("/tap-server/login")) {
+      known = true;
+      return ivoa::testing::reply(200, "", cookie);
+    }
+    if (request.url.find("/tap/users") != std::string::npos)
+      return known ? ivoa::testing::reply(200, "joe: Joe")
+                   : ivoa::testing::reply(403, "User 'anonymous' is not authorized.");
+    if (++queries == 2) known = false;
+    if (!known) return ivoa::testing::reply(500, ivoa::testing::error_page("DB quota exceeded for user anonymous"));
+    return ivoa::testing::reply(200, votable(kOk));
+  };
+  EXPECT_TRUE(route.ask({.adql = "SELECT a FROM b"}).body);
+  const auto second = route.ask({.adql = "SELECT a FROM b"});
+  EXPECT_TRUE(second.body) << second.body.error().detail;
+  EXPECT_EQ(queries, 3);
+  EXPECT_EQ(route.transport.count("/login"), 2u);
+}
+
 }  // namespace
 }  // namespace garner::archive
