@@ -54,7 +54,7 @@ class Process {
         ledger_(std::move(ledger)),
         workers_(config_.workers > 0 ? config_.workers : std::thread::hardware_concurrency() + 2),
         engine_(make_world(config_, loop_, workers_, *ledger_)),
-        service_(engine_, loop_, *ledger_, make_service_options(config_)),
+        service_(engine_, loop_, *ledger_, make_service_options(config_, [this] { arm_status(kStatusEvery); })),
         supervisor_(loop_, workers_, engine_) {}
 
   int run(int socket) {
@@ -99,8 +99,11 @@ class Process {
 
   void refresh_status() {
     service_.refresh();
-    const auto every = engine_.activity().active > 0 ? kStatusEvery : kIdleStatusEvery;
-    status_timer_ = loop_.call_at(loop_.now() + every, [this] { refresh_status(); });
+    arm_status(engine_.activity().active > 0 ? kStatusEvery : kIdleStatusEvery);
+  }
+
+  void arm_status(std::chrono::milliseconds after) {
+    status_timer_ = loop_.call_at(loop_.now() + after, [this] { refresh_status(); });
   }
 
   void reload() {

@@ -91,7 +91,7 @@ harvest::World make_world(const Config& config, UvLoop& loop, Workers& workers, 
   };
 }
 
-harvest::ServiceOptions make_service_options(const Config& config) {
+harvest::ServiceOptions make_service_options(const Config& config, std::function<void()> acted) {
   return {
       .spill_directory = config.state_directory,
       .output_roots = config.output_roots,
@@ -100,6 +100,7 @@ harvest::ServiceOptions make_service_options(const Config& config) {
                           const std::string& name) { return archive::find_profile(directory, name); },
       .user_name = user_name,
       .find_group = group_number,
+      .acted = std::move(acted),
   };
 }
 

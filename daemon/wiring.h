@@ -13,7 +13,7 @@
 namespace garner::daemon {
 
 harvest::World make_world(const Config& config, UvLoop& loop, Workers& workers, ledger::Ledger& ledger);
-harvest::ServiceOptions make_service_options(const Config& config);
+harvest::ServiceOptions make_service_options(const Config& config, std::function<void()> acted);
 
 // A group's number by its name.
 std::optional<std::uint32_t> group_number(const std::string& name);

@@ -17,6 +17,7 @@ struct ServiceOptions {
   std::function<Result<archive::Profile>(const std::string& name)> find_profile;
   std::function<std::string(std::uint32_t uid)> user_name;
   std::function<std::optional<std::uint32_t>(const std::string& group)> find_group;
+  std::function<void()> acted{};  // after each verb, on the loop: what it began may be at its end before the next tick
 };
 
 class EngineService final : public Service {
@@ -77,6 +78,7 @@ T EngineService::on_loop(std::move_only_function<Task<T>()> start) {
       static Task<void> drive(EngineService* service, Task<T> task, std::promise<T> to) {
         T result = co_await task;
         service->refresh();  // who acted must see what came of it
+        if (service->options_.acted) service->options_.acted();
         to.set_value(std::move(result));
       }
     };
