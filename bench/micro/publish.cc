@@ -1,7 +1,6 @@
 // 100 RVS products laid down in each layout, from the verified reply to the fsynced, renamed file. In the system's
 // temporary folder (TMPDIR).
 #include <benchmark/benchmark.h>
-#include <stdlib.h>
 
 #include "micro/samples.h"
 #include "output/layout.h"
@@ -9,17 +8,6 @@
 namespace garner::bench {
 
 namespace {
-
-namespace fs = std::filesystem;
-
-struct TemporaryFolder {
-  TemporaryFolder() {
-    std::string name = (fs::temp_directory_path() / "garner-bench-XXXXXX").string();
-    if (mkdtemp(name.data()) != nullptr) path = name;
-  }
-  ~TemporaryFolder() { fs::remove_all(path); }
-  fs::path path;
-};
 
 Result<ledger::Pack> read_and_publish(output::Layout& layout, std::uint32_t block, const product::Asked& asked) {
   const auto reply = std::as_bytes(std::span(rvs_reply().zip));

@@ -1,5 +1,7 @@
 #include "micro/samples.h"
 
+#include <cstdlib>
+
 #include "archive_sim/ids.h"
 #include "archive_sim/member_cache.h"
 
@@ -41,6 +43,16 @@ std::string rvs_product(SourceId id) {
 const SampleReply& rvs_reply() {
   static const SampleReply reply = make_reply();
   return reply;
+}
+
+TemporaryFolder::TemporaryFolder() {
+  std::string name = (std::filesystem::temp_directory_path() / "garner-bench-XXXXXX").string();
+  if (mkdtemp(name.data()) != nullptr) path = name;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path, ignored);
 }
 
 }  // namespace garner::bench

@@ -1,6 +1,7 @@
 // Bytes for the micro-benchmarks: products, and a whole reply as the simulated archive would send it.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -20,5 +21,14 @@ struct SampleReply {
 };
 // Made once: 100 RVS products.
 const SampleReply& rvs_reply();
+
+// Below the system's one (TMPDIR).
+struct TemporaryFolder {
+  TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ~TemporaryFolder();
+  std::filesystem::path path;
+};
 
 }  // namespace garner::bench
