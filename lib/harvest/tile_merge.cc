@@ -50,14 +50,21 @@ class Account final : public output::TileWitness {
     return fail(Kind::Corrupt, "there are rows of source {}, which is not delivered by the ledger", id.value);
   }
 
-  Result<void> end(std::uint64_t) override {
-    if (geometry_.of_parts()) return {};
+  Result<void> end(std::uint64_t rows) override {
+    if (geometry_.of_parts()) return rows_add_up(rows);
     const auto due = next_delivered();
     if (!due) return std::unexpected(due.error());
     return *due ? missing(**due) : Result<void>();
   }
 
  private:
+  Result<void> rows_add_up(std::uint64_t rows) const {
+    std::uint64_t delivered = 0;
+    for (const auto& chunk : chunks_) delivered += chunk.query.rows;
+    if (rows == delivered) return {};
+    return fail(Kind::Corrupt, "its parts have {} rows, the ledger says {}", rows, delivered);
+  }
+
   static std::unexpected<Error> missing(SourceId id) {
     return fail(Kind::Corrupt, "source {} is delivered by the ledger, but there are no rows of it", id.value);
   }
@@ -94,28 +101,73 @@ class Account final : public output::TileWitness {
   const output::TileGeometry& geometry_;
   std::uint64_t tile_;
   std::uint32_t next_block_;
-  std::span<const ChunkRecord> chunks_;  // of next_block_ and those behind
+  std::span<const ChunkRecord> chunks_;  // of next_block_ and those behind; of a query: of all parts
   std::atomic<std::uint64_t>& steps_;
   std::stop_token stop_;
   std::vector<SourceId> delivered_;  // of the block read last
   std::size_t at_ = 0;
 };
 
-}  // namespace
+class MergeOnDisk final : public TileMerge {
+ public:
+  MergeOnDisk(ledger::Ledger& ledger, std::shared_ptr<const HarvestFiles> files, std::atomic<std::uint64_t>& steps)
+      : ledger_(ledger), held_(std::move(files)), files_(*held_), steps_(steps), tables_(files_.spec) {}
 
-std::vector<std::uint32_t> TileMerge::Job::packs() const {
+  Result<void> chunk_done(ChunkClaim chunk, std::stop_token stop) override;
+  Result<void> catch_up(std::stop_token stop) override;
+
+ private:
+  struct Tile {
+    std::uint64_t number = 0;
+    std::uint32_t first = 0, last = 0;  // blocks with ids in it
+  };
+  struct TypeTiles {
+    std::vector<bool> done;     // by block
+    std::vector<bool> current;  // by place in tiles_: merged as far as the ledger goes
+    std::map<std::size_t, Error> failed;
+  };
+  // A tile with the records of its chunks.
+  struct Job {
+    ledger::TileKey key;
+    Tile tile;
+    std::optional<ledger::TileRecord> before;
+    std::vector<ChunkRecord> chunks;
+    std::vector<std::uint32_t> packs() const;
+  };
+
+  Result<void> load(std::stop_token stop);
+  Result<void> read_tiles(std::stop_token stop);
+  Result<void> sweep(std::uint16_t type);
+  std::vector<std::size_t> tiles_of_block(std::uint32_t block) const;
+  bool complete(const TypeTiles& type, const Tile& tile) const;
+  Result<void> bring_all_up(std::stop_token stop);
+  Result<void> bring_up(std::uint16_t type, std::size_t place, std::stop_token stop);
+  Result<Job> job_for(std::uint16_t type, const Tile& tile);
+  Result<void> merge(const Job& job, std::stop_token stop);
+  Result<void> clean_up(const Job& job, const ledger::TileRecord& record);
+
+  ledger::Ledger& ledger_;
+  std::shared_ptr<const HarvestFiles> held_;
+  const HarvestFiles& files_;
+  std::atomic<std::uint64_t>& steps_;
+  output::TileTables tables_;
+  bool loaded_ = false;
+  std::vector<Tile> tiles_;  // by number
+  std::vector<TypeTiles> types_;
+};
+
+std::vector<std::uint32_t> MergeOnDisk::Job::packs() const {
   std::vector<std::uint32_t> counts;
   for (const auto& chunk : chunks) counts.push_back(static_cast<std::uint32_t>(chunk.packs.size()));
   return counts;
 }
 
-TileMerge::TileMerge(ledger::Ledger& ledger, const HarvestFiles& files, std::atomic<std::uint64_t>& steps)
-    : ledger_(ledger), files_(files), steps_(steps), tables_(files.spec) {}
-
-Result<void> TileMerge::chunk_done(ChunkClaim chunk, std::stop_token stop) {
+Result<void> MergeOnDisk::chunk_done(ChunkClaim chunk, std::stop_token stop) {
+  const bool first = !loaded_;
   if (auto loaded = load(stop); !loaded) return loaded;
   TypeTiles& type = types_[chunk.type];
   type.done[chunk.block] = true;
+  if (first) return bring_all_up(stop);
   for (const std::size_t place : tiles_of_block(chunk.block)) {
     type.current[place] = false;
     if (auto brought = bring_up(chunk.type, place, stop); !brought) return brought;
@@ -123,16 +175,14 @@ Result<void> TileMerge::chunk_done(ChunkClaim chunk, std::stop_token stop) {
   return {};
 }
 
-Result<void> TileMerge::catch_up(std::stop_token stop) {
+Result<void> MergeOnDisk::catch_up(std::stop_token stop) {
   if (auto loaded = load(stop); !loaded) return loaded;
   for (std::uint16_t type = 0; type < types_.size(); ++type) {
     auto done = ledger_.done_blocks(files_.no, type, files_.blocks);
     if (!done) return std::unexpected(done.error());
     types_[type].done = std::move(*done);
-    for (std::size_t place = 0; place < tiles_.size(); ++place) {
-      if (auto brought = bring_up(type, place, stop); !brought) return brought;
-    }
   }
+  if (auto brought = bring_all_up(stop); !brought) return brought;
   std::size_t failed = 0;
   const Error* first = nullptr;
   for (const auto& type : types_) {
@@ -143,8 +193,17 @@ Result<void> TileMerge::catch_up(std::stop_token stop) {
   return with_context(*first, "{} of {} tiles can't be merged, the first", failed, tiles_.size() * types_.size());
 }
 
+Result<void> MergeOnDisk::bring_all_up(std::stop_token stop) {
+  for (std::uint16_t type = 0; type < types_.size(); ++type) {
+    for (std::size_t place = 0; place < tiles_.size(); ++place) {
+      if (auto brought = bring_up(type, place, stop); !brought) return brought;
+    }
+  }
+  return {};
+}
+
 // What is on disk and in the ledger when it begins.
-Result<void> TileMerge::load(std::stop_token stop) {
+Result<void> MergeOnDisk::load(std::stop_token stop) {
   if (loaded_) return {};
   if (auto read = read_tiles(stop); !read) return read;
   types_.assign(files_.types.size(), {});
@@ -159,7 +218,7 @@ Result<void> TileMerge::load(std::stop_token stop) {
   return {};
 }
 
-Result<void> TileMerge::read_tiles(std::stop_token stop) {
+Result<void> MergeOnDisk::read_tiles(std::stop_token stop) {
   tiles_.clear();
   for (std::uint32_t block = 0; block < files_.blocks; ++block) {
     ++steps_;
@@ -176,13 +235,13 @@ Result<void> TileMerge::read_tiles(std::stop_token stop) {
 }
 
 // What a crash left: chunk tables that were merged, tables of tiles that have a newer one.
-Result<void> TileMerge::sweep(std::uint16_t type) {
+Result<void> MergeOnDisk::sweep(std::uint16_t type) {
   const auto chunks = tables_.chunks_on_disk(files_.types[type]);
   if (!chunks) return std::unexpected(chunks.error());
   for (const auto& chunk : *chunks) {
     ++steps_;
     if (chunk.block >= files_.blocks) continue;
-    const auto merged = merged_everywhere(type, chunk.block, chunk.generation);
+    const auto merged = merged_everywhere(ledger_, files_, {files_.no, type, chunk.block}, chunk.generation);
     if (!merged) return std::unexpected(merged.error());
     if (!*merged) continue;
     if (auto removed = tables_.remove_chunk(chunk); !removed) return removed;
@@ -195,7 +254,7 @@ Result<void> TileMerge::sweep(std::uint16_t type) {
   return scanned ? removed : scanned;
 }
 
-std::vector<std::size_t> TileMerge::tiles_of_block(std::uint32_t block) const {
+std::vector<std::size_t> MergeOnDisk::tiles_of_block(std::uint32_t block) const {
   std::vector<std::size_t> places;
   for (auto at = std::ranges::lower_bound(tiles_, block, {}, &Tile::last); at != tiles_.end() && at->first <= block;
        ++at)
@@ -203,7 +262,7 @@ std::vector<std::size_t> TileMerge::tiles_of_block(std::uint32_t block) const {
   return places;
 }
 
-bool TileMerge::complete(const TypeTiles& type, const Tile& tile) const {
+bool MergeOnDisk::complete(const TypeTiles& type, const Tile& tile) const {
   for (std::uint32_t block = tile.first; block <= tile.last; ++block) {
     if (!type.done[block]) return false;
   }
@@ -211,7 +270,7 @@ bool TileMerge::complete(const TypeTiles& type, const Tile& tile) const {
 }
 
 // Merges the tile if it is complete and behind.
-Result<void> TileMerge::bring_up(std::uint16_t type_index, std::size_t place, std::stop_token stop) {
+Result<void> MergeOnDisk::bring_up(std::uint16_t type_index, std::size_t place, std::stop_token stop) {
   TypeTiles& type = types_[type_index];
   const Tile& tile = tiles_[place];
   if (type.current[place] || type.failed.contains(place) || !complete(type, tile)) return {};
@@ -236,7 +295,7 @@ Result<void> TileMerge::bring_up(std::uint16_t type_index, std::size_t place, st
   return {};
 }
 
-Result<TileMerge::Job> TileMerge::job_for(std::uint16_t type, const Tile& tile) {
+Result<MergeOnDisk::Job> MergeOnDisk::job_for(std::uint16_t type, const Tile& tile) {
   Job job{{files_.no, type, tile.number}, tile, {}, {}};
   auto before = ledger_.tile(job.key);
   if (!before) return std::unexpected(before.error());
@@ -252,7 +311,7 @@ Result<TileMerge::Job> TileMerge::job_for(std::uint16_t type, const Tile& tile) 
   return job;
 }
 
-Result<void> TileMerge::merge(const Job& job, std::stop_token stop) {
+Result<void> MergeOnDisk::merge(const Job& job, std::stop_token stop) {
   const std::string& type = files_.types[job.key.type];
   std::vector<output::PackToMerge> packs;
   for (std::uint32_t i = 0; i < job.chunks.size(); ++i) {
@@ -272,14 +331,14 @@ Result<void> TileMerge::merge(const Job& job, std::stop_token stop) {
   return clean_up(job, *record);
 }
 
-Result<void> TileMerge::clean_up(const Job& job, const ledger::TileRecord& record) {
+Result<void> MergeOnDisk::clean_up(const Job& job, const ledger::TileRecord& record) {
   const std::string& type = files_.types[job.key.type];
   if (record.generation > 0) {
     if (auto removed = tables_.remove_tile({type, job.tile.number, record.generation - 1}); !removed) return removed;
   }
   for (std::uint32_t block = job.tile.first; block <= job.tile.last; ++block) {
     for (const auto& pack : job.chunks[block - job.tile.first].packs) {
-      const auto merged = merged_everywhere(job.key.type, block, pack.generation);
+      const auto merged = merged_everywhere(ledger_, files_, {files_.no, job.key.type, block}, pack.generation);
       if (!merged) return std::unexpected(merged.error());
       if (!*merged) continue;
       if (auto removed = tables_.remove_chunk({type, block, pack.generation}); !removed) return removed;
@@ -288,14 +347,30 @@ Result<void> TileMerge::clean_up(const Job& job, const ledger::TileRecord& recor
   return {};
 }
 
-// Whether the pack's rows are in the settled tables of all tiles that its block reaches into.
-Result<bool> TileMerge::merged_everywhere(std::uint16_t type, std::uint32_t block, std::uint32_t generation) {
-  for (const std::size_t place : tiles_of_block(block)) {
-    const auto record = ledger_.tile({files_.no, type, tiles_[place].number});
-    if (!record) return std::unexpected(record.error());
-    if (!*record || (*record)->packs_of(block) <= generation) return false;
-  }
-  return true;
+}  // namespace
+
+std::unique_ptr<TileMerge> make_tile_merge(ledger::Ledger& ledger, std::shared_ptr<const HarvestFiles> files,
+                                           std::atomic<std::uint64_t>& steps) {
+  return std::make_unique<MergeOnDisk>(ledger, std::move(files), steps);
+}
+
+output::EachTile each_tile_of(ledger::Ledger& ledger, const HarvestFiles& files, std::atomic<std::uint64_t>& steps) {
+  return
+      [&ledger, &files, &steps](
+          const std::function<Result<void>(const output::TileKey&, const ledger::TileRecord&)>& visit) -> Result<void> {
+        for (std::uint16_t type = 0; type < files.types.size(); ++type) {
+          Result<void> visited;
+          auto scanned =
+              ledger.scan_tiles(files.no, type, 0, [&](std::uint64_t tile, const ledger::TileRecord& record) {
+                visited = visit({files.types[type], tile, record.generation}, record);
+                ++steps;
+                return visited.has_value();
+              });
+          if (!scanned) return scanned;
+          if (!visited) return visited;
+        }
+        return {};
+      };
 }
 
 Result<std::optional<output::TileKey>> merged_into(ledger::Ledger& ledger, const HarvestFiles& files,
@@ -305,6 +380,23 @@ Result<std::optional<output::TileKey>> merged_into(ledger::Ledger& ledger, const
   if (!record) return std::unexpected(record.error());
   if (!*record || (*record)->packs_of(chunk.block) <= generation) return std::nullopt;
   return output::TileKey{files.types[chunk.type], tile, (*record)->generation};
+}
+
+Result<bool> merged_everywhere(ledger::Ledger& ledger, const HarvestFiles& files, ledger::ChunkKey chunk,
+                               std::uint32_t generation) {
+  const output::TileGeometry geometry(files.spec);
+  const auto ids = ledger.ids(chunk.harvest, chunk.block);
+  if (!ids) return std::unexpected(ids.error());
+  std::optional<std::uint64_t> last;
+  for (const SourceId id : *ids) {
+    const std::uint64_t tile = geometry.tile_of(id);
+    if (tile == last) continue;
+    last = tile;
+    const auto record = ledger.tile({chunk.harvest, chunk.type, tile});
+    if (!record) return std::unexpected(record.error());
+    if (!*record || (*record)->packs_of(chunk.block) <= generation) return false;
+  }
+  return true;
 }
 
 }  // namespace garner::harvest

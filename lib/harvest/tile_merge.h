@@ -3,13 +3,13 @@
 // The order of these steps is in output/tile_tables.h: a crash in between costs one more merge, never a row. A chunk's
 // table is removed when its rows are in the settled tables of all tiles that it reaches into.
 //
-// Before a table is published its sources are held against the ledger: it must hold exactly those of its tile that are
-// delivered.
+// Before a table is published it is held against the ledger: it must hold exactly those sources of its tile that are
+// delivered; of a query, as many rows as its parts brought.
 //
 // What keeps a single tile from being merged (a damaged chunk table, tables that don't go together) is remembered and
 // told by catch_up(); the other tiles are merged nevertheless, and that one is not tried again by this object.
-// Memory: 16 bytes a tile, a bit a chunk. Threads: workers, one call at a time. Blocking, for long.
-// Errors: DiskFull and the like end the call and may pass; Cancelled.
+// Memory: 16 bytes a tile, a bit a chunk. Threads: workers, one call at a time; the functions: any. Blocking, for long.
+// Errors: those of ledger and output; what a disk or the ledger says ends the call and may pass; Cancelled.
 #pragma once
 
 #include <atomic>
@@ -20,58 +20,29 @@
 
 namespace garner::harvest {
 
+// An interface, so that the engine can be tested without a disk.
 class TileMerge {
  public:
-  // All of them must outlive it. `steps` counts up while something moves.
-  TileMerge(ledger::Ledger& ledger, const HarvestFiles& files, std::atomic<std::uint64_t>& steps);
-
-  // The chunk was settled and nothing of it is pending.
-  Result<void> chunk_done(ChunkClaim chunk, std::stop_token stop);
-  // All that can be merged is, whatever happened before. An error of kind Corrupt, Malformed or TooLarge says which
+  virtual ~TileMerge() = default;
+  // The chunk was settled and nothing of it is pending. The first call looks after all that was done before, too.
+  virtual Result<void> chunk_done(ChunkClaim chunk, std::stop_token stop) = 0;
+  // All that can be merged is, whatever happened before. An error of kind Corrupt, Malformed or TooLarge says how many
   // tiles can't be, and why the first of them.
-  Result<void> catch_up(std::stop_token stop);
-
- private:
-  struct Tile {
-    std::uint64_t number = 0;
-    std::uint32_t first = 0, last = 0;  // blocks with ids in it
-  };
-  struct TypeTiles {
-    std::vector<bool> done;     // by block
-    std::vector<bool> current;  // by place in tiles_: merged as far as the ledger goes
-    std::map<std::size_t, Error> failed;
-  };
-  // A tile with the records of its chunks.
-  struct Job {
-    ledger::TileKey key;
-    Tile tile;
-    std::optional<ledger::TileRecord> before;
-    std::vector<ledger::ChunkRecord> chunks;
-    std::vector<std::uint32_t> packs() const;
-  };
-
-  Result<void> load(std::stop_token stop);
-  Result<void> read_tiles(std::stop_token stop);
-  Result<void> sweep(std::uint16_t type);
-  std::vector<std::size_t> tiles_of_block(std::uint32_t block) const;
-  bool complete(const TypeTiles& type, const Tile& tile) const;
-  Result<void> bring_up(std::uint16_t type, std::size_t place, std::stop_token stop);
-  Result<Job> job_for(std::uint16_t type, const Tile& tile);
-  Result<void> merge(const Job& job, std::stop_token stop);
-  Result<void> clean_up(const Job& job, const ledger::TileRecord& record);
-  Result<bool> merged_everywhere(std::uint16_t type, std::uint32_t block, std::uint32_t generation);
-
-  ledger::Ledger& ledger_;
-  const HarvestFiles& files_;
-  std::atomic<std::uint64_t>& steps_;
-  output::TileTables tables_;
-  bool loaded_ = false;
-  std::vector<Tile> tiles_;  // by number
-  std::vector<TypeTiles> types_;
+  virtual Result<void> catch_up(std::stop_token stop) = 0;
 };
+
+// The ledger must outlive it, and `steps`, which counts up while something moves.
+std::unique_ptr<TileMerge> make_tile_merge(ledger::Ledger& ledger, std::shared_ptr<const HarvestFiles> files,
+                                           std::atomic<std::uint64_t>& steps);
+
+// Every settled tile of a harvest, in order.
+output::EachTile each_tile_of(ledger::Ledger& ledger, const HarvestFiles& files, std::atomic<std::uint64_t>& steps);
 
 // The merged table that holds a delivered id's rows of that pack; none while it is not merged.
 Result<std::optional<output::TileKey>> merged_into(ledger::Ledger& ledger, const HarvestFiles& files,
                                                    ledger::ChunkKey chunk, std::uint32_t generation, SourceId id);
+// Whether all of the pack's rows are in settled tables: its own table is not needed any more.
+Result<bool> merged_everywhere(ledger::Ledger& ledger, const HarvestFiles& files, ledger::ChunkKey chunk,
+                               std::uint32_t generation);
 
 }  // namespace garner::harvest

@@ -42,8 +42,9 @@ class TileMergeTest : public ::testing::Test {
   }
   ~TileMergeTest() override { fs::remove_all(base_); }
 
-  static HarvestFiles files_in(const fs::path& directory) {
-    HarvestFiles files;
+  static std::shared_ptr<HarvestFiles> files_in(const fs::path& directory) {
+    auto made = std::make_shared<HarvestFiles>();
+    HarvestFiles& files = *made;
     files.name = "raw";
     files.types = {"XP_SAMPLED", "RVS"};
     files.spec.directory = directory;
@@ -52,31 +53,31 @@ class TileMergeTest : public ::testing::Test {
     files.spec.format = ProductFormat::Fits;
     files.spec.release = "Gaia DR3";
     files.spec.sources = 100;
-    return files;
+    return made;
   }
 
   void start(ledger::Ledger& ledger, const std::vector<SourceId>& ids, std::optional<int> part_level = {}) {
     ledger_ = &ledger;
     files_ = files_in(base_ / "out");
-    files_.spec.part_level = part_level;
+    files_->spec.part_level = part_level;
     auto intake = ledger.begin_intake(kChunkSize);
     ASSERT_TRUE((*intake)->add(ids));
     ledger::HarvestRecord record;
     record.name = "raw";
-    record.retrieval_types = files_.types;
+    record.retrieval_types = files_->types;
     record.chunk_size = kChunkSize;
     const auto committed = (*intake)->commit(record);
     ASSERT_TRUE(committed) << committed.error().detail;
-    files_.no = committed->no;
-    files_.blocks = committed->blocks;
+    files_->no = committed->no;
+    files_->blocks = committed->blocks;
     restart();
   }
 
   // As a new process would begin.
   void restart() {
-    ASSERT_TRUE(output::prepare_output(files_.spec, "harvest: raw\n", ""));
-    files_.layout = output::make_layout(files_.spec);
-    merge_ = std::make_unique<TileMerge>(*ledger_, files_, steps_);
+    ASSERT_TRUE(output::prepare_output(files_->spec, "harvest: raw\n", ""));
+    files_->layout = output::make_layout(files_->spec);
+    merge_ = make_tile_merge(*ledger_, files_, steps_);
   }
 
   // A table with a row for each source, whose flux tells how often it was asked for.
@@ -92,8 +93,8 @@ class TileMergeTest : public ::testing::Test {
 
   // The chunk's pending sources come, but for those that `absent` names; settled as the engine does.
   void deliver(std::uint16_t type, std::uint32_t block, const std::vector<SourceId>& absent = {}) {
-    const ledger::ChunkKey key{files_.no, type, block};
-    const auto ids = *ledger_->ids(files_.no, block);
+    const ledger::ChunkKey key{files_->no, type, block};
+    const auto ids = *ledger_->ids(files_->no, block);
     const ChunkRecord before = *ledger_->chunk(key);
     ChunkRecord after = before;
     after.outcomes.resize(ids.size(), Outcome::Pending);
@@ -109,7 +110,7 @@ class TileMergeTest : public ::testing::Test {
     }
     if (!came.empty()) {
       const auto generation = static_cast<std::uint32_t>(after.packs.size());
-      auto writer = files_.layout->begin({files_.types[type], block, generation});
+      auto writer = files_->layout->begin({files_->types[type], block, generation});
       ASSERT_TRUE(writer);
       const std::string table = table_of(came, generation);
       ASSERT_TRUE((*writer)->add({"XP_SAMPLED_RAW.fits", std::nullopt, std::as_bytes(std::span(table))}));
@@ -120,16 +121,16 @@ class TileMergeTest : public ::testing::Test {
     ASSERT_TRUE(ledger_->settle(key, after, delta_between(before, after, static_cast<std::uint32_t>(ids.size()))));
   }
   void deliver_all(std::uint16_t type) {
-    for (std::uint32_t block = 0; block < files_.blocks; ++block) deliver(type, block);
+    for (std::uint32_t block = 0; block < files_->blocks; ++block) deliver(type, block);
   }
 
   // `garner retry --outcome absent`.
   void reopen_absent(std::uint16_t type, std::uint32_t block) {
-    const ledger::ChunkKey key{files_.no, type, block};
+    const ledger::ChunkKey key{files_->no, type, block};
     const ChunkRecord before = *ledger_->chunk(key);
     ChunkRecord after = before;
     std::ranges::replace(after.outcomes, Outcome::Absent, Outcome::Pending);
-    const auto count = static_cast<std::uint32_t>(ledger_->ids(files_.no, block)->size());
+    const auto count = static_cast<std::uint32_t>(ledger_->ids(files_->no, block)->size());
     ASSERT_TRUE(ledger_->settle(key, after, delta_between(before, after, count)));
   }
 
@@ -165,7 +166,7 @@ class TileMergeTest : public ::testing::Test {
   }
 
   ledger::TileRecord tile(std::uint64_t number, std::uint16_t type = 0) {
-    const auto record = ledger_->tile({files_.no, type, number});
+    const auto record = ledger_->tile({files_->no, type, number});
     EXPECT_TRUE(record && *record) << "tile " << number << " is not settled";
     return record && *record ? **record : ledger::TileRecord{};
   }
@@ -173,7 +174,7 @@ class TileMergeTest : public ::testing::Test {
   fs::path base_;
   testing::MemoryLedger memory_;
   ledger::Ledger* ledger_ = nullptr;
-  HarvestFiles files_;
+  std::shared_ptr<HarvestFiles> files_;
   std::atomic<std::uint64_t> steps_ = 0;
   std::unique_ptr<TileMerge> merge_;
 };
@@ -213,7 +214,7 @@ TEST_F(TileMergeTest, KeepsRetrievalTypesApart) {
   catch_up();
   EXPECT_THAT(tables("XP_SAMPLED"), IsEmpty());
   EXPECT_EQ(tables("RVS").size(), 4U);
-  EXPECT_EQ(ledger_->tile({files_.no, 0, 0})->has_value(), false);
+  EXPECT_EQ(ledger_->tile({files_->no, 0, 0})->has_value(), false);
   EXPECT_EQ(tile(0, 1).rows, 6U);
 }
 
@@ -317,20 +318,20 @@ TEST_F(TileMergeTest, PublishesNoTableThatLacksADeliveredSourceOrHoldsAnother) {
   deliver_all(0);
   std::string said;
   const auto rewrite = [&](const std::vector<SourceId>& ids) {
-    auto writer = files_.layout->begin({"XP_SAMPLED", 0, 0});
+    auto writer = files_->layout->begin({"XP_SAMPLED", 0, 0});
     const std::string table = table_of(ids, 0);
     ASSERT_TRUE((*writer)->add({"XP_SAMPLED_RAW.fits", std::nullopt, std::as_bytes(std::span(table))}));
     const auto pack = (*writer)->publish({}, {});
-    auto record = *ledger_->chunk({files_.no, 0, 0});
+    auto record = *ledger_->chunk({files_->no, 0, 0});
     record.packs[0] = *pack;
-    ASSERT_TRUE(ledger_->settle({files_.no, 0, 0}, record, {}));
+    ASSERT_TRUE(ledger_->settle({files_->no, 0, 0}, record, {}));
     restart();
     const auto caught = merge_->catch_up({});
     ASSERT_FALSE(caught);
     EXPECT_EQ(caught.error().kind, Kind::Corrupt);
     said = caught.error().detail;
     EXPECT_FALSE(tables().contains("XP_SAMPLED-hpx0-00.fits"));
-    EXPECT_FALSE(ledger_->tile({files_.no, 0, 0})->has_value());
+    EXPECT_FALSE(ledger_->tile({files_->no, 0, 0})->has_value());
   };
   rewrite({source(0, 1), source(0, 2), source(0, 4)});
   EXPECT_THAT(said, HasSubstr(fmt::format("source {} is delivered by the ledger, but there are no rows of it",
@@ -403,13 +404,13 @@ TEST_F(TileMergeTest, TellsWhereASourcesRowsAre) {
   start(memory_, kIds);
   deliver(0, 0);
   deliver(0, 1);
-  EXPECT_EQ(merged_into(*ledger_, files_, {files_.no, 0, 0}, 0, source(0, 1))->has_value(), false);
+  EXPECT_EQ(merged_into(*ledger_, *files_, {files_->no, 0, 0}, 0, source(0, 1))->has_value(), false);
   catch_up();
-  const auto key = *merged_into(*ledger_, files_, {files_.no, 0, 0}, 0, source(0, 1));
+  const auto key = *merged_into(*ledger_, *files_, {files_->no, 0, 0}, 0, source(0, 1));
   ASSERT_TRUE(key);
-  EXPECT_EQ(output::tile_path(files_.spec, *key), "XP_SAMPLED/XP_SAMPLED-hpx0-00.fits");
-  EXPECT_EQ(merged_into(*ledger_, files_, {files_.no, 0, 0}, 1, source(0, 1))->has_value(), false);  // a later pack
-  EXPECT_EQ(merged_into(*ledger_, files_, {files_.no, 0, 1}, 0, source(1, 1))->has_value(), false);
+  EXPECT_EQ(output::tile_path(files_->spec, *key), "XP_SAMPLED/XP_SAMPLED-hpx0-00.fits");
+  EXPECT_EQ(merged_into(*ledger_, *files_, {files_->no, 0, 0}, 1, source(0, 1))->has_value(), false);  // a later pack
+  EXPECT_EQ(merged_into(*ledger_, *files_, {files_->no, 0, 1}, 0, source(1, 1))->has_value(), false);
 }
 
 TEST_F(TileMergeTest, MergesPartsOfAQuery) {
@@ -417,17 +418,25 @@ TEST_F(TileMergeTest, MergesPartsOfAQuery) {
   std::vector<SourceId> parts;
   for (std::uint64_t part = 1; part <= 40; ++part) parts.push_back({part});
   start(memory_, parts, 9);
-  for (std::uint32_t block = 0; block < files_.blocks; ++block) {
+  for (std::uint32_t block = 0; block < files_->blocks; ++block) {
     std::vector<SourceId> ids;
-    for (const SourceId part : *ledger_->ids(files_.no, block)) ids.push_back(SourceId{((part.value - 1) << 41) + 77});
-    auto writer = files_.layout->begin({"XP_SAMPLED", block, 0});
+    for (const SourceId part : *ledger_->ids(files_->no, block)) ids.push_back(SourceId{((part.value - 1) << 41) + 77});
+    auto writer = files_->layout->begin({"XP_SAMPLED", block, 0});
     const std::string table = table_of(ids, 0);
     ASSERT_TRUE((*writer)->add({"result.fits", std::nullopt, std::as_bytes(std::span(table))}));
     ChunkRecord record;
     record.outcomes.assign(ids.size(), Outcome::Delivered);
     record.packs.push_back(*(*writer)->publish({}, {}));
-    ASSERT_TRUE(ledger_->settle({files_.no, 0, block}, record, {}));
+    record.query.rows = ids.size() + (block == 8 ? 1 : 0);
+    ASSERT_TRUE(ledger_->settle({files_->no, 0, block}, record, {}));
   }
+  const auto caught = merge_->catch_up({});
+  ASSERT_FALSE(caught);
+  EXPECT_THAT(caught.error().detail, HasSubstr("XP_SAMPLED tile 2: its parts have 8 rows, the ledger says 9"));
+  auto record = *ledger_->chunk({files_->no, 0, 8});
+  --record.query.rows;
+  ASSERT_TRUE(ledger_->settle({files_->no, 0, 8}, record, {}));
+  restart();
   catch_up();
   EXPECT_THAT(tables(), UnorderedElementsAre("XP_SAMPLED-hpx7-000000.fits", "XP_SAMPLED-hpx7-000001.fits",
                                              "XP_SAMPLED-hpx7-000002.fits"));
@@ -487,14 +496,14 @@ class TileMergeKilled : public TileMergeTest {
   // Whatever happened, each delivered source has its rows once: in its tile's settled table, or in its pack.
   void expect_every_source_has_its_rows() {
     for (std::uint16_t type = 0; type < 2; ++type) {
-      for (std::uint32_t block = 0; block < files_.blocks; ++block) {
-        const auto ids = *ledger_->ids(files_.no, block);
-        const auto record = *ledger_->chunk({files_.no, type, block});
+      for (std::uint32_t block = 0; block < files_->blocks; ++block) {
+        const auto ids = *ledger_->ids(files_->no, block);
+        const auto record = *ledger_->chunk({files_->no, type, block});
         for (std::size_t i = 0; i < ids.size(); ++i) {
           const std::uint32_t generation = record.pack_of.empty() ? 0 : record.pack_of[i];
-          const auto tile_key = *merged_into(*ledger_, files_, {files_.no, type, block}, generation, ids[i]);
-          const auto rows = tile_key ? output::TileTables(files_.spec).read(*tile_key, ids[i])
-                                     : files_.layout->read({files_.types[type], block, generation}, ids[i]);
+          const auto tile_key = *merged_into(*ledger_, *files_, {files_->no, type, block}, generation, ids[i]);
+          const auto rows = tile_key ? output::TileTables(files_->spec).read(*tile_key, ids[i])
+                                     : files_->layout->read({files_->types[type], block, generation}, ids[i]);
           ASSERT_TRUE(rows) << rows.error().detail;
           EXPECT_EQ(FitsTaken(*rows).row_count(), 1);
         }
