@@ -29,6 +29,7 @@ class WiredArchive final : public archive::Archive {
   Task<Result<void>> forget_job(std::string job_url, std::stop_token stop) override {
     return archive_->forget_job(std::move(job_url), std::move(stop));
   }
+  Task<void> leave(std::stop_token stop) override { return archive_->leave(std::move(stop)); }
   const archive::Profile& profile() const override { return archive_->profile(); }
   std::string identity() const override { return archive_->identity(); }
 

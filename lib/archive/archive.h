@@ -69,6 +69,8 @@ class Archive {
   virtual Task<TapReply> ask(TapQuestion question, std::stop_token stop) = 0;
   // Deletes a remote job. Gone already is well.
   virtual Task<Result<void>> forget_job(std::string job_url, std::stop_token stop) = 0;
+  // Ends the sessions with the archive, where there are any. Nothing else is under way, or matters any more.
+  virtual Task<void> leave(std::stop_token) { co_return; }
   virtual const Profile& profile() const = 0;
   // Who we are to the archive: "anonymous" or the user's name.
   virtual std::string identity() const = 0;

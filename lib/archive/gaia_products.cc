@@ -5,6 +5,7 @@
 #include "archive/login.h"
 #include "archive/reply.h"
 #include "archive/tap_route.h"
+#include "base/log.h"
 
 namespace garner::archive {
 
@@ -76,6 +77,12 @@ class GaiaArchive final : public Archive {
   }
   Task<Result<void>> forget_job(std::string job_url, std::stop_token stop) override {
     return tap_.forget_job(std::move(job_url), std::move(stop));
+  }
+  Task<void> leave(std::stop_token stop) override {
+    const auto products = co_await login_.log_out(stop);
+    const auto tap = co_await tap_.log_out(stop);
+    for (const auto* ended : {&products, &tap})
+      if (!*ended) log::info("{}: {}; the session ends by itself", profile_.name, ended->error().detail);
   }
 
   Task<Result<http::Body>> fetch(ChunkRequest chunk, std::stop_token stop) override {

@@ -21,6 +21,7 @@ class TapRoute {
   // As Archive::ask() and Archive::forget_job().
   Task<TapReply> ask(TapQuestion question, std::stop_token stop);
   Task<Result<void>> forget_job(std::string job_url, std::stop_token stop);
+  Task<Result<void>> log_out(std::stop_token stop) { return login_.log_out(std::move(stop)); }
 
  private:
   ivoa::TapService service(std::string spool_directory, std::string cookies) const;

@@ -13,6 +13,8 @@ using ledger::HarvestState;
 
 // Chunks claimed beyond the requests in flight, so that the next one's ids are read when a place becomes free.
 constexpr std::uint32_t kClaimedAhead = 2;
+// How long the ends of sessions are waited for.
+constexpr std::chrono::seconds kLeaveMost{5};
 // Replies that may wait for a worker; beyond, nothing new is asked.
 constexpr std::uint32_t kUnreadReplies = 8;
 
@@ -202,7 +204,10 @@ Result<Engine::ArchiveSeat*> Engine::seat(const std::string& archive_name) {
 
 // A profile that was read again takes over between two requests; the ceiling at once.
 void Engine::renew(const std::string& archive_name, ArchiveSeat& seat) {
-  if (seat.fresh && seat.before_answer + seat.after_answer == 0) seat.archive = std::move(seat.fresh);
+  if (seat.fresh && seat.before_answer + seat.after_answer == 0) {
+    auto old = std::exchange(seat.archive, std::move(seat.fresh));
+    if (!stopping_) tasks_.spawn(leave(std::move(old)));
+  }
   const auto operators = world_.in_flight_most.find(archive_name);
   const std::uint32_t most = operators != world_.in_flight_most.end() && operators->second > 0
                                  ? operators->second
@@ -211,6 +216,14 @@ void Engine::renew(const std::string& archive_name, ArchiveSeat& seat) {
     seat.queue = std::make_unique<ArchiveQueue>(world_.executor, most);
   else if (seat.queue->in_flight_most() != most)
     seat.queue->set_in_flight_most(most);
+}
+
+// What a profile read anew replaced.
+Task<void> Engine::leave(std::unique_ptr<archive::Archive> archive) {
+  co_await yield_to(world_.executor);
+  std::stop_source enough;
+  const auto timer = world_.executor.call_at(world_.executor.now() + kLeaveMost, [&enough] { enough.request_stop(); });
+  co_await archive->leave(enough.get_token());
 }
 
 Engine::ArchiveSeat* Engine::seat_of(const HarvestRun& run) {
@@ -386,6 +399,14 @@ Task<void> Engine::stop(SteadyTime deadline) {
     for (auto& [name, run] : runs_) run->life_stop.request_stop();
   });
   co_await tasks_.join();
+  std::stop_source enough;
+  const auto limit = world_.executor.call_at(world_.executor.now() + kLeaveMost, [&enough] { enough.request_stop(); });
+  for (auto& [name, seat] : seats_) {
+    if (!seat.archive) continue;
+    ++seat.before_answer;  // a profile read now does not take over
+    co_await seat.archive->leave(enough.get_token());
+    --seat.before_answer;
+  }
 }
 
 std::string Engine::rest_of(const HarvestRun& run) {

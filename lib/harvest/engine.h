@@ -94,6 +94,7 @@ class Engine {
   Task<Result<std::shared_ptr<HarvestRun>>> take_up(ledger::HarvestRecord record);
   Result<ArchiveSeat*> seat(const std::string& archive_name);
   void renew(const std::string& archive_name, ArchiveSeat& seat);
+  Task<void> leave(std::unique_ptr<archive::Archive> archive);
   Task<void> mend(std::shared_ptr<HarvestRun> run);
   Task<void> mend_after_reload(std::shared_ptr<HarvestRun> run);
   ArchiveSeat* seat_of(const HarvestRun& run);

@@ -125,8 +125,12 @@ Task<void> Engine::forget_job(std::string archive_name, std::string job, std::st
   if (job.empty()) co_return;
   auto there = seat(archive_name);
   if (!there) co_return;
-  if (auto forgotten = co_await (*there)->archive->forget_job(job, stop); !forgotten)
+  ArchiveSeat& at = **there;
+  ++at.before_answer;  // the archive is not renewed meanwhile
+  if (auto forgotten = co_await at.archive->forget_job(job, stop); !forgotten)
     log::info("job {} stays at the archive: {}", printable(job, 200), forgotten.error().detail);
+  --at.before_answer;
+  pump(archive_name, at);
 }
 
 const archive::Profile& Engine::archive_profile(const std::string& archive_name) {

@@ -68,6 +68,20 @@ TEST_F(Login, AHarvestRunsUnderItsUsersName) {
   EXPECT_EQ(rig.report()["logins"], 1);
   EXPECT_THAT(rig.garner({"status", "mine"}).out, HasSubstr(std::string("Gaia DR3, ") + kUser));
   expect_account(rig, "mine");
+  EXPECT_EQ(rig.report()["logouts"], 0);
+  EXPECT_EQ(rig.stop_daemon(), 0);
+  EXPECT_EQ(rig.report()["logouts"], 1);
+}
+
+TEST_F(Login, AProfileReadAnewEndsTheSessionOfTheOldOne) {
+  write_credentials(kPassword);
+  start();
+  EXPECT_EQ(rig.garner({"submit", manifest(), "--wait"}).exit_code, 0);
+  rig.daemon().signal(SIGHUP);
+  EXPECT_TRUE(wait_until([&] { return rig.report()["logouts"] == 1; }));
+  EXPECT_EQ(rig.garner({"submit", manifest("second"), "--wait"}).exit_code, 0);
+  EXPECT_EQ(rig.status("second")["delivered"], 200);
+  EXPECT_EQ(rig.report()["logins"], 2);
 }
 
 TEST_F(Login, AWrongPasswordBlocksWithTheReasonAndIsTriedOnce) {
