@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+
 #include "run_garner.h"
 
 namespace garner::client {
@@ -26,6 +29,27 @@ TEST(Help, AtTheTopNamesEveryVerbAndTheExitCodes) {
   for (const auto* verb : verbs()) EXPECT_THAT(help.out, HasSubstr(verb->name));
   EXPECT_THAT(help.out, HasSubstr("Exit codes:"));
   EXPECT_THAT(help.out, HasSubstr("Examples:"));
+}
+
+// "--output" of "-o,--output"; empty where it is no option.
+std::string long_name(std::string_view parameter) {
+  const auto dashes = parameter.find("--");
+  return dashes == parameter.npos ? "" : std::string(parameter.substr(dashes));
+}
+
+TEST(Completion, OfEachShellKnowsEveryVerbAndOption) {
+  for (const std::string shell : {"bash", "zsh", "fish"}) {
+    std::ifstream file(std::string(GARNER_COMPLETIONS "/garner.") + shell);
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    const std::string option_mark = shell == "fish" ? " -l " : "--";
+    for (const auto* verb : verbs()) {
+      EXPECT_THAT(text, testing::ContainsRegex(std::string("[ '\"|]") + verb->name + "[ :|')]")) << shell;
+      for (const auto& parameter : verb->parameters) {
+        const auto name = long_name(parameter.name);
+        if (!name.empty()) EXPECT_THAT(text, HasSubstr(option_mark + name.substr(2))) << shell << " " << verb->name;
+      }
+    }
+  }
 }
 
 TEST(Usage, TheVersionIsToldOnItsOwn) {
