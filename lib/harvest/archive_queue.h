@@ -11,6 +11,7 @@
 #include <string>
 
 #include "base/executor.h"
+#include "harvest/bad_streak.h"
 
 namespace garner::harvest {
 
@@ -33,6 +34,7 @@ class ArchiveQueue {
   void set_in_flight_most(std::uint32_t most);
   std::uint32_t in_flight() const { return in_flight_; }
   std::uint32_t in_flight_most() const { return most_; }
+  BadStreak& streak() { return streak_; }
   // When the archive rests: until when, and why.
   struct Rest {
     SteadyTime until;
@@ -51,6 +53,7 @@ class ArchiveQueue {
   std::uint32_t most_;
   std::uint32_t in_flight_ = 0;
   std::uint32_t failures_ = 0;
+  BadStreak streak_;
   std::optional<Rest> rest_;
   std::unique_ptr<Executor::Timer> wake_;
   std::deque<std::shared_ptr<Waiter>> waiters_;

@@ -17,12 +17,29 @@ Error as_ours(Error error) {
   return error;
 }
 
+ChunkClaim claim_of(const Chunk& chunk) {
+  return {chunk.key.type, chunk.key.block};
+}
+
+// How many bad answers there may be to what was asked: few, while a set of suspects is being halved.
+std::uint32_t attempts_most(const Chunk& chunk, const archive::Manners& manners) {
+  constexpr std::uint32_t kWhileHalving = 2;
+  const bool halving = chunk.record.query.suspects > 0 && chunk.wanted.size() > 1;
+  return halving ? std::min(kWhileHalving, manners.attempts_most) : manners.attempts_most;
+}
+
 // What the failure means; trouble of the archive is told to its queue, so that it is before the place there is free
 // again.
-Verdict judge(const ChunkWorld& world, const Chunk& chunk, const Error& error) {
-  const std::uint32_t attempts = chunk.record.attempts + (counts_as_attempt(error.kind) ? 1 : 0);
-  const Verdict verdict =
-      judge_failure(error, attempts, world.queue.failures_in_row() + 1, world.archive.profile().manners, world.random);
+Verdict judge(const ChunkWorld& world, HarvestRun& run, const Chunk& chunk, Error error) {
+  archive::Manners manners = world.archive.profile().manners;
+  manners.attempts_most = attempts_most(chunk, manners);
+  const bool bad_answer = counts_as_attempt(error.kind);
+  if (bad_answer) {
+    run.suspected_since.try_emplace(claim_of(chunk), world.queue.streak().good_answers());
+    if (world.queue.streak().bad(chunk.key)) error.kind = Kind::Overloaded;
+  }
+  const std::uint32_t attempts = chunk.record.attempts + (bad_answer ? 1 : 0);
+  const Verdict verdict = judge_failure(error, attempts, world.queue.failures_in_row() + 1, manners, world.random);
   if (verdict.archive_trouble) {
     world.queue.troubled(world.executor.now() + verdict.wait, error.retry_after.has_value(), printable(error.detail));
   }
@@ -55,15 +72,39 @@ Task<void> forget_job(ChunkWorld world, const HarvestRun& run, Chunk& chunk) {
     log::info("job {} stays at the archive: {}", printable(job, 200), forgotten.error().detail);
 }
 
-// Too large an answer: less is asked at a time, at once and without counting.
-Task<ChunkEnd> narrow(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chunk chunk, ChunkRecord after, Error error) {
-  log::info("{} {} chunk {}: asked in smaller parts: {}", run->record().name,
-            run->record().retrieval_types[chunk.key.type], chunk.key.block, printable(error.detail));
+// Less is asked at a time, or without the culprit, and at once.
+Task<ChunkEnd> go_on_with(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chunk chunk, ChunkRecord after,
+                          Error error) {
+  const bool in_parts = after.query.width > 0 || after.query.by_job;
+  log::info("{} {} chunk {}: {}: {}", run->record().name, run->record().retrieval_types[chunk.key.type],
+            chunk.key.block, in_parts ? "asked in smaller parts" : "goes on without a source that is given up",
+            printable(error.detail));
+  after.last_error = printable(error.detail);
   ++after.requests;
   auto settled = co_await settle_on_worker(world, chunk, std::move(after));
   if (!settled) co_return hold_for_ledger(chunk, settled.error());
   co_await forget_job(world, *run, chunk);
   co_return ended(chunk, ChunkEnd::How::Settled);
+}
+
+// Whether the archive answered others well since this chunk's answers are bad. Where nobody else was asked, it is asked
+// for the one product that its profile knows to be there.
+Task<bool> others_pass(ChunkWorld world, std::shared_ptr<HarvestRun> run, const Chunk& chunk) {
+  const auto since = run->suspected_since.find(claim_of(chunk));
+  if (since != run->suspected_since.end() && world.queue.streak().good_answers() > since->second) co_return true;
+  const archive::Profile& profile = world.archive.profile();
+  const auto id = parse_source_id(profile.probe_id);
+  if (!id || !co_await world.queue.acquire(run->turn_stop.get_token())) co_return false;
+  archive::ChunkRequest request;
+  request.ids = {*id};
+  request.release = profile.probe_release;
+  request.retrieval_type = profile.probe_type;
+  request.structure_spelling = profile.individual_spellings.front();
+  request.spool_directory = output::spool_directory(run->files()->spec);
+  const auto reply = co_await world.archive.fetch(std::move(request), run->life_stop.get_token());
+  world.queue.release();
+  if (reply) world.queue.streak().good();
+  co_return reply.has_value();
 }
 
 ChunkEnd::How how_of(Next next) {
@@ -85,11 +126,17 @@ ChunkEnd::How how_of(Next next) {
 // Records a failed attempt.
 Task<ChunkEnd> fail_chunk(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chunk chunk, Error error,
                           Verdict verdict) {
+  const Way& way = way_of(run->files()->manifest.kind);
   if (error.kind == Kind::TooLarge) {
-    if (auto less = way_of(run->files()->manifest.kind).narrowed(*run, chunk))
-      co_return co_await narrow(world, run, std::move(chunk), std::move(*less), std::move(error));
+    if (auto less = way.narrowed(*run, chunk))
+      co_return co_await go_on_with(world, run, std::move(chunk), std::move(*less), std::move(error));
   }
   if (verdict.next == Next::Stop) co_return ended(chunk, ChunkEnd::How::Stopped);
+  if (verdict.counted && verdict.next == Next::BlockChunk) {
+    const bool known = chunk.wanted.size() > 1 || co_await others_pass(world, run, chunk);
+    if (auto after = way.suspected(chunk, printable(error.detail), known))
+      co_return co_await go_on_with(world, run, std::move(chunk), std::move(*after), std::move(error));
+  }
   const std::string reason = printable(error.detail);
   log::info("{} {} chunk {}: {}: {}", run->record().name, run->record().retrieval_types[chunk.key.type],
             chunk.key.block, kind_name(error.kind), reason);
@@ -136,7 +183,7 @@ Task<ChunkEnd> chunk_life(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chu
   auto reply = co_await way.ask(world, run, chunk);
   run->answered(claim);
   Verdict verdict;
-  if (!reply) verdict = judge(world, chunk, reply.error());
+  if (!reply) verdict = judge(world, *run, chunk, reply.error());
   if (!verdict.archive_trouble && verdict.next != Next::Stop) world.queue.succeeded();
   world.queue.release();
   answered();
@@ -153,7 +200,7 @@ Task<ChunkEnd> chunk_life(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chu
   });
   if (!stored) {
     Error error = as_ours(std::move(stored.error()));
-    verdict = judge(world, chunk, error);
+    verdict = judge(world, *run, chunk, error);
     co_return co_await fail_chunk(world, run, std::move(chunk), std::move(error), verdict);
   }
 
@@ -161,6 +208,7 @@ Task<ChunkEnd> chunk_life(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chu
     return settle(ledger, chunk, std::move(*stored), bytes_received);
   });
   if (!settled) co_return hold_for_ledger(chunk, settled.error());
+  world.queue.streak().good();
   chunk.sources_settled += chunk.wanted.size();
   co_await forget_job(world, *run, chunk);
   co_return ended(chunk, ChunkEnd::How::Settled);

@@ -53,7 +53,7 @@ Result<std::uint64_t> reopen_chunks(ledger::Ledger& ledger, const HarvestFiles& 
         reopened += hit;
         std::ranges::replace(after.outcomes, outcome, Outcome::Pending);
         after.query.job.clear();  // it was asked about other sources
-        after.query.width = after.query.done = 0;
+        after.query.width = after.query.suspects = after.query.done = 0;
         if (outcome == Outcome::Absent) {
           after.sifted = false;
           after.hopeless.clear();

@@ -100,6 +100,7 @@ void HarvestRun::end(ChunkClaim claim, const ChunkEnd& end, SteadyTime now) {
                 static_cast<std::uint64_t>(std::max<std::int64_t>(end.delta.bytes_received, 0)));
       indexes_stale = indexes_stale || end.delta.delivered > 0;
       if (end.done) {
+        suspected_since.erase(claim);
         type.done[claim.block] = true;
         ++type.blocks_done;
       } else {

@@ -115,6 +115,8 @@ class HarvestRun {
   HarvestStatus status(SteadyTime now, const std::string& archive_rest);
 
   TapHints& tap_hints(std::size_t type) { return types_[type].tap; }
+  // Good answers of the archive when a chunk's answers began to be bad; forgotten when it is done.
+  std::map<ChunkClaim, std::uint64_t> suspected_since;
   // The archive takes no uploaded ids of ours.
   bool uploads_refused = false;
 

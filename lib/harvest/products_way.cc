@@ -2,6 +2,7 @@
 #include <strings.h>
 
 #include "base/log.h"
+#include "harvest/halving.h"
 #include "harvest/way.h"
 #include "ivoa/adql.h"
 
@@ -148,6 +149,7 @@ class ProductsWay final : public Way {
       if (!sifted) co_return std::unexpected(std::move(sifted.error()));
       if (chunk.wanted.empty()) co_return std::optional<http::Body>();
     }
+    chunk.ask_at_most(chunk.record.query.width);
     auto request = request_for(*run, chunk, world.archive.profile());
     auto reply = co_await ask_for_products(world, run, std::move(request));
     if (!reply) co_return std::unexpected(std::move(reply.error()));
@@ -168,10 +170,39 @@ class ProductsWay final : public Way {
                                output::spool_directory(files.spec)};
     auto contents = world.read_reply(body.bytes(), asked, **writer);
     if (!contents) return std::unexpected(contents.error());
-    return lay_down(files, chunk, std::move(*writer), body.bytes(), contents->found, contents->products > 0);
+    auto after = lay_down(files, chunk, std::move(*writer), body.bytes(), contents->found, contents->products > 0);
+    if (after) set(*after, cleared({after->query.suspects, after->query.width}, chunk.wanted.size()));
+    return after;
   }
 
-  std::optional<ChunkRecord> narrowed(HarvestRun&, const Chunk&) const override { return std::nullopt; }
+  std::optional<ChunkRecord> narrowed(HarvestRun&, const Chunk& chunk) const override {
+    if (chunk.wanted.size() <= 1) return std::nullopt;
+    ChunkRecord after = chunk.record;
+    after.query.width = (chunk.wanted.size() + 1) / 2;
+    return after;
+  }
+
+  std::optional<ChunkRecord> suspected(const Chunk& chunk, const std::string& why, bool others_pass) const override {
+    ChunkRecord after = chunk.record;
+    if (const auto half = halved(chunk.wanted.size())) {
+      set(after, *half);
+      return after;
+    }
+    if (!others_pass) return std::nullopt;
+    after.outcomes.resize(chunk.ids.size(), Outcome::Pending);
+    after.outcomes[chunk.places[0]] = Outcome::Failed;
+    after.failures[chunk.places[0]] =
+        fmt::format("gave up after {} attempts alone in its request: {}", chunk.record.attempts + 1, why);
+    set(after, {});
+    return after;
+  }
+
+ private:
+  static void set(ChunkRecord& record, const Halving& halving) {
+    record.query.suspects = halving.suspects;
+    record.query.width = halving.width;
+    record.attempts = 0;
+  }
 };
 
 }  // namespace

@@ -21,6 +21,12 @@ class Way {
   // The loop. The record by which less is asked at a time, after an answer that was too large; nothing where it can't
   // be less.
   virtual std::optional<ledger::ChunkRecord> narrowed(HarvestRun& run, const Chunk& chunk) const = 0;
+  // The record by which what spoils the answers is found, after as many bad ones as a chunk may have; nothing where
+  // that can't be, and the chunk is hopeless. others_pass: other answers were good meanwhile.
+  virtual std::optional<ledger::ChunkRecord> suspected(const Chunk&, const std::string& /*why*/,
+                                                       bool /*others_pass*/) const {
+    return std::nullopt;
+  }
 };
 
 const Way& products_way();

@@ -220,7 +220,7 @@ void put_more(std::string& out, std::uint8_t flags, const ChunkRecord& record) {
   put_byte(out, flags);
   if ((flags & kHasQuery) != 0) {
     put_text(out, record.query.job);
-    for (const std::uint64_t number : {record.query.width, record.query.done, record.query.rows})
+    for (const std::uint64_t number : {record.query.width, record.query.suspects, record.query.done, record.query.rows})
       put_varint(out, number);
   }
   if ((flags & kHasHopeless) == 0) return;
@@ -252,7 +252,7 @@ const char* take_more(ByteReader& reader, ChunkRecord& record) {
   record.query.by_job = (flags & kByJob) != 0;
   if ((flags & kHasQuery) != 0) {
     record.query.job = reader.text();
-    for (std::uint64_t* number : {&record.query.width, &record.query.done, &record.query.rows})
+    for (std::uint64_t* number : {&record.query.width, &record.query.suspects, &record.query.done, &record.query.rows})
       *number = reader.varint();
     if (!reader.ok()) return "its query is cut";
   }

@@ -30,13 +30,14 @@ struct Pack {
   bool operator==(const Pack&) const = default;
 };
 
-// What a chunk that is asked for by TAP remembers between its requests.
+// What a chunk that is not asked for as a whole remembers between its requests.
 struct QueryProgress {
-  std::string job;          // URL of the remote job under way, written before it is told to run; empty: none
-  std::uint64_t width = 0;  // so many ids (kind rows) or partition values (kind query) a request at most; 0: all
-  std::uint64_t done = 0;   // kind query: partition values of the part, from its first on, whose rows are in
-  std::uint64_t rows = 0;   // delivered so far
-  bool by_job = false;      // sync answers are too small or too slow for it
+  std::string job;             // URL of the remote job under way, written before it is told to run; empty: none
+  std::uint64_t width = 0;     // so many ids (kind query: partition values) a request at most; 0: all
+  std::uint64_t suspects = 0;  // kind products: so many of the pending ids, from the first on, spoil an answer together
+  std::uint64_t done = 0;      // kind query: partition values of the part, from its first on, whose rows are in
+  std::uint64_t rows = 0;      // delivered so far
+  bool by_job = false;         // sync answers are too small or too slow for it
   bool operator==(const QueryProgress&) const = default;
 };
 

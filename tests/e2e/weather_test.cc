@@ -143,33 +143,26 @@ TEST_F(WeatherRig, EverythingAtOnceEndsInTheTruth) {
   expect_account(rig, "storm");
 }
 
-TEST_F(WeatherRig, APoisonSourceBlocksItsChunkAloneAndARetryBringsItHome) {
+TEST_F(WeatherRig, APoisonSourceIsFoundAndGivenUpAloneAndARetryBringsItHome) {
   use_ids(100);
   std::ranges::sort(ids, {}, [](const std::string& id) { return std::stoull(id); });
-  const std::set<std::string> chunk(ids.begin() + 40, ids.begin() + 60);
   start({{"faults", {{"null_500", {{"ids", {ids[50]}}}}}}});
   const auto path = manifest("poison", "retrieval_types: [XP_SAMPLED]\nchunk_size: 20\n");
   const Ran waited = rig.garner({"submit", path, "--wait"});
-  EXPECT_EQ(waited.exit_code, 1);
-  EXPECT_THAT(waited.out, HasSubstr("poison is blocked with 20 pending"));
-  EXPECT_THAT(waited.out, HasSubstr("garner retry poison --outcome pending"));
-  EXPECT_EQ(rig.status("poison")["state"], "blocked");
-  EXPECT_EQ(rig.status("poison")["failed"], 0);
-  EXPECT_TRUE(rig.source_ids("poison", "pending") == chunk);
-  for (const auto& row : rig.sources("poison", "pending")) EXPECT_THAT(row[2], HasSubstr("'null'"));
+  EXPECT_EQ(waited.exit_code, 1) << waited.out;
+  EXPECT_EQ(rig.status("poison")["state"], "finished");
+  EXPECT_EQ(rig.status("poison")["failed"], 1);
+  EXPECT_EQ(rig.status("poison")["pending"], 0);
+  const auto failed = rig.sources("poison", "failed");
+  ASSERT_EQ(failed.size(), 1u);
+  EXPECT_EQ(failed[0][0], ids[50]);
+  EXPECT_THAT(failed[0][2], HasSubstr("alone in its request"));
+  EXPECT_THAT(failed[0][2], HasSubstr("'null'"));
   expect_account(rig, "poison");
-  EXPECT_THAT(rig.asked("XP_SAMPLED")[ids[50]],
-              AnyOf(6, 7));  // the profile's attempts, and perhaps the other spelling of data_structure
-
-  // It stays blocked over a restart, and nobody is asked.
-  rig.daemon().kill_now();
-  rig.start_daemon();
-  ASSERT_TRUE(rig.wait_for_state("poison", "blocked"));
-  EXPECT_THAT(rig.asked("XP_SAMPLED")[ids[50]], AnyOf(6, 7));
 
   rig.simulator_post("/sim/reset", "");
   rig.set_knobs({{"faults", nullptr}});
-  EXPECT_EQ(Json::parse(rig.garner({"retry", "poison", "--outcome", "pending", "--json"}).out)["products"], 20);
+  EXPECT_EQ(Json::parse(rig.garner({"retry", "poison", "--outcome", "failed", "--json"}).out)["products"], 1);
   ASSERT_TRUE(rig.wait_for_state("poison", "finished"));
   EXPECT_EQ(rig.report()["requests"], 1);
   expect_truth("poison", {});

@@ -27,7 +27,8 @@ struct Night {
     if (stage.loop.now() >= calm || uniform() > trouble) return std::nullopt;
     static constexpr Kind kKinds[] = {Kind::Transient,   Kind::Overloaded, Kind::Maintenance,
                                       Kind::RateLimited, Kind::Corrupt,    Kind::Malformed};
-    Error error{kKinds[pick(0, 5)], "weather", std::nullopt};
+    // Who is asked alone meets no damage, so that whoever is given up is a culprit.
+    Error error{kKinds[pick(0, request.ids.size() > 1 ? 5 : 3)], "weather", std::nullopt};
     if (error.kind == Kind::RateLimited) error.retry_after = std::chrono::seconds(pick(1, 600));
     return error;
   }
@@ -174,6 +175,7 @@ std::array<std::uint64_t, 4> expect_true_outcomes(Night& night, const ledger::Ha
           const auto& pack = chunk.packs.at(chunk.pack_of.empty() ? 0 : chunk.pack_of[i]);
           EXPECT_TRUE((stage.disk.packs[{record.output_directory, name, block, pack.generation}].contains(ids[i])));
         }
+        if (outcome == Outcome::Failed) EXPECT_TRUE(night.poison.contains(ids[i].value));
         if (outcome == Outcome::Absent) {
           EXPECT_TRUE(missing);
           EXPECT_EQ(times, 0);

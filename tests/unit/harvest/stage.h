@@ -87,6 +87,9 @@ class Stage {
     profile.name = "gaia";
     profile.title = "Stage Archive";
     profile.releases = {{"Gaia DR3", {{"RVS"}, {"XP_SAMPLED"}}}};
+    profile.probe_id = "42";
+    profile.probe_type = "RVS";
+    profile.probe_release = "Gaia DR3";
   }
   ~Stage() { end_engine(); }
 

@@ -44,6 +44,7 @@ inline ChunkRecord record(std::uint32_t ids, std::mt19937_64& random) {
     made.query.job = below(2) != 0 ? "http://tap/async/" + std::to_string(random()) : "";
     made.query.width = below(2) != 0 ? random() : 0;
     made.query.done = below(1000);
+    made.query.suspects = below(3) == 0 ? below(500) : 0;
     made.query.rows = random() >> 30;
     made.query.by_job = below(2) != 0;
   }
