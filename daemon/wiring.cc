@@ -6,6 +6,7 @@
 
 #include <random>
 
+#include "harvest/tile_merge.h"
 #include "http/curl_transport.h"
 
 namespace garner::daemon {
@@ -83,6 +84,8 @@ harvest::World make_world(const Config& config, UvLoop& loop, Workers& workers, 
       .make_layout = output::make_layout,
       .prepare_output = output::prepare_output,
       .write_indexes = output::write_indexes,
+      .write_tile_indexes = output::write_tile_indexes,
+      .make_tile_merge = harvest::make_tile_merge,
       .read_reply = product::read_reply,
       .read_table = product::read_table_answer,
       .spill_directory = config.state_directory,

@@ -4,6 +4,7 @@
 #include <ctime>
 
 #include "base/log.h"
+#include "harvest/tile_merge.h"
 
 namespace garner::harvest {
 
@@ -301,6 +302,7 @@ Task<void> Engine::run_chunk(std::string archive_name, std::shared_ptr<HarvestRu
   --seat.after_answer;
   ++steps_;
   run->end(claim, end, world_.executor.now());
+  if (end.done) co_await merge_tiles_of(run, claim);
   if (run->wants_settling(world_.executor.now())) co_await settle_down(run);
   wake_quiet_waiters();
   pump(archive_name, seat);
@@ -325,15 +327,24 @@ Task<void> Engine::settle_down(std::shared_ptr<HarvestRun> run) {
 Task<bool> Engine::bring_indexes_up_to_date(std::shared_ptr<HarvestRun> run) {
   if (!run->indexes_stale) co_return true;
   run->indexes_stale = false;  // what settles from here on makes them stale again
+  const auto merged = co_await merge_the_rest(run);
   World& world = world_;
   auto& steps = steps_;
   auto written = co_await world_.workers.run(world_.executor, [&world, &steps, files = run->files()] {
+    if (files->spec.layout == LayoutKind::Table)
+      return world.write_tile_indexes(files->spec, each_tile_of(world.ledger, *files, steps));
     return world.write_indexes(files->spec, *files->layout, each_pack_of(world.ledger, *files, steps));
   });
-  if (written) co_return true;
-  log::warning("{}: SHA256SUMS and catalogue: {}", run->record().name, written.error().detail);
+  const bool stopped = !merged && merged.error().kind == Kind::Cancelled;
+  const bool ends_here = stopped && run->record().state != HarvestState::Active;  // being cancelled
+  if (written && (merged || ends_here)) co_return true;
   run->indexes_stale = true;
-  run->hold(world_.executor.now() + kTryAgain, "writing SHA256SUMS and the catalogue: " + written.error().detail);
+  if (!written) {
+    log::warning("{}: SHA256SUMS and catalogue: {}", run->record().name, written.error().detail);
+    run->hold(world_.executor.now() + kTryAgain, "writing SHA256SUMS and the catalogue: " + written.error().detail);
+  } else {
+    hold_for_tiles(*run, merged.error());
+  }
   co_return false;
 }
 

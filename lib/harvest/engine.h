@@ -28,6 +28,10 @@ struct World {
                              bool holds_products)>
       prepare_output;
   std::function<Result<void>(const output::OutputSpec&, output::Layout&, const output::EachPack&)> write_indexes;
+  std::function<Result<void>(const output::OutputSpec&, const output::EachTile&)> write_tile_indexes;
+  std::function<std::unique_ptr<TileMerge>(ledger::Ledger&, std::shared_ptr<const HarvestFiles>,
+                                           std::atomic<std::uint64_t>& steps)>
+      make_tile_merge;
   decltype(ChunkWorld::read_reply) read_reply;
   decltype(ChunkWorld::read_table) read_table;
   std::filesystem::path spill_directory;  // for ids on their way in
@@ -118,6 +122,11 @@ class Engine {
                                       std::stop_token life);
   Task<void> note_identity(std::shared_ptr<HarvestRun> run, std::string identity);
   Task<bool> bring_indexes_up_to_date(std::shared_ptr<HarvestRun> run);
+  // engine_tiles.cc
+  Task<Result<void>> on_tiles(std::shared_ptr<HarvestRun> run, std::function<Result<void>(TileMerge&)> call);
+  Task<void> merge_tiles_of(std::shared_ptr<HarvestRun> run, ChunkClaim chunk);
+  Task<Result<void>> merge_the_rest(std::shared_ptr<HarvestRun> run);
+  void hold_for_tiles(HarvestRun& run, const Error& error);
   Task<bool> record_finished(std::shared_ptr<HarvestRun> run);
   void wake_quiet_waiters();
   // An operator's turn at a harvest: nobody else's verb is at work on it while this lives.
@@ -139,6 +148,7 @@ class Engine {
   std::map<std::string, ArchiveSeat> seats_;
   TaskGroup tasks_;
   std::vector<std::coroutine_handle<>> quiet_waiters_;
+  Gate merging_;
   std::atomic<std::uint64_t> steps_ = 0;  // workers add to it
   bool stopping_ = false;
 };

@@ -153,6 +153,7 @@ Task<Result<HarvestStatus>> Engine::resume(std::string name) {
     co_return fail(Kind::Conflict, "'{}' is {}; only a paused harvest goes on (see also: garner retry)", name,
                    status_of(*run).state);
   co_await mend(run);
+  run->tiles.reset();  // what could not be merged is tried again
   run->renew_stops();
   if (before == HarvestState::Paused) {
     run->set_state(HarvestState::Active, {});
@@ -216,6 +217,7 @@ Task<Result<std::uint64_t>> Engine::retry(std::string name, Outcome outcome) {
   run->being_reopened = true;
   run->turn_stop.request_stop();
   co_await quiet(run);
+  run->tiles.reset();
   const HarvestState before = run->record().state;
   const std::int64_t finished_s = run->record().finished_s;
   if (before == HarvestState::Finished) {

@@ -38,6 +38,8 @@ struct ChunkClaim {
   auto operator<=>(const ChunkClaim&) const = default;
 };
 
+class TileMerge;
+
 // How a chunk's turn ended.
 struct ChunkEnd {
   enum class How {
@@ -85,6 +87,9 @@ class HarvestRun {
            !life_stop.stop_requested();
   }
   bool in_hand() const { return in_hand_ > 0; }
+  // Something else that is done for it, beside chunks; each ends with let_go().
+  void take_in_hand() { ++in_hand_; }
+  void let_go() { --in_hand_; }
   bool holds_products() const;
   // Nothing pending at all; or nothing that could be started without an operator.
   bool complete() const;
@@ -137,6 +142,8 @@ class HarvestRun {
   // Sums and catalogue lag behind the ledger.
   bool indexes_stale = false;
   bool indexing = false;
+  // Layout `table`: who merges its tiles, once somebody has to. A new one looks at everything anew.
+  std::shared_ptr<TileMerge> tiles;
   // A retry is at work on the chunks' records.
   bool being_reopened = false;
   // What is done is not known any more: only a retry reads it anew.

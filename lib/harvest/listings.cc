@@ -1,8 +1,8 @@
-// What is read out of a harvest on the caller's thread: lists of sources, single products, the check of what lies on
-// disk. In pages, so that no call takes long.
-#include <charconv>
-
+// What is read out of a harvest on the caller's thread: lists of sources, single products. In pages, so that no call
+// takes long.
+#include "harvest/listing_cursor.h"
 #include "harvest/service_impl.h"
+#include "harvest/tile_merge.h"
 #include "output/paths.h"
 
 namespace garner::harvest {
@@ -13,29 +13,7 @@ using ledger::ChunkRecord;
 using ledger::Outcome;
 
 constexpr std::size_t kRowsMost = 50'000;
-constexpr std::uint64_t kVerifyBytesAPage = 256u << 20;
 constexpr std::size_t kChunksAPage = 20'000;  // looked through for a page of a listing, so that no call takes long
-
-// Where a listing goes on: "type.block.place".
-struct Cursor {
-  std::uint64_t type = 0, block = 0, place = 0;
-  std::string text() const { return fmt::format("{}.{}.{}", type, block, place); }
-};
-
-Result<Cursor> parse_cursor(const std::string& text) {
-  Cursor cursor;
-  if (text.empty()) return cursor;
-  const char* at = text.data();
-  const char* end = at + text.size();
-  for (auto* part : {&cursor.type, &cursor.block, &cursor.place}) {
-    const auto [next, status] = std::from_chars(at, end, *part);
-    if (status != std::errc{}) return fail(Kind::Invalid, "cursor '{}' is none of ours", printable(text, 60));
-    at = next;
-    if (at != end && *at == '.') ++at;
-  }
-  if (at != end) return fail(Kind::Invalid, "cursor '{}' is none of ours", printable(text, 60));
-  return cursor;
-}
 
 Outcome outcome_at(const ChunkRecord& record, std::size_t place) {
   return record.outcomes.empty() ? Outcome::Pending : record.outcomes[place];
@@ -50,10 +28,15 @@ const ledger::Pack* pack_at(const ChunkRecord& record, std::size_t place) {
 // In which file the products of a chunk's packs lie, looked up pack by pack only when a listing asks.
 class Places {
  public:
-  Places(const HarvestFiles& files, std::uint16_t type, std::uint32_t block)
-      : files_(files), type_(type), block_(block) {}
+  Places(ledger::Ledger& ledger, const HarvestFiles& files, std::uint16_t type, std::uint32_t block)
+      : ledger_(ledger), files_(files), type_(type), block_(block) {}
 
   Result<std::string> of(SourceId id, const ledger::Pack& pack) {
+    if (files_.spec.layout == LayoutKind::Table) {
+      const auto tile = merged_into(ledger_, files_, {files_.no, type_, block_}, pack.generation, id);
+      if (!tile) return std::unexpected(tile.error());
+      if (*tile) return output::tile_path(files_.spec, **tile);
+    }
     auto& places = by_generation_[pack.generation];
     if (!places) {
       auto listed = files_.layout->list({files_.types[type_], block_, pack.generation});
@@ -75,6 +58,7 @@ class Places {
     std::map<SourceId, std::string> by_id;
     std::string table;
   };
+  ledger::Ledger& ledger_;
   const HarvestFiles& files_;
   std::uint16_t type_;
   std::uint32_t block_;
@@ -100,7 +84,7 @@ Result<std::size_t> list_chunk(ledger::Ledger& ledger, const HarvestFiles& files
   if (none) return 0;
   auto ids = ledger.ids(files.no, block);
   if (!ids) return std::unexpected(ids.error());
-  Places places(files, type, block);
+  Places places(ledger, files, type, block);
   for (std::size_t place = from; place < ids->size(); ++place) {
     if (outcome_at(*record, place) != wanted) continue;
     if (rows.size() == rows_most) return place;
@@ -121,6 +105,19 @@ Result<std::size_t> list_chunk(ledger::Ledger& ledger, const HarvestFiles& files
     rows.push_back(std::move(row));
   }
   return ids->size();
+}
+
+// Layout `table`: out of the tile's table, or of the chunk's while that is not merged.
+Result<std::string> read_rows(ledger::Ledger& ledger, const HarvestFiles& files, ledger::ChunkKey chunk,
+                              std::uint32_t generation, SourceId id) {
+  for (bool again = false;; again = true) {
+    const auto tile = merged_into(ledger, files, chunk, generation, id);
+    if (!tile) return std::unexpected(tile.error());
+    auto rows = *tile ? output::TileTables(files.spec).read(**tile, id)
+                      : files.layout->read({files.types[chunk.type], chunk.block, generation}, id);
+    const bool may_have_moved = !rows && rows.error().kind == Kind::NotFound && !again;  // merged in between
+    if (!may_have_moved) return rows;
+  }
 }
 
 }  // namespace
@@ -187,61 +184,23 @@ Result<FoundProduct> EngineService::product(const std::string& name, SourceId id
   const auto at = std::ranges::lower_bound(*ids, id);
   if (at == ids->end() || *at != id) return not_asked();
   const auto place = static_cast<std::size_t>(at - ids->begin());
-  auto record = ledger_.chunk({h.no, static_cast<std::uint16_t>(type - h.types.begin()), **block});
+  const ledger::ChunkKey chunk{h.no, static_cast<std::uint16_t>(type - h.types.begin()), **block};
+  auto record = ledger_.chunk(chunk);
   if (!record) return std::unexpected(record.error());
   const auto* pack = pack_at(*record, place);
   if (const Outcome outcome = outcome_at(*record, place); outcome != Outcome::Delivered || pack == nullptr) {
     return fail(Kind::NotFound, "{} {} is {}: there is no product{}{}", id.value, type_name,
                 ledger::outcome_name(outcome), record->last_error.empty() ? "" : "; last answer: ", record->last_error);
   }
-  auto bytes = h.layout->read({type_name, **block, pack->generation}, id);
+  const bool tables = h.spec.layout == LayoutKind::Table;
+  auto bytes = tables ? read_rows(ledger_, h, chunk, pack->generation, id)
+                      : h.layout->read({type_name, **block, pack->generation}, id);
   if (!bytes) return std::unexpected(bytes.error());
   FoundProduct found{std::move(*bytes), product::individual_name(type_name, h.manifest.release, id, h.manifest.format),
-                     type_name, h.manifest.data_structure == DataStructure::Raw};
+                     type_name, h.manifest.data_structure == DataStructure::Raw && !tables};
+  if (tables) found.file_name = fmt::format("{}-{}.fits", type_name, id.value);
   if (found.whole_table) found.file_name = output::raw_name(h.spec, {type_name, **block, pack->generation});
   return found;
-}
-
-Result<VerifyPage> EngineService::verify(const std::string& name, const std::string& cursor_text) {
-  auto harvest = files(name);
-  if (!harvest) return std::unexpected(harvest.error());
-  auto cursor = parse_cursor(cursor_text);
-  if (!cursor) return std::unexpected(cursor.error());
-  const HarvestFiles& h = **harvest;
-  VerifyPage page;
-  for (; cursor->type < h.types.size(); ++cursor->type, cursor->block = 0) {
-    const auto type = static_cast<std::uint16_t>(cursor->type);
-    std::optional<Error> failed;
-    bool full = false;
-    auto scanned = ledger_.scan(h.no, type, static_cast<std::uint32_t>(cursor->block),
-                                [&](std::uint32_t block, const ChunkRecord& record) {
-                                  if (full) {
-                                    page.next = Cursor{cursor->type, block, 0}.text();
-                                    return false;
-                                  }
-                                  for (const auto& pack : record.packs) {
-                                    auto damages = h.layout->verify({h.types[type], block, pack.generation}, pack);
-                                    if (!damages) {
-                                      failed = damages.error();
-                                      return false;
-                                    }
-                                    page.damages.insert(page.damages.end(), damages->begin(), damages->end());
-                                    ++page.packs;
-                                    page.products += pack.products;
-                                    page.bytes += pack.bytes;
-                                  }
-                                  full = page.bytes >= kVerifyBytesAPage;
-                                  return true;
-                                });
-    if (failed) return std::unexpected(*failed);
-    if (!scanned) return std::unexpected(scanned.error());
-    if (!page.next.empty()) return page;
-    if (full && cursor->type + 1 < h.types.size()) {
-      page.next = Cursor{cursor->type + 1, 0, 0}.text();
-      return page;
-    }
-  }
-  return page;
 }
 
 }  // namespace garner::harvest

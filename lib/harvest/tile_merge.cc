@@ -151,7 +151,7 @@ class MergeOnDisk final : public TileMerge {
   const HarvestFiles& files_;
   std::atomic<std::uint64_t>& steps_;
   output::TileTables tables_;
-  bool loaded_ = false;
+  bool loaded_ = false, cut_short_ = false;  // cut short: tiles may be behind beside that of the next chunk
   std::vector<Tile> tiles_;  // by number
   std::vector<TypeTiles> types_;
 };
@@ -163,14 +163,17 @@ std::vector<std::uint32_t> MergeOnDisk::Job::packs() const {
 }
 
 Result<void> MergeOnDisk::chunk_done(ChunkClaim chunk, std::stop_token stop) {
-  const bool first = !loaded_;
+  const bool behind = !loaded_ || cut_short_;
   if (auto loaded = load(stop); !loaded) return loaded;
   TypeTiles& type = types_[chunk.type];
   type.done[chunk.block] = true;
-  if (first) return bring_all_up(stop);
+  if (behind) return bring_all_up(stop);
   for (const std::size_t place : tiles_of_block(chunk.block)) {
     type.current[place] = false;
-    if (auto brought = bring_up(chunk.type, place, stop); !brought) return brought;
+    if (auto brought = bring_up(chunk.type, place, stop); !brought) {
+      cut_short_ = true;
+      return brought;
+    }
   }
   return {};
 }
@@ -194,11 +197,13 @@ Result<void> MergeOnDisk::catch_up(std::stop_token stop) {
 }
 
 Result<void> MergeOnDisk::bring_all_up(std::stop_token stop) {
+  cut_short_ = true;
   for (std::uint16_t type = 0; type < types_.size(); ++type) {
     for (std::size_t place = 0; place < tiles_.size(); ++place) {
       if (auto brought = bring_up(type, place, stop); !brought) return brought;
     }
   }
+  cut_short_ = false;
   return {};
 }
 

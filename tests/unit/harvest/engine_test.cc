@@ -262,5 +262,68 @@ TEST(Engine, SaysWhyAHarvestWithoutItsDirectoryDoesNotRun) {
   EXPECT_NE(stage.status("gone").waiting_for.find("Read-only"), std::string::npos);
 }
 
+TEST(Engine, HasTilesMergedAsChunksAreDoneAndTheRestBeforeItFinishes) {
+  Stage stage;
+  stage.make_harvest("tables", 950, 100, {"RVS", "XP_SAMPLED"}, "table");
+  stage.make_harvest("zips", 950, 100);
+  stage.start_engine();
+  ASSERT_TRUE(stage.run_until_state("tables", "finished"));
+  ASSERT_TRUE(stage.run_until_state("zips", "finished"));
+  std::ranges::sort(stage.tiles.done);
+  std::vector<harvest::ChunkClaim> every;
+  for (std::uint16_t type = 0; type < 2; ++type) {
+    for (std::uint32_t block = 0; block < 10; ++block) every.push_back({type, block});
+  }
+  EXPECT_EQ(stage.tiles.done, every);
+  EXPECT_EQ(stage.tiles.caught_up, 1);
+  EXPECT_EQ(stage.tiles.made, 1);
+}
+
+TEST(Engine, HoldsAHarvestWhoseTilesCannotBeMergedAndFinishesItWhenTheyCan) {
+  Stage stage;
+  stage.make_harvest("tables", 300, 100, {"RVS"}, "table");
+  stage.tiles.trouble = [] { return fail(Kind::Corrupt, "1 of 12 tiles can't be merged"); };
+  stage.start_engine();
+  ASSERT_TRUE(stage.loop.run_until([&] { return stage.indexes_written >= 3; })) << "of those that could be merged";
+  ASSERT_TRUE(stage.run_until_state("tables", "waiting"));
+  EXPECT_NE(stage.status("tables").waiting_for.find("merging tables: 1 of 12 tiles can't be merged"), std::string::npos)
+      << stage.status("tables").waiting_for;
+  stage.tiles.trouble = [] { return Result<void>(); };
+  const int made = stage.tiles.made;
+  ASSERT_TRUE(stage.await(stage.engine->resume("tables")));
+  ASSERT_TRUE(stage.run_until_state("tables", "finished"));
+  EXPECT_EQ(stage.tiles.made, made + 1) << "an operator's resume looks at everything anew";
+}
+
+TEST(Engine, DoesNotFinishAHarvestWhoseMergeWasStopped) {
+  Stage stage;
+  stage.make_harvest("tables", 300, 100, {"RVS"}, "table");
+  stage.start_engine();
+  ASSERT_TRUE(stage.loop.run_until([&] { return stage.tiles.done.size() == 2; }));
+  stage.tiles.trouble = [] { return fail(Kind::Cancelled, "stopped"); };
+  stage.loop.run_until([&] { return stage.tiles.caught_up > 0; });
+  EXPECT_NE(stage.status("tables").state, "finished");
+  stage.end_engine();
+  stage.tiles.trouble = [] { return Result<void>(); };
+  stage.start_engine();
+  ASSERT_TRUE(stage.run_until_state("tables", "finished"));
+  EXPECT_EQ(stage.tiles.made, 2);
+}
+
+TEST(Engine, ARetryLooksAtTheTilesAnew) {
+  Stage stage;
+  stage.make_harvest("tables", 300, 100, {"RVS"}, "table");
+  stage.truth.missing.insert({"RVS", SourceId{1005}});
+  stage.start_engine();
+  ASSERT_TRUE(stage.run_until_state("tables", "finished"));
+  stage.truth.missing.clear();
+  const auto reopened = stage.await(stage.engine->retry("tables", Outcome::Absent));
+  ASSERT_TRUE(reopened);
+  EXPECT_EQ(*reopened, 1u);
+  ASSERT_TRUE(stage.run_until_state("tables", "finished"));
+  EXPECT_EQ(stage.tiles.made, 2);
+  EXPECT_EQ(stage.tiles.caught_up, 2);
+}
+
 }  // namespace
 }  // namespace garner::testing

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "harvest/engine.h"
+#include "harvest/tile_merge.h"
 #include "stage_tap.h"
 #include "stage_world.h"
 
@@ -81,6 +82,29 @@ class StageArchive final : public archive::Archive {
   StageTap& tap_;
 };
 
+// What the engine had done about tiles.
+struct StageTiles {
+  std::vector<harvest::ChunkClaim> done;
+  int made = 0, caught_up = 0;
+  std::function<Result<void>()> trouble = [] { return Result<void>(); };
+};
+
+class StageTileMerge final : public harvest::TileMerge {
+ public:
+  explicit StageTileMerge(StageTiles& tiles) : tiles_(tiles) {}
+  Result<void> chunk_done(harvest::ChunkClaim chunk, std::stop_token stop) override {
+    tiles_.done.push_back(chunk);
+    return stop.stop_requested() ? fail(Kind::Cancelled, "stopped") : tiles_.trouble();
+  }
+  Result<void> catch_up(std::stop_token stop) override {
+    ++tiles_.caught_up;
+    return stop.stop_requested() ? fail(Kind::Cancelled, "stopped") : tiles_.trouble();
+  }
+
+ private:
+  StageTiles& tiles_;
+};
+
 class Stage {
  public:
   explicit Stage(std::uint64_t seed = 1) : workers(executor, seed), seed_(seed) {
@@ -113,7 +137,8 @@ class Stage {
 
   // Ids 1000, 1001, … in a committed harvest.
   ledger::HarvestRecord make_harvest(const std::string& name, std::uint64_t sources, std::uint32_t chunk_size,
-                                     std::vector<std::string> types = {"RVS", "XP_SAMPLED"}) {
+                                     std::vector<std::string> types = {"RVS", "XP_SAMPLED"},
+                                     const std::string& layout = "zip") {
     auto intake = *ledger.begin_intake(chunk_size);
     std::vector<SourceId> ids;
     for (std::uint64_t i = 0; i < sources; ++i) ids.push_back(SourceId{1000 + i});
@@ -122,8 +147,8 @@ class Stage {
     record.name = name;
     record.manifest = fmt::format(
         "harvest: {}\narchive: gaia\nrelease: Gaia DR3\nsources: {{file: ids.txt}}\nretrieval_types: [{}]\n"
-        "output: {{directory: /out/{}, layout: zip}}\n",
-        name, fmt::join(types, ", "), name);
+        "{}output: {{directory: /out/{}, layout: {}}}\n",
+        name, fmt::join(types, ", "), layout == "table" ? "data_structure: RAW\nformat: fits\n" : "", name, layout);
     record.output_directory = "/out/" + name;
     record.retrieval_types = std::move(types);
     record.chunk_size = chunk_size;
@@ -173,6 +198,7 @@ class Stage {
   Disk disk;
   StageLedger ledger_door{ledger, disk.power};
   Truth truth;
+  StageTiles tiles;
   StageTap tap;
   Weather weather = [](const archive::ChunkRequest&) { return std::nullopt; };
   archive::Profile profile;
@@ -241,6 +267,16 @@ class Stage {
           ++indexes_written;
           return {};
         },
+        .write_tile_indexes = [this](const output::OutputSpec&, const output::EachTile&) -> Result<void> {
+          if (auto powered = disk.power.step(); !powered) return powered;
+          ++indexes_written;
+          return {};
+        },
+        .make_tile_merge =
+            [this](ledger::Ledger&, std::shared_ptr<const harvest::HarvestFiles>, std::atomic<std::uint64_t>&) {
+              ++tiles.made;
+              return std::make_unique<StageTileMerge>(tiles);
+            },
         .read_reply = [this](std::span<const std::byte>, const product::Asked& asked,
                              product::ProductSink& sink) -> Result<product::Contents> {
           product::Contents contents;
