@@ -24,6 +24,8 @@ constexpr std::uint32_t kUnreadReplies = 8;
 bool memory_is_short(const http::MemoryBudget* budget) {
   return budget != nullptr && budget->used() > budget->limit() / 2;
 }
+// Harvests whose sources are asked for at the same time: each sorts in memory of its own (IdSorter).
+constexpr std::uint32_t kFindingSources = 2;
 // After a fault of our own disk or ledger.
 constexpr std::chrono::seconds kTryAgain{60};
 
@@ -247,7 +249,8 @@ void Engine::pump(const std::string& archive_name, ArchiveSeat& seat) {
     if (!run->may_start() || run->held(now) || run->complete()) continue;
     if (!run->record().wants_sources()) {
       candidates.push_back(run);
-    } else if (!std::exchange(run->asking_for_sources, true)) {
+    } else if (finding_sources_ < kFindingSources && !std::exchange(run->asking_for_sources, true)) {
+      ++finding_sources_;
       tasks_.spawn(find_sources(archive_name, run));
     }
   }

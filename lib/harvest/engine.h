@@ -150,6 +150,7 @@ class Engine {
   std::vector<std::coroutine_handle<>> quiet_waiters_;
   Gate merging_;
   std::atomic<std::uint64_t> steps_ = 0;  // workers add to it
+  std::uint32_t finding_sources_ = 0;
   bool stopping_ = false;
 };
 

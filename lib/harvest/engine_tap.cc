@@ -68,6 +68,7 @@ Task<void> Engine::find_sources(std::string archive_name, std::shared_ptr<Harves
   while (good && found->next()) good = co_await ask_for_sources(archive_name, run, found);
   if (good) good = co_await take_sources(run, found);
   run->asking_for_sources = false;
+  --finding_sources_;
   if (!good && good.error().kind != Kind::Cancelled && !run->turn_stop.stop_requested())
     sources_failed(*run, good.error(), archive_profile(archive_name).manners);
   wake_quiet_waiters();
@@ -199,7 +200,11 @@ Task<bool> Engine::reconcile(std::shared_ptr<HarvestRun> run) {
   if (!count) {
     const std::string why = "COUNT(*) over the whole: " + printable(count.error().detail);
     log::warning("{}: {}", files->name, why);
-    run->hold(world_.executor.now() + kTryAgain, why);
+    if (count.error().kind == Kind::TooLarge) co_return true;  // each part agrees with its own; more can't be had
+    if (counts_as_attempt(count.error().kind) || count.error().kind == Kind::Unsupported)
+      run->set_broken(why + "; count again with: garner resume " + files->name);
+    else
+      run->hold(world_.executor.now() + kTryAgain, why);
     co_return false;
   }
   if (*count == *rows) co_return true;

@@ -17,6 +17,11 @@ bool leaves_room(std::uint64_t rows, std::uint64_t limit) {
   return limit != 0 && rows < limit / 4;
 }
 
+bool fits(std::uint64_t rows, const archive::Profile& profile, bool by_job) {
+  const std::uint64_t limit = row_limit(profile, by_job);
+  return (limit == 0 || rows < limit) && (profile.tap.maxrec == 0 || rows <= profile.tap.maxrec);
+}
+
 class QueryWay final : public Way {
  public:
   Task<Result<std::optional<http::Body>>> ask(ChunkWorld world, std::shared_ptr<HarvestRun> run,
@@ -35,6 +40,8 @@ class QueryWay final : public Way {
       chunk.rows_expected = *count;
     }
     const bool by_job = manifest.mode != manifest::QueryMode::Sync;
+    if (chunk.rows_expected && chunk.job.empty() && !fits(*chunk.rows_expected, world.archive.profile(), by_job))
+      co_return fail(Kind::TooLarge, "COUNT(*) says {} rows, more than one answer holds", *chunk.rows_expected);
     auto question = question_for(world, *run, chunk, std::move(*adql), by_job, chunk.piece.values());
     auto body = co_await ask_tap(world, chunk, std::move(question), stop);
     if (!body) co_return std::unexpected(std::move(body.error()));

@@ -33,7 +33,7 @@ struct StageTap {
     bool gone = false;
   };
   std::map<std::string, Job> jobs;
-  int syncs = 0, counts = 0, uploads = 0, running = 0, highest_running = 0;
+  int syncs = 0, counts = 0, uploads = 0, cuts = 0, running = 0, highest_running = 0;
 
   static Result<http::Body> body_of(const std::string& text) {
     http::Body body(std::make_shared<http::MemoryBudget>(64 << 20), {}, 64 << 20);
@@ -98,6 +98,7 @@ struct StageTap {
     }
     const bool cut = rows.size() > most;
     if (cut) rows.resize(most);
+    cuts += cut ? 1 : 0;
     return votable(fields, rows, cut && says_overflow);
   }
 

@@ -167,6 +167,17 @@ TEST(QueryHarvest, TroubleWhileAJobRunsSaysNothingOfTheJob) {
   EXPECT_EQ(rows_on_disk(stage, "q").size(), 300u);
 }
 
+TEST(QueryHarvest, APartThatItsCountCallsTooLargeIsHalvedBeforeAJobRuns) {
+  Stage stage;
+  stage.tap.job_rows_most = stage.profile.tap.job_rows_most = 20;
+  stage.make_harvest_of("q", ids_from(1, 3), 1, {"result"},
+                        kQuery + "partition: {column: n, from: 1, to: 200, parts: 2}\ncount: true\n");
+  stage.start_engine();
+  ASSERT_TRUE(stage.run_until_state("q", "finished"));
+  EXPECT_EQ(rows_on_disk(stage, "q").size(), 200u);
+  EXPECT_EQ(stage.tap.cuts, 0);
+}
+
 TEST(QueryHarvest, RowsThatDoNotMatchTheirCountAreNotTaken) {
   Stage stage;
   stage.profile.manners.attempts_most = 2;
@@ -248,6 +259,20 @@ TEST(SourcesByQuery, SurviveVerbsAndCrashes) {
     EXPECT_EQ(stage.status("s").delivered, 5u);
     EXPECT_EQ(stage.ledger.harvests()->size(), 1u);
   }
+}
+
+// Each sorts in memory of its own.
+TEST(SourcesByQuery, AreAskedForAFewHarvestsAtATime) {
+  Stage stage;
+  for (int i = 0; i < 5; ++i)
+    stage.make_harvest_of(
+        "s" + std::to_string(i), {}, 100, {"a.b"},
+        "kind: rows\nrelease: Gaia DR3\nsources: {adql: 'SELECT source_id FROM a.b WHERE source_id IN "
+        "(5,6,7,8)'}\ntables: [a.b]\n");
+  stage.start_engine();
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(stage.run_until_state("s" + std::to_string(i), "finished"));
+  EXPECT_EQ(stage.tap.highest_running, 2);
+  EXPECT_EQ(stage.tap.jobs.size(), 5u);
 }
 
 TEST(SourcesByQuery, CancelAndRemoveEndTheQuestion) {
