@@ -4,6 +4,7 @@
 #include <ctime>
 
 #include "base/log.h"
+#include "harvest/merged_tables.h"
 #include "harvest/tile_merge.h"
 
 namespace garner::harvest {

@@ -1,8 +1,8 @@
 // What is read out of a harvest on the caller's thread: lists of sources, single products. In pages, so that no call
 // takes long.
 #include "harvest/listing_cursor.h"
+#include "harvest/merged_tables.h"
 #include "harvest/service_impl.h"
-#include "harvest/tile_merge.h"
 #include "output/paths.h"
 
 namespace garner::harvest {

@@ -4,13 +4,14 @@
 
 #include "base/durable_step.h"
 #include "base/log.h"
+#include "harvest/merged_tables.h"
+#include "harvest/tile_account.h"
 
 namespace garner::harvest {
 
 namespace {
 
 using ledger::ChunkRecord;
-using ledger::Outcome;
 
 // What concerns one tile only: the others go on.
 bool is_the_tiles_own(Kind kind) {
@@ -20,93 +21,6 @@ bool is_the_tiles_own(Kind kind) {
 std::unexpected<Error> stopped() {
   return fail(Kind::Cancelled, "stopped while tiles were merged");
 }
-
-// Holds the sources of a table that is being merged against the account of its tile.
-class Account final : public output::TileWitness {
- public:
-  Account(ledger::Ledger& ledger, ledger::HarvestNo harvest, const output::TileGeometry& geometry, std::uint64_t tile,
-          std::uint32_t first_block, std::span<const ChunkRecord> chunks, std::atomic<std::uint64_t>& steps,
-          std::stop_token stop)
-      : ledger_(ledger),
-        harvest_(harvest),
-        geometry_(geometry),
-        tile_(tile),
-        next_block_(first_block),
-        chunks_(chunks),
-        steps_(steps),
-        stop_(std::move(stop)) {}
-
-  Result<void> go_on() override {
-    ++steps_;
-    return stop_.stop_requested() ? stopped() : Result<void>();
-  }
-
-  Result<void> take(SourceId id) override {
-    if (geometry_.of_parts()) return {};
-    const auto due = next_delivered();
-    if (!due) return std::unexpected(due.error());
-    if (*due == id) return {};
-    if (*due && **due < id) return missing(**due);
-    return fail(Kind::Corrupt, "there are rows of source {}, which is not delivered by the ledger", id.value);
-  }
-
-  Result<void> end(std::uint64_t rows) override {
-    if (geometry_.of_parts()) return rows_add_up(rows);
-    const auto due = next_delivered();
-    if (!due) return std::unexpected(due.error());
-    return *due ? missing(**due) : Result<void>();
-  }
-
- private:
-  Result<void> rows_add_up(std::uint64_t rows) const {
-    std::uint64_t delivered = 0;
-    for (const auto& chunk : chunks_) delivered += chunk.query.rows;
-    if (rows == delivered) return {};
-    return fail(Kind::Corrupt, "its parts have {} rows, the ledger says {}", rows, delivered);
-  }
-
-  static std::unexpected<Error> missing(SourceId id) {
-    return fail(Kind::Corrupt, "source {} is delivered by the ledger, but there are no rows of it", id.value);
-  }
-
-  // The next source of the tile that the ledger calls delivered.
-  Result<std::optional<SourceId>> next_delivered() {
-    for (;;) {
-      if (at_ == delivered_.size()) {
-        if (chunks_.empty()) return std::nullopt;
-        if (auto read = read_block(); !read) return std::unexpected(read.error());
-        continue;
-      }
-      return delivered_[at_++];
-    }
-  }
-
-  Result<void> read_block() {
-    delivered_.clear();
-    at_ = 0;
-    const ChunkRecord& record = chunks_.front();
-    const auto ids = ledger_.ids(harvest_, next_block_);
-    if (!ids) return std::unexpected(ids.error());
-    for (std::size_t place = 0; place < ids->size() && place < record.outcomes.size(); ++place) {
-      if (record.outcomes[place] == Outcome::Delivered && geometry_.tile_of((*ids)[place]) == tile_)
-        delivered_.push_back((*ids)[place]);
-    }
-    ++next_block_;
-    chunks_ = chunks_.subspan(1);
-    return {};
-  }
-
-  ledger::Ledger& ledger_;
-  ledger::HarvestNo harvest_;
-  const output::TileGeometry& geometry_;
-  std::uint64_t tile_;
-  std::uint32_t next_block_;
-  std::span<const ChunkRecord> chunks_;  // of next_block_ and those behind; of a query: of all parts
-  std::atomic<std::uint64_t>& steps_;
-  std::stop_token stop_;
-  std::vector<SourceId> delivered_;  // of the block read last
-  std::size_t at_ = 0;
-};
 
 class MergeOnDisk final : public TileMerge {
  public:
@@ -152,7 +66,7 @@ class MergeOnDisk final : public TileMerge {
   std::atomic<std::uint64_t>& steps_;
   output::TileTables tables_;
   bool loaded_ = false, cut_short_ = false;  // cut short: tiles may be behind beside that of the next chunk
-  std::vector<Tile> tiles_;  // by number
+  std::vector<Tile> tiles_;                  // by number
   std::vector<TypeTiles> types_;
 };
 
@@ -324,7 +238,7 @@ Result<void> MergeOnDisk::merge(const Job& job, std::stop_token stop) {
     for (std::uint32_t p = merged; p < job.chunks[i].packs.size(); ++p)
       packs.push_back({{type, block, job.chunks[i].packs[p].generation}, job.chunks[i].packs[p]});
   }
-  Account account(ledger_, files_.no, tables_.geometry(), job.tile.number, job.tile.first, job.chunks, steps_, stop);
+  TileAccount account(ledger_, job.key, tables_.geometry(), job.tile.first, job.chunks, steps_, stop);
   auto record = tables_.merge(type, job.tile.number, job.before, packs, account);
   if (!record) return std::unexpected(record.error());
   record->first_block = job.tile.first;
@@ -357,51 +271,6 @@ Result<void> MergeOnDisk::clean_up(const Job& job, const ledger::TileRecord& rec
 std::unique_ptr<TileMerge> make_tile_merge(ledger::Ledger& ledger, std::shared_ptr<const HarvestFiles> files,
                                            std::atomic<std::uint64_t>& steps) {
   return std::make_unique<MergeOnDisk>(ledger, std::move(files), steps);
-}
-
-output::EachTile each_tile_of(ledger::Ledger& ledger, const HarvestFiles& files, std::atomic<std::uint64_t>& steps) {
-  return
-      [&ledger, &files, &steps](
-          const std::function<Result<void>(const output::TileKey&, const ledger::TileRecord&)>& visit) -> Result<void> {
-        for (std::uint16_t type = 0; type < files.types.size(); ++type) {
-          Result<void> visited;
-          auto scanned =
-              ledger.scan_tiles(files.no, type, 0, [&](std::uint64_t tile, const ledger::TileRecord& record) {
-                visited = visit({files.types[type], tile, record.generation}, record);
-                ++steps;
-                return visited.has_value();
-              });
-          if (!scanned) return scanned;
-          if (!visited) return visited;
-        }
-        return {};
-      };
-}
-
-Result<std::optional<output::TileKey>> merged_into(ledger::Ledger& ledger, const HarvestFiles& files,
-                                                   ledger::ChunkKey chunk, std::uint32_t generation, SourceId id) {
-  const std::uint64_t tile = output::TileGeometry(files.spec).tile_of(id);
-  const auto record = ledger.tile({chunk.harvest, chunk.type, tile});
-  if (!record) return std::unexpected(record.error());
-  if (!*record || (*record)->packs_of(chunk.block) <= generation) return std::nullopt;
-  return output::TileKey{files.types[chunk.type], tile, (*record)->generation};
-}
-
-Result<bool> merged_everywhere(ledger::Ledger& ledger, const HarvestFiles& files, ledger::ChunkKey chunk,
-                               std::uint32_t generation) {
-  const output::TileGeometry geometry(files.spec);
-  const auto ids = ledger.ids(chunk.harvest, chunk.block);
-  if (!ids) return std::unexpected(ids.error());
-  std::optional<std::uint64_t> last;
-  for (const SourceId id : *ids) {
-    const std::uint64_t tile = geometry.tile_of(id);
-    if (tile == last) continue;
-    last = tile;
-    const auto record = ledger.tile({chunk.harvest, chunk.type, tile});
-    if (!record) return std::unexpected(record.error());
-    if (!*record || (*record)->packs_of(chunk.block) <= generation) return false;
-  }
-  return true;
 }
 
 }  // namespace garner::harvest

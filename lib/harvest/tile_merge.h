@@ -8,7 +8,7 @@
 //
 // What keeps a single tile from being merged (a damaged chunk table, tables that don't go together) is remembered and
 // told by catch_up(); the other tiles are merged nevertheless, and that one is not tried again by this object.
-// Memory: 16 bytes a tile, a bit a chunk. Threads: workers, one call at a time; the functions: any. Blocking, for long.
+// Memory: 16 bytes a tile, a bit a chunk. Threads: workers, one call at a time. Blocking, for long.
 // Errors: those of ledger and output; what a disk or the ledger says ends the call and may pass; Cancelled.
 #pragma once
 
@@ -16,7 +16,6 @@
 #include <stop_token>
 
 #include "harvest/harvest_run.h"
-#include "output/tile_tables.h"
 
 namespace garner::harvest {
 
@@ -34,15 +33,5 @@ class TileMerge {
 // The ledger must outlive it, and `steps`, which counts up while something moves.
 std::unique_ptr<TileMerge> make_tile_merge(ledger::Ledger& ledger, std::shared_ptr<const HarvestFiles> files,
                                            std::atomic<std::uint64_t>& steps);
-
-// Every settled tile of a harvest, in order.
-output::EachTile each_tile_of(ledger::Ledger& ledger, const HarvestFiles& files, std::atomic<std::uint64_t>& steps);
-
-// The merged table that holds a delivered id's rows of that pack; none while it is not merged.
-Result<std::optional<output::TileKey>> merged_into(ledger::Ledger& ledger, const HarvestFiles& files,
-                                                   ledger::ChunkKey chunk, std::uint32_t generation, SourceId id);
-// Whether all of the pack's rows are in settled tables: its own table is not needed any more.
-Result<bool> merged_everywhere(ledger::Ledger& ledger, const HarvestFiles& files, ledger::ChunkKey chunk,
-                               std::uint32_t generation);
 
 }  // namespace garner::harvest

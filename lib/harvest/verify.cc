@@ -1,7 +1,7 @@
 // The check of what lies on disk against the ledger, on the caller's thread, in pages.
 #include "harvest/listing_cursor.h"
+#include "harvest/merged_tables.h"
 #include "harvest/service_impl.h"
-#include "harvest/tile_merge.h"
 
 namespace garner::harvest {
 

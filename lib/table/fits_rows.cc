@@ -47,7 +47,8 @@ Result<RowIds> RowIds::make(const FitsFile& file, const std::string& column, std
 
 Result<SourceId> RowIds::in(std::span<const std::byte> row, std::uint64_t number) {
   if (same_) return *same_;
-  if (auto decoded = decode_fits_row(only_, row, {true}, cells_); !decoded) return std::unexpected(decoded.error());
+  static const std::vector<bool> kWanted{true};
+  if (auto decoded = decode_fits_row(only_, row, kWanted, cells_); !decoded) return std::unexpected(decoded.error());
   if (cells_[0].null || cells_[0].integer <= 0)
     return fail(Kind::Malformed, "row {} has no {}", number + 1, only_.columns[0].column.name);
   return SourceId{static_cast<std::uint64_t>(cells_[0].integer)};

@@ -12,6 +12,7 @@
 #include "../support/fits_tables.h"
 #include "../support/memory_ledger.h"
 #include "base/durable_step.h"
+#include "harvest/merged_tables.h"
 #include "ledger/rocks_ledger.h"
 
 namespace garner::harvest {
