@@ -1,5 +1,9 @@
 #include "table/base64.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #include <array>
 
 namespace garner::table {
@@ -69,6 +73,53 @@ const auto count_blocks_here = __builtin_cpu_supports("avx2") ? count_blocks_avx
 const auto count_blocks_here = count_blocks_anywhere;
 #endif
 
+// Whole blocks of 32 characters of the alphabet from the front, 24 bytes each, up to one that holds something else.
+// Returns how many blocks; writes up to kSlack bytes behind what it decodes.
+std::size_t decode_blocks_anywhere(std::string_view, std::byte*) {
+  return 0;
+}
+
+constexpr std::size_t kDecodedBlock = 32, kDecodedBytes = 24, kSlack = 8;
+
+#if defined(__x86_64__)
+// After W. Muła and D. Lemire, "Faster Base64 Encoding and Decoding Using AVX2 Instructions" (arXiv:1704.00605): tables
+// of 16 entries, one by a character's upper and one by its lower half, have a bit in common for what is not of the
+// alphabet; a third one, by the upper half, holds what lies between the character and its value.
+[[gnu::target("avx2")]] std::size_t decode_blocks_avx2(std::string_view text, std::byte* to) {
+  const auto twice = [](__m128i table) __attribute__((target("avx2"))) { return _mm256_broadcastsi128_si256(table); };
+  const __m256i by_upper = twice(_mm_setr_epi8(0x10, 0x10, 0x01, 0x02, 0x04, 0x08, 0x04, 0x08,  //
+                                               0x10, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10));
+  const __m256i by_lower = twice(_mm_setr_epi8(0x15, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11,  //
+                                               0x11, 0x11, 0x13, 0x1a, 0x1b, 0x1b, 0x1b, 0x1a));
+  // '/' has the upper half of '+', and takes the entry before it.
+  const __m256i distances = twice(_mm_setr_epi8(0, 63 - '/', 62 - '+', 52 - '0', -'A', -'A', 26 - 'a', 26 - 'a',  //
+                                                0, 0, 0, 0, 0, 0, 0, 0));
+  const __m256i in_order = twice(_mm_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1));
+  const __m256i slashes = _mm256_set1_epi8('/');
+  std::size_t blocks = 0;
+  for (; text.size() - blocks * kDecodedBlock >= kDecodedBlock; ++blocks) {
+    const void* from = text.data() + blocks * kDecodedBlock;
+    const __m256i characters = _mm256_loadu_si256(static_cast<const __m256i*>(from));
+    const __m256i upper = _mm256_and_si256(_mm256_srli_epi32(characters, 4), _mm256_set1_epi8(0x0f));
+    const __m256i lower = _mm256_and_si256(characters, _mm256_set1_epi8(0x0f));
+    if (!_mm256_testz_si256(_mm256_shuffle_epi8(by_upper, upper), _mm256_shuffle_epi8(by_lower, lower))) break;
+    const __m256i entry = _mm256_add_epi8(upper, _mm256_cmpeq_epi8(characters, slashes));
+    const __m256i values = _mm256_add_epi8(characters, _mm256_shuffle_epi8(distances, entry));
+    // Four values of 6 bits become two of 12, one of 24; then their bytes are put in order, and both halves together.
+    const __m256i pairs = _mm256_maddubs_epi16(values, _mm256_set1_epi32(0x01400140));
+    const __m256i quanta = _mm256_madd_epi16(pairs, _mm256_set1_epi32(0x00011000));
+    const __m256i bytes = _mm256_shuffle_epi8(quanta, in_order);
+    const __m256i packed = _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 1, 2, 4, 5, 6, 3, 7));
+    void* const place = to + blocks * kDecodedBytes;
+    _mm256_storeu_si256(static_cast<__m256i*>(place), packed);
+  }
+  return blocks;
+}
+const auto decode_blocks = __builtin_cpu_supports("avx2") ? decode_blocks_avx2 : decode_blocks_anywhere;
+#else
+const auto decode_blocks = decode_blocks_anywhere;
+#endif
+
 std::unexpected<Error> not_base64(unsigned char character) {
   return fail(Kind::Malformed, "the STREAM holds '{}' (code {}), which is not base64",
               printable(std::string_view(reinterpret_cast<const char*>(&character), 1)), character);
@@ -117,9 +168,15 @@ Result<void> Base64Decoder::add(std::string_view text, std::vector<std::byte>& o
   const auto* in = reinterpret_cast<const unsigned char*>(text.data());
   const auto* const end = in + text.size();
   const std::size_t old_size = out.size();
-  out.resize(old_size + (text.size() + pending_) / 4 * 3);  // once, for there may be many lines in a piece
+  out.resize(old_size + (text.size() + pending_) / 4 * 3 + kSlack);  // once, for there may be many lines in a piece
   std::byte* to = out.data() + old_size;
   while (in != end) {
+    if (pending_ == 0 && padding_ == 0) {
+      const std::size_t blocks =
+          decode_blocks({reinterpret_cast<const char*>(in), static_cast<std::size_t>(end - in)}, to);
+      in += blocks * kDecodedBlock;
+      to += blocks * kDecodedBytes;
+    }
     while (pending_ == 0 && padding_ == 0 && end - in >= 4) {
       const std::uint32_t a = kValues[in[0]], b = kValues[in[1]], c = kValues[in[2]], d = kValues[in[3]];
       if ((a | b | c | d) > 63) break;

@@ -42,7 +42,7 @@ TEST(Base64, DecodesAndCountsEveryLengthInPiecesOfAnySize) {
 
 TEST(Base64, RefusesEveryOtherCharacterWhereverItStands) {
   const std::string good = samples::base64(std::string(150, 'x'), 64);
-  for (std::size_t at : {0u, 5u, 63u, 64u, 70u, 199u}) {
+  for (std::size_t at = 0; at < 80; ++at) {
     for (int c = 0; c < 256; ++c) {
       std::string text = good;
       text.insert(at, 1, static_cast<char>(c));
