@@ -9,8 +9,8 @@ namespace garner::table {
 
 namespace {
 
-constexpr std::size_t kMaxParse = 1u << 30;   // XML_Parse counts in int
-constexpr std::uint64_t kMaxKept = 1u << 20;  // a parser that went over more may hold much memory
+constexpr std::size_t kMaxParse = 256u << 10;  // expat copies what it is given
+constexpr std::uint64_t kMaxKept = 1u << 20;   // a parser that went over more may hold much memory
 
 struct FreeParser {
   void operator()(XML_Parser parser) const { XML_ParserFree(parser); }
@@ -42,10 +42,26 @@ std::size_t find_stream_tag_end(std::string_view bytes) {
   return at == std::string_view::npos ? at : bytes.find('>', at);
 }
 
+// Where base64 ends: at the first '<' or '&'.
+std::size_t find_markup(std::string_view text) {
+  constexpr std::size_t kBlock = 64u << 10;  // stays in the cache for the second search
+  for (std::size_t at = 0; at < text.size(); at += kBlock) {
+    const auto block = text.substr(at, kBlock);
+    const std::size_t found = std::min(block.find('<'), block.find('&'));
+    if (found != std::string_view::npos) return at + found;
+  }
+  return std::string_view::npos;
+}
+
 std::uint64_t count_breaks(std::string_view text) {
+  constexpr std::size_t kBlock = 128;  // a byte counts them, so that the compiler can do many at once
   std::uint64_t breaks = 0;
-  for (std::size_t at = 0; (at = text.find('\n', at)) != std::string_view::npos; ++at) ++breaks;
-  return breaks;
+  for (; text.size() >= kBlock; text.remove_prefix(kBlock)) {
+    unsigned char here = 0;
+    for (std::size_t i = 0; i < kBlock; ++i) here = static_cast<unsigned char>(here + (text[i] == '\n'));
+    breaks += here;
+  }
+  return breaks + static_cast<std::uint64_t>(std::ranges::count(text, '\n'));
 }
 
 }  // namespace
@@ -142,7 +158,7 @@ Result<void> VotableDocument::feed_block(std::string_view bytes, bool last) {
 }
 
 std::size_t VotableDocument::pass_base64(std::string_view bytes) {
-  const auto base64 = bytes.substr(0, std::min(bytes.find('<'), bytes.find('&')));
+  const auto base64 = bytes.substr(0, find_markup(bytes));
   past_parser_ = base64.size() == bytes.size();
   if (auto taken = sink_ ? sink_->stream_text(base64) : Result<void>(); !taken) refuse(std::move(taken.error()));
   lines_ += count_breaks(base64);
@@ -150,10 +166,9 @@ std::size_t VotableDocument::pass_base64(std::string_view bytes) {
 }
 
 std::size_t VotableDocument::skip_stream(std::string_view rest) {
-  const std::size_t length = rest.find('<');
-  if (length == std::string_view::npos) return 0;
+  const std::size_t length = find_markup(rest);
+  if (length == std::string_view::npos || rest[length] == '&') return 0;
   const auto base64 = rest.substr(0, length);
-  if (base64.find('&') != std::string_view::npos) return 0;
   if (auto taken = sink_ ? sink_->stream_text(base64) : Result<void>(); !taken) refuse(std::move(taken.error()));
   skipped_at_ = static_cast<std::size_t>(rest.data() - whole_.data());
   ++skips_;
