@@ -1,15 +1,13 @@
 #include "table/convert.h"
 
+#include "table/answer.h"
 #include "table/fits_writer.h"
 #include "table/row_spool.h"
 #include "table/text_rows.h"
-#include "table/votable_document.h"
 
 namespace garner::table {
 
 namespace {
-
-constexpr std::size_t kBlockBytes = 256u << 10;
 
 // Takes the ids out of rows on their way.
 class IdTap final : public RowTaker {
@@ -62,58 +60,6 @@ class NoRows final : public RowTaker {
  public:
   Result<void> begin(const VotableTable&, Serialization) override { return {}; }
   Result<void> take(const RowBatch&) override { return {}; }
-};
-
-// The answer, parsed as often as it is asked for.
-class Answer {
- public:
-  Answer(std::span<const std::byte> bytes, const Limits& limits)
-      : bytes_(bytes), limits_(limits), is_compressed_(table::is_compressed(bytes)) {}
-
-  bool is_compressed() const { return is_compressed_; }
-
-  // To its end. `copy` gets the document's bytes too, and may be null.
-  Result<ConvertedTable> read(RowTaker& taker, NewFile* copy = nullptr) const {
-    RowStream rows(limits_, taker);
-    VotableDocument document(limits_, rows);
-    document.leave_status_to_caller();
-    ConvertedTable table;
-    auto fed = is_compressed_ ? feed_inflated(document, copy, table.bytes) : feed_plain(document, copy, table.bytes);
-    if (!fed) return std::unexpected(std::move(fed.error()));
-    if (auto finished = rows.finish(); !finished) return std::unexpected(std::move(finished.error()));
-    table.rows = rows.rows();
-    for (const auto& field : document.take_table().fields) table.columns.push_back(field.column);
-    table.parameters = std::move(document.parameters());
-    table.status_text = document.status_text();
-    return table;
-  }
-
- private:
-  Result<void> feed_plain(VotableDocument& document, NewFile* copy, std::uint64_t& copied) const {
-    auto fed = document.feed_whole({reinterpret_cast<const char*>(bytes_.data()), bytes_.size()});
-    if (!fed || !copy) return fed;
-    copied = bytes_.size();
-    return copy->write_at(0, bytes_);
-  }
-
-  Result<void> feed_inflated(VotableDocument& document, NewFile* copy, std::uint64_t& copied) const {
-    auto source = decompressed(from_memory(bytes_));
-    if (!source) return std::unexpected(std::move(source.error()));
-    std::vector<std::byte> block(kBlockBytes);
-    for (;;) {
-      auto got = (*source)->read(block);
-      if (!got) return std::unexpected(std::move(got.error()));
-      const auto read = std::span(block).first(*got);
-      auto fed = document.feed_block({reinterpret_cast<const char*>(read.data()), read.size()}, read.empty());
-      if (!fed || read.empty()) return fed;
-      if (auto written = copy ? copy->write_at(copied, read) : Result<void>(); !written) return written;
-      copied += read.size();
-    }
-  }
-
-  std::span<const std::byte> bytes_;
-  const Limits& limits_;
-  bool is_compressed_;
 };
 
 Result<ConvertedTable> to_votable(const Answer& answer, const ConvertOptions& options, NewFile& file) {
@@ -190,18 +136,18 @@ Result<ConvertedTable> convert_votable(std::span<const std::byte> answer, const 
                                        const std::filesystem::path& into) {
   auto file = NewFile::make(into);
   if (!file) return std::unexpected(std::move(file.error()));
-  const Answer read(answer, options.limits);
+  const Answer whole(answer, options);
   auto table = [&] {
     switch (options.to) {
       case ConvertTo::VOTable:
-        return to_votable(read, options, **file);
+        return to_votable(whole, options, **file);
       case ConvertTo::Fits:
-        return to_fits(read, options, **file, into.parent_path());
+        return to_fits(whole, options, **file, into.parent_path());
       case ConvertTo::Csv:
       case ConvertTo::Ecsv:
         break;
     }
-    return to_text(read, options, **file);
+    return to_text(whole, options, **file);
   }();
   if (table) (*file)->keep();
   return table;

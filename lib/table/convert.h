@@ -4,12 +4,12 @@
 // floats every bit that a text of them can hold. Blocking; any thread. What becomes of datatypes, arrays and nulls:
 //
 //   FITS  a binary table, its header made by CFITSIO: TTYPE, TFORM, TUNIT, TDIM, TNULL, TUCD, TCOMM (description),
-//   CHECKSUM
-//         and DATASUM. Integers and floats as they are (B I J K E D), complex C and M, boolean L, bits X (bit[*] as L).
-//         Text is A, as wide as the longest text of the column (UTF-8), with TDIM where a cell holds several; a column
-//         whose padding would dwarf it, and variable arrays, are 64-bit descriptors (1Q). Null is NaN, no text, 0 in L,
-//         and TNULL: VALUES null where given, else a value that does not occur. The same answer gives the same bytes.
-//   CSV   RFC 4180 with LF; empty is null, and so is an empty text. Floats in the fewest digits that read back as the
+//         CHECKSUM, DATASUM. Integers and floats as they are (B I J K E D), complex C and M, boolean L, bit arrays X
+//         (null is zeros), a single bit and bit[*] as L. Text is A, as wide as the longest text of the column (UTF-8),
+//         with TDIM where a cell holds several. Variable arrays, and texts whose padding would dwarf them, stand behind
+//         64-bit descriptors (1Q). Null is NaN, no text, 0 in L, and TNULL: VALUES null where given, else a value that
+//         does not occur. The same answer gives the same bytes.
+//   CSV   RFC 4180 with LF; empty is null, and so are an empty text and, in BINARY, NaN. Floats in the fewest digits that read back as the
 //         same float or double; NaN, Inf, -Inf. Arrays as JSON: [1.5, null, NaN]. Complex as [re, im]. Text is UTF-8.
 //   ECSV  1.0, the same cells with datatype, subtype, unit, description, and ucd in the column's meta.
 #pragma once
@@ -34,6 +34,9 @@ struct ConvertOptions {
   std::string id_column{};  // empty: none. Malformed where it is no integer column of the table, or an id is null
   std::function<Result<void>(std::int64_t)> take_id{};  // gets each row's id, in order; its error ends the conversion
   Limits limits{};
+  // The answer is a file, mapped and left alone: its pages are given back behind the reader (madvise(2),
+  // MADV_DONTNEED), so that it takes next to no memory itself.
+  bool is_mapped = false;
 };
 
 struct ConvertedTable {

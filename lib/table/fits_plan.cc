@@ -61,8 +61,13 @@ bool holds(char code, std::int64_t value) {
 void plan_text(FitsColumnPlan& plan, const VotableField& field, const ColumnFacts& facts, std::uint64_t rows) {
   const bool has_strings = field.column.is_array;
   if (field.datatype == Datatype::Char && !field.is_variable) {
+    plan.form = Form::Padded;
     plan.tform = fmt::format("{}A", field.count);
-    if (has_strings && field.count > 0) plan.dimensions = field.dimensions();
+    plan.string_bytes = field.count;
+    if (has_strings && field.count > 0) {
+      plan.dimensions = field.dimensions();
+      plan.string_bytes = plan.dimensions.front();
+    }
     return;
   }
   plan.form = Form::Text;
@@ -129,6 +134,11 @@ Result<FitsColumnPlan> plan_column(const VotableField& field, const ColumnFacts&
     return plan;
   }
   char code = code_of(field.datatype);
+  if (code == 'X' && !field.is_variable && !field.column.is_array) {
+    plan.form = Form::Bit;
+    plan.tform = "1L";
+    return plan;
+  }
   if (code == 'L') plan.form = Form::Logical;
   if (auto planned = plan_null(plan, field, facts, code); !planned) return std::unexpected(std::move(planned.error()));
   plan.element_bytes = static_cast<unsigned>(fits_bytes(code, 1));

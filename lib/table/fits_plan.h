@@ -12,6 +12,8 @@ struct FitsColumnPlan {
   enum class Form : std::uint8_t {
     Copy,      // the bytes are the same
     Logical,   // T, F or 0 instead of all that VOTable allows
+    Padded,    // text of fixed width, with nothing behind a NUL
+    Bit,       // a single one as L, which knows null
     Widened,   // integers in the next larger format: each value of their own occurs, and null too
     Text,      // in UTF-8, of fixed width
     Heap,      // a descriptor; elements as they are

@@ -60,7 +60,7 @@ Result<void> FitsScan::begin(const VotableTable& table, Serialization) {
       continue;
     }
     const bool has_strings = field.column.is_array && field.column.type == ColumnType::Text;
-    steps_.push_back({i, bytes_before, &field, has_strings ? field.dimensions().front() : 0});
+    steps_.push_back({i, bytes_before, &field, field.bits(), has_strings ? field.dimensions().front() : 0});
     bytes_before = 0;
   }
   return {};
@@ -89,7 +89,7 @@ const std::byte* FitsScan::look(const Step& step, const std::byte* data, bool is
     count = load_big_endian<std::uint32_t>(data);
     data += sizeof(std::uint32_t);
   }
-  const std::byte* const behind = data + field.bytes(count);
+  const std::byte* const behind = data + (count * step.bits + 7) / 8;
   if (is_masked) return behind;
   if (field.column.type == ColumnType::Text) {
     look_at_text(step, data, count);
@@ -108,7 +108,7 @@ void FitsScan::look_at_text(const Step& step, const std::byte* data, std::uint64
   const Datatype datatype = step.field->datatype;
   const std::uint64_t length = step.string_length == 0 ? count : step.string_length;
   const std::uint64_t strings = length == 0 ? 0 : count / length;
-  const std::uint64_t bytes = step.field->bytes(length);
+  const std::uint64_t bytes = length * step.bits / 8;
   for (std::uint64_t i = 0; i < strings; ++i) {
     const std::uint64_t found = utf8_bytes(datatype, {data + i * bytes, bytes}, scratch_);
     facts.longest_string = std::max(facts.longest_string, found);
@@ -120,7 +120,7 @@ void FitsScan::look_at_text(const Step& step, const std::byte* data, std::uint64
 void FitsScan::look_at_integers(const Step& step, const std::byte* data, std::uint64_t count) {
   const Datatype datatype = step.field->datatype;
   const auto lowest = static_cast<std::uint64_t>(lowest_of(datatype));
-  const unsigned bytes = step.field->bits() / 8;
+  const unsigned bytes = step.bits / 8;
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::uint64_t above = static_cast<std::uint64_t>(load_integer(datatype, data + i * bytes)) - lowest;
     if (above >= ColumnFacts::kLowest) continue;

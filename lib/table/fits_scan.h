@@ -39,6 +39,7 @@ class FitsScan final : public RowTaker {
     std::size_t column = 0;
     std::uint64_t bytes_before = 0;  // between the one before and this
     const VotableField* field = nullptr;
+    unsigned bits = 0;                // of a primitive
     std::uint64_t string_length = 0;  // primitives of a string, where a cell holds several
   };
 

@@ -27,6 +27,16 @@ std::byte logical(std::byte byte) {
   }
 }
 
+std::byte logical_of_bit(const std::byte* bits, std::uint64_t index) {
+  return (bits[index / 8] << index % 8 & std::byte{0x80}) != std::byte{0} ? std::byte{'T'} : std::byte{'F'};
+}
+
+// Not every reader stops there.
+void clear_behind_nul(std::span<std::byte> text) {
+  const auto nul = std::ranges::find(text, std::byte{0});
+  std::fill(nul, text.end(), std::byte{0});
+}
+
 bool is_in_heap(Form form) {
   return form == Form::Heap || form == Form::HeapBits || form == Form::HeapText;
 }
@@ -67,12 +77,13 @@ Result<void> FitsWriter::begin(const VotableTable& table, Serialization) {
   for (std::size_t i = 0; i < plan_.columns.size(); ++i) {
     const FitsColumnPlan& column = plan_.columns[i];
     if (column.form == Form::Logical) logicals_.push_back(&column);
-    if (column.form != Form::Copy && column.form != Form::Logical) {
-      steps_.push_back({&column, &table.fields[i], i, 0, 0});
+    if (column.form == Form::Padded && column.bytes > 0) padded_.push_back(&column);
+    if (column.form != Form::Copy && column.form != Form::Logical && column.form != Form::Padded) {
+      steps_.push_back({&column, &table.fields[i], i, table.fields[i].bits(), 0, 0});
     } else if (!steps_.empty() && !steps_.back().plan) {
       steps_.back().bytes += column.bytes;
     } else {
-      steps_.push_back({nullptr, nullptr, 0, column.bytes, column.offset});
+      steps_.push_back({nullptr, nullptr, 0, 0, column.bytes, column.offset});
     }
   }
   return {};
@@ -125,6 +136,11 @@ void FitsWriter::convert_row(const std::byte* row, std::byte* to) {
   for (const FitsColumnPlan* column : logicals_) {
     for (std::uint64_t i = 0; i < column->bytes; ++i) to[column->offset + i] = logical(to[column->offset + i]);
   }
+  for (const FitsColumnPlan* column : padded_) {
+    for (std::uint64_t at = 0; at < column->bytes; at += column->string_bytes) {
+      clear_behind_nul(std::span(to + column->offset + at, column->string_bytes));
+    }
+  }
   put_nulls(row, to);
 }
 
@@ -137,6 +153,7 @@ void FitsWriter::put_nulls(const std::byte* row, std::byte* to) const {
       const std::uint64_t column = 8 * i + static_cast<unsigned>(bit);
       if (column >= plan_.columns.size()) break;
       const FitsColumnPlan& plan = plan_.columns[column];
+      if (plan.form == Form::HeapText) continue;
       if (plan.null_is_zero) std::memset(to + plan.offset, 0, plan.bytes);
       for (std::uint64_t at = 0; at < plan.bytes && !plan.null_is_zero; at += plan.element_bytes) {
         std::memcpy(to + plan.offset + at, plan.null.data(), plan.element_bytes);
@@ -151,10 +168,15 @@ const std::byte* FitsWriter::convert_cell(const Step& step, const std::byte* dat
     count = load_big_endian<std::uint32_t>(data);
     data += sizeof(std::uint32_t);
   }
-  const std::byte* const behind = data + step.field->bytes(count);
-  if (is_masked) return behind;  // put_nulls() does it
+  const std::byte* const behind = data + (count * step.bits + 7) / 8;
+  if (is_masked) {
+    if (step.plan->form != Form::HeapText) return behind;  // put_nulls() does it
+    count = 0;
+  }
   if (step.plan->form == Form::Widened) {
     widen(step.field->datatype, data, count, step.plan->element_bytes, to);
+  } else if (step.plan->form == Form::Bit) {
+    *to = logical_of_bit(data, 0);
   } else if (is_in_heap(step.plan->form)) {
     put_in_heap(step, data, count, to);
   } else {
@@ -164,7 +186,7 @@ const std::byte* FitsWriter::convert_cell(const Step& step, const std::byte* dat
 }
 
 std::string_view FitsWriter::text_of(const Step& step, const std::byte* data, std::uint64_t count) {
-  const auto bytes = std::span(data, step.field->bytes(count));
+  const auto bytes = std::span(data, (count * step.bits + 7) / 8);
   const std::uint64_t length = utf8_bytes(step.field->datatype, bytes, scratch_);
   if (step.field->datatype == Datatype::UnicodeChar) return scratch_;
   return {reinterpret_cast<const char*>(data), length};
@@ -174,7 +196,7 @@ void FitsWriter::put_text(const Step& step, const std::byte* data, std::uint64_t
   const FitsColumnPlan& plan = *step.plan;
   const std::uint64_t length = plan.string_length == 0 ? count : plan.string_length;
   const std::uint64_t strings = length == 0 ? 0 : count / length;
-  const std::uint64_t from_bytes = step.field->bytes(length);
+  const std::uint64_t from_bytes = length * step.bits / 8;
   std::uint64_t room = plan.bytes;
   for (std::uint64_t i = 0; i < strings; ++i) {
     const auto text = text_of(step, data + i * from_bytes, length);
@@ -197,13 +219,10 @@ void FitsWriter::put_in_heap(const Step& step, const std::byte* data, std::uint6
       count = append_text_to_heap(step, data, count);
       break;
     case Form::HeapBits:
-      for (std::uint64_t i = 0; i < count; ++i) {
-        const bool is_set = (data[i / 8] << i % 8 & std::byte{0x80}) != std::byte{0};
-        heap_.push_back(is_set ? std::byte{'T'} : std::byte{'F'});
-      }
+      for (std::uint64_t i = 0; i < count; ++i) heap_.push_back(logical_of_bit(data, i));
       break;
     default:
-      heap_.insert(heap_.end(), data, data + step.field->bytes(count));
+      heap_.insert(heap_.end(), data, data + (count * step.bits + 7) / 8);
       if (step.field->datatype == Datatype::Boolean) {
         std::ranges::transform(heap_.end() - static_cast<std::ptrdiff_t>(count), heap_.end(),
                                heap_.end() - static_cast<std::ptrdiff_t>(count), logical);
@@ -219,13 +238,14 @@ std::uint64_t FitsWriter::append_text_to_heap(const Step& step, const std::byte*
   const std::uint64_t length = plan.string_length == 0 ? count : plan.string_length;
   const std::uint64_t strings = length == 0 ? 0 : count / length;
   for (std::uint64_t i = 0; i < strings; ++i) {
-    const auto text = text_of(step, data + i * step.field->bytes(length), length);
+    const auto text = text_of(step, data + i * length * step.bits / 8, length);
     const auto* bytes = reinterpret_cast<const std::byte*>(text.data());
     heap_.insert(heap_.end(), bytes, bytes + text.size());
     if (plan.string_length != 0 && text.size() < plan.string_bytes) {
       heap_.resize(heap_.size() + plan.string_bytes - text.size());
     }
   }
+  if (heap_.size() == begin) heap_.push_back({});  // CFITSIO can't read a text of no characters behind a descriptor
   return heap_.size() - begin;
 }
 

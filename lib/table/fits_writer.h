@@ -27,6 +27,7 @@ class FitsWriter final : public RowTaker {
     const FitsColumnPlan* plan = nullptr;  // of the cell; null for a stretch
     const VotableField* field = nullptr;
     std::size_t column = 0;
+    unsigned bits = 0;                    // of a primitive
     std::uint64_t bytes = 0, offset = 0;  // of a stretch; where it goes
   };
 
@@ -45,7 +46,7 @@ class FitsWriter final : public RowTaker {
   FitsHead head_;
   std::uint64_t data_begin_ = 0;
   std::vector<Step> steps_;
-  std::vector<const FitsColumnPlan*> logicals_;
+  std::vector<const FitsColumnPlan*> logicals_, padded_;
   std::optional<RowCells> cells_;
   std::uint64_t taken_ = 0, heap_bytes_ = 0, bytes_ = 0;
   FitsSum rows_sum_, heap_sum_;

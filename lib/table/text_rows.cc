@@ -71,7 +71,7 @@ Truth truth_of(Datatype datatype, const std::byte* data, std::uint64_t index) {
 
 Result<void> TextRows::begin(const VotableTable& table, Serialization) {
   cells_.emplace(table);
-  empty_lists_are_null_ = table.serialization == Serialization::Binary;
+  has_mask_ = table.serialization == Serialization::Binary2;
   if (is_ecsv_) text_ = ecsv_head(table);
   for (std::size_t i = 0; i < table.fields.size(); ++i) {
     const auto& field = table.fields[i];
@@ -81,7 +81,8 @@ Result<void> TextRows::begin(const VotableTable& table, Serialization) {
     plan.bytes = field.bits() / 8;
     const bool is_text = field.column.type == ColumnType::Text;
     const bool is_complex = field.datatype == Datatype::FloatComplex || field.datatype == Datatype::DoubleComplex;
-    plan.is_list = field.column.is_array || is_complex;
+    plan.is_array = field.column.is_array;
+    plan.is_list = plan.is_array || is_complex;
     plan.shape = field.dimensions();
     std::ranges::reverse(plan.shape);
     if (plan.is_list && is_text) {
@@ -121,10 +122,25 @@ Result<void> TextRows::write() {
   return {};
 }
 
+bool TextRows::is_null(const Plan& plan, const CellBytes& cell) const {
+  if (cell.is_masked || has_mask_) return cell.is_masked;
+  if (plan.is_array) return cell.count == 0;
+  switch (plan.datatype) {
+    case Datatype::Float:
+    case Datatype::FloatComplex:
+      return std::isnan(load_float(cell.data));
+    case Datatype::Double:
+    case Datatype::DoubleComplex:
+      return std::isnan(load_double(cell.data));
+    default:
+      return false;
+  }
+}
+
 void TextRows::append_cell(const Plan& plan, const CellBytes& cell) {
-  if (cell.is_masked) return;
+  if (is_null(plan, cell)) return;
   if (plan.is_list) {
-    if (cell.count > 0 || !empty_lists_are_null_) append_list(plan, cell);
+    append_list(plan, cell);
   } else if (plan.datatype == Datatype::Char || plan.datatype == Datatype::UnicodeChar) {
     append_text(text_of(plan, cell.data, cell.count));
   } else {
@@ -160,7 +176,10 @@ void TextRows::append_real(std::string& out, Real value, std::string_view infini
     if (value < 0) out += '-';
     out += infinity;
   } else {
+    const std::size_t begin = out.size();
     append_number(out, value);
+    // For who tells floats from integers by their looks.
+    if (out.find_first_of(".e", begin) == std::string::npos) out += ".0";
   }
 }
 

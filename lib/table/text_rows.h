@@ -24,7 +24,8 @@ class TextRows final : public RowTaker {
   struct Plan {
     Datatype datatype = Datatype::Unknown;
     std::optional<std::int64_t> null_value;
-    bool is_list = false;              // else a scalar, or one text
+    bool is_array = false;
+    bool is_list = false;              // an array or a complex number; else a scalar, or one text
     std::uint64_t string_length = 0;   // primitives of a text of a list
     bool is_shaped = false;            // a list of fixed size, of lists where it has several dimensions
     std::vector<std::uint64_t> shape;  // outermost first
@@ -32,6 +33,7 @@ class TextRows final : public RowTaker {
   };
 
   Result<void> write();
+  bool is_null(const Plan& plan, const CellBytes& cell) const;
   void append_cell(const Plan& plan, const CellBytes& cell);
   void append_scalar(const Plan& plan, const std::byte* data);
   void append_text(std::string_view text);
@@ -46,8 +48,8 @@ class TextRows final : public RowTaker {
   NewFile& file_;
   std::optional<RowCells> cells_;
   std::vector<Plan> plans_;
-  bool empty_lists_are_null_ = false;
-  std::string text_;  // not yet written
+  bool has_mask_ = false;  // else NaN and lists of nothing are how null is written
+  std::string text_;       // not yet written
   std::string list_, scratch_;
   std::uint64_t written_ = 0;
 };
