@@ -77,7 +77,11 @@ std::string default_config_path() {
 Result<Config> read_config(const std::string& path) {
   auto text = yaml::read_text_file(path);
   if (!text) return std::unexpected(text.error());
-  auto document = yaml::Document::parse(*text, path);
+  return parse_config(*text, path);
+}
+
+Result<Config> parse_config(std::string_view text, const std::string& file_name) {
+  auto document = yaml::Document::parse(text, file_name);
   if (!document) return std::unexpected(document.error());
   const yaml::Map root = (*document)->root();
   Config config = default_config();

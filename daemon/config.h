@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -31,7 +32,9 @@ Config default_config();
 // Where the configuration is looked for when --config is not given.
 std::string default_config_path();
 
-// Relative paths are refused. Errors: NotFound, Malformed, Invalid.
+// Relative paths are refused. Errors: Malformed, Invalid.
+Result<Config> parse_config(std::string_view text, const std::string& file_name);
+// The same of a file; also NotFound.
 Result<Config> read_config(const std::string& path);
 
 }  // namespace garner::daemon

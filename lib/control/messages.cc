@@ -279,9 +279,11 @@ Error parse_error(int status, std::string_view text) {
   if (auto object = parse_json(text); object) {
     const auto& error = member(*object, "error");
     const auto name = json_string(error, "kind");
+    auto detail = json_string(error, "detail");
+    if (detail.empty()) detail = fmt::format("the daemon answered HTTP {} and does not say why", status);
     for (int k = 0; k <= static_cast<int>(Kind::Internal); ++k) {
       if (!name.empty() && kind_name(static_cast<Kind>(k)) == name)
-        return {static_cast<Kind>(k), json_string(error, "detail"), std::nullopt};
+        return {static_cast<Kind>(k), std::move(detail), std::nullopt};
     }
   }
   return {Kind::Internal, fmt::format("the daemon answered HTTP {}: {}", status, printable(text, 200)), std::nullopt};

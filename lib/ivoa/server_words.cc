@@ -101,8 +101,8 @@ template <class Test>
 std::optional<std::string> info_text(std::string_view text, Test test) {
   for (std::size_t at = find_text(text, "<INFO"); at != text.npos; at = find_text(text, "<INFO", at + 5)) {
     const std::string_view rest = text.substr(at);
-    const std::size_t close = rest.find('>');
-    if (close == rest.npos) return std::nullopt;
+    const std::size_t close = rest.find_first_of("<>", 1);  // no tag holds another's '<': each byte is looked at once
+    if (close == rest.npos || rest[close] == '<') continue;
     const std::string_view tag = rest.substr(0, close);
     if (!test(tag)) continue;
     if (tag.ends_with('/')) return std::string();

@@ -215,6 +215,11 @@ std::optional<std::chrono::minutes> take_zone(std::string_view text) {
   return east ? offset : -offset;
 }
 
+// A WallTime counts nanoseconds in 64 bits, from 1677 to 2262.
+bool is_countable(std::chrono::year year) {
+  return year > std::chrono::year(1677) && year < std::chrono::year(2262);
+}
+
 }  // namespace
 
 std::optional<WallTime> parse_time(std::string_view text) {
@@ -228,7 +233,7 @@ std::optional<WallTime> parse_time(std::string_view text) {
   const c::year_month_day date{c::year(*year), c::month(static_cast<unsigned>(*month)),
                                c::day(static_cast<unsigned>(*day))};
   const auto hour = take_number(text, 2);
-  if (!date.ok() || !hour || !take(text, ':')) return std::nullopt;
+  if (!date.ok() || !is_countable(date.year()) || !hour || !take(text, ':')) return std::nullopt;
   const auto minute = take_number(text, 2);
   if (!minute || !take(text, ':')) return std::nullopt;
   const auto second = take_number(text, 2);

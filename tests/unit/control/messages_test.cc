@@ -90,6 +90,12 @@ TEST(Messages, AnErrorPageOfSomethingElseIsToldByItsStatus) {
   EXPECT_THAT(error.detail, HasSubstr("502"));
 }
 
+TEST(Messages, AnErrorWithoutWordsIsToldByItsStatus) {
+  const auto error = parse_error(409, R"({"error": {"kind": "conflict"}})");
+  EXPECT_EQ(error.kind, Kind::Conflict);
+  EXPECT_THAT(error.detail, HasSubstr("409"));
+}
+
 TEST(Messages, KindsBecomeHttpStatuses) {
   EXPECT_EQ(http_status(Kind::Invalid), 400u);
   EXPECT_EQ(http_status(Kind::Malformed), 400u);

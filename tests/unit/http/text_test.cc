@@ -25,6 +25,7 @@ TEST(RetryAfter, ReadsTheThreeFormsOfAnHttpDate) {
 TEST(RetryAfter, IsClampedToNowAndADay) {
   EXPECT_EQ(parse_retry_after("Sun, 06 Nov 1994 08:49:00 GMT", kNow), 0s);
   EXPECT_EQ(parse_retry_after("Sun, 06 Nov 2044 08:49:00 GMT", kNow), 24h);
+  EXPECT_EQ(parse_retry_after("Sun, 06 Nov 3044 08:49:00 GMT", kNow), 24h);  // more nanoseconds than 64 bits count
   EXPECT_EQ(parse_retry_after("86401", kNow), 24h);
   EXPECT_EQ(parse_retry_after("99999999999999999999999", kNow), 24h);
 }

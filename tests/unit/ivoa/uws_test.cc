@@ -93,7 +93,7 @@ TEST(Time, IsReadWithAndWithoutFractionAndZone) {
 
 TEST(Time, ThatCannotBeIsNone) {
   for (const auto text : {"", "2000-00-00T00:00:00Z", "2666-23-23T13:37:00Z", "2016-11-17", "2016-11-17T25:00:00Z",
-                          "2016-11-17T12:33:50 o'clock", "-1"}) {
+                          "2016-11-17T12:33:50 o'clock", "0126-11-17T13:33:50Z", "9999-12-31T23:59:59Z", "-1"}) {
     EXPECT_FALSE(parse_time(text)) << text;
   }
 }
