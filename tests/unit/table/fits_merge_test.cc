@@ -6,6 +6,8 @@
 
 #include "../support/fits_tables.h"
 #include "samples.h"
+#include "table/fits_head.h"
+#include "table/fits_header.h"
 #include "table/fits_merge.h"
 
 namespace garner::table {
@@ -489,6 +491,41 @@ TEST(FitsMerge, ManyTablesWhoseRowsLieInAnyOrderStayExact) {
   EXPECT_EQ(merged.rows, 3000U);
   EXPECT_TRUE(std::ranges::is_sorted(merged.taken));
   EXPECT_EQ(merged.taken.size(), 3000U);
+}
+
+TEST(FitsMerge, HeapsMayBeLargerThanTwoGiB) {
+  // Rows of 32 MiB each, which exist only while they are read, and are only counted when they are written.
+  constexpr std::uint64_t kCell = 32u << 20, kRows = 70;
+  FitsHead head;
+  head.columns = {{.name = "source_id", .tform = "K"}, {.name = "x", .tform = "1PB(33554432)"}};
+  head.rows = kRows;
+  head.heap_bytes = kRows * kCell;
+  std::string front = *make_fits_head(head, 0);
+  for (std::uint64_t row = 0; row < kRows; ++row) {
+    samples::Bytes bytes;
+    bytes.i64(static_cast<std::int64_t>(row) + 1).i32(kCell).i32(static_cast<std::int32_t>(row * kCell));
+    front += bytes.str();
+  }
+  const auto read = [&front](std::uint64_t offset, std::span<std::byte> out) -> Result<void> {
+    std::ranges::fill(out, std::byte{7});
+    if (offset < front.size())
+      std::ranges::copy(bytes_of(front).subspan(offset, std::min(out.size(), front.size() - offset)), out.begin());
+    return {};
+  };
+  const TableToMerge table{
+      "large", [&]() -> Result<OpenedTable> { return OpenedTable{read, front.size() + kRows * kCell + kFitsBlock}; }};
+  std::string written(front.size(), '\0');
+  const auto write = [&](std::uint64_t offset, std::span<const std::byte> bytes) -> Result<void> {
+    if (offset + bytes.size() <= written.size()) std::memcpy(written.data() + offset, bytes.data(), bytes.size());
+    return {};
+  };
+  written.resize(written.size() + kRows * 8);  // the merged descriptors are wider
+  const auto merged = merge_fits({&table, 1}, {.all = true}, write);
+  ASSERT_TRUE(merged) << merged.error().detail;
+  EXPECT_GT(merged->bytes, kRows * kCell);
+  const std::string last = written.substr(written.size() - 16);
+  EXPECT_EQ(last, samples::Bytes().i64(kCell).i64(static_cast<std::int64_t>((kRows - 1) * kCell)).str());
+  EXPECT_NE(written.find("TFORM2  = '1QB(33554432)'"), std::string::npos);
 }
 
 TEST(FitsMerge, MergesAMergedTableWithOthers) {
