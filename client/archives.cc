@@ -75,13 +75,16 @@ double seconds(Duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
+std::string profile_text(const archive::Profile& profile) {
+  return fmt::format("{}  {} · {}\n", profile.name, printable(profile.title), printable(profile.base_url));
+}
+
 std::string probe_text(const archive::Profile& profile, const ProbeResult& result) {
   const auto row = [](std::string label, std::string_view text) {
     return fmt::format("  {}  {}\n", pad_right(std::move(label), 9), text);
   };
-  auto out = fmt::format("{}  {} · {}\n", profile.name, printable(profile.title), printable(profile.base_url));
-  out += row("asked", fmt::format("{} of {} {}, {}, votable, as {}", profile.probe_type, profile.probe_release,
-                                  profile.probe_id, result.spelling, printable(result.identity)));
+  auto out = row("asked", fmt::format("{} of {} {}, {}, votable, as {}", profile.probe_type, profile.probe_release,
+                                      profile.probe_id, result.spelling, printable(result.identity)));
   for (const auto& exchange : result.exchanges) {
     out += row("answered",
                fmt::format("HTTP {} with {}, first byte after {:.1f} s, all after {:.1f} s", exchange.status,
@@ -101,9 +104,7 @@ std::string probe_text(const archive::Profile& profile, const ProbeResult& resul
 }
 
 json probe_json(const archive::Profile& profile, const ProbeResult& result) {
-  json out = {{"name", profile.name},
-              {"base_url", profile.base_url},
-              {"identity", result.identity},
+  json out = {{"identity", result.identity},
               {"source_id", profile.probe_id},
               {"retrieval_type", profile.probe_type},
               {"release", profile.probe_release},
@@ -123,6 +124,15 @@ json probe_json(const archive::Profile& profile, const ProbeResult& result) {
   return out;
 }
 
+int keep_exchanges(Session& session, const ProbeResult& result) {
+  const auto& folder = session.arguments.record_directory;
+  const auto written = write_exchanges(folder, result.exchanges);
+  if (!written) return session.fail(written.error());
+  if (!session.arguments.json)
+    session.terminal.print(fmt::format("{} kept in {}\n", counted(written->size(), "exchange", "exchanges"), folder));
+  return kGood;
+}
+
 // By the user's own login, where there is one; else as the daemon would, where its credentials may be read.
 Result<std::optional<StoredLogin>> login_for_check(Session& session, archive::Profile& profile) {
   ArchiveConsole console(profile);
@@ -137,9 +147,10 @@ int check_archive(Session& session) {
   const auto& arguments = session.arguments;
   auto profile = archive::find_profile(archives_directory(session), arguments.archive);
   if (!profile) return session.fail(profile.error());
-  if (profile->probe_id.empty()) {
+  const bool has_products = !profile->probe_id.empty();
+  if (!has_products && !arguments.record_directory.empty()) {
     return session.fail({Kind::Invalid,
-                         "the profile " + arguments.archive + " names no `probe`, so there is nothing to ask for",
+                         "the profile " + arguments.archive + " names no `probe`, so there is no exchange to record",
                          std::nullopt});
   }
   const auto login = login_for_check(session, *profile);
@@ -147,26 +158,27 @@ int check_archive(Session& session) {
   const auto session_of = [&login](const archive::LoginContext& context) {
     return *login ? (*login)->cookies.at(context.name) : std::string();
   };
-  const ProbeSession as{*login ? (*login)->user : "", session_of(archive::data_login_context(*profile))};
-  const auto result = probe_over_the_network(*profile, as);
+  std::optional<ProbeResult> probed;
+  if (has_products) {
+    const ProbeSession as{*login ? (*login)->user : "", session_of(archive::data_login_context(*profile))};
+    probed = probe_over_the_network(*profile, as);
+  }
   const auto health = ask_tap(*profile, session_of(archive::tap_login_context(*profile)));
   if (health.interrupted)
     return archive_fail(session, {Kind::Cancelled, "stopped before the TAP service had answered", std::nullopt});
   if (arguments.json) {
-    auto out = probe_json(*profile, result);
+    json out = {{"name", profile->name}, {"base_url", profile->base_url}};
+    if (probed) out.update(probe_json(*profile, *probed));
     out["tap"] = json::parse(tap_health_json(health));
     print_json(session, out);
   } else {
-    session.terminal.print(probe_text(*profile, result) + tap_health_text(health));
+    session.terminal.print(profile_text(*profile) + (probed ? probe_text(*profile, *probed) : std::string()) +
+                           tap_health_text(health));
   }
   if (!arguments.record_directory.empty()) {
-    const auto written = write_exchanges(arguments.record_directory, result.exchanges);
-    if (!written) return session.fail(written.error());
-    if (!arguments.json)
-      session.terminal.print(fmt::format("{} kept in {}\n", counted(written->size(), "exchange", "exchanges"),
-                                         arguments.record_directory));
+    if (const int kept = keep_exchanges(session, *probed); kept != kGood) return kept;
   }
-  return result.error || !health.good() ? kNotWell : kGood;
+  return (probed && probed->error) || !health.good() ? kNotWell : kGood;
 }
 
 int run_archives(Session& session) {
@@ -186,7 +198,7 @@ const Verb& archives_verb() {
       "archives",
       "The archive profiles, and whether an archive answers as its profile says",
       R"(`check` asks the archive for one source, from this process and with your own rights: is it reachable, what does it really answer, is
-that what the profile expects? Then how its TAP service does: availability, capabilities, the time of a tiny query. Asked by your own login
+that what the profile expects? (Nothing of this where the profile names no `probe`.) Then how its TAP service does: availability, capabilities, the time of a tiny query. Asked by your own login
 (`garner login`), else by the profile's credential_file if you may read it, else as anonymous. No daemon is needed. --record keeps the exchange
 without cookies, for a bug report or for garner-archive-sim --replay.
 

@@ -12,6 +12,14 @@ namespace {
 
 using nlohmann::json;
 
+// Of the table that the profile's verbs use; else of one that every service has (TAP 1.1 §4).
+Result<std::string> tiny_query(const std::string& cone_table) {
+  if (cone_table.empty()) return "SELECT TOP 1 table_name FROM tap_schema.tables";
+  const auto table = ivoa::adql_table_name(cone_table);
+  if (!table) return std::unexpected(table.error());
+  return "SELECT TOP 1 ra, dec FROM " + *table;
+}
+
 Result<std::uint64_t> query_rows(TapConsole& console, const std::string& adql, Duration& took) {
   ivoa::Query query;
   query.adql = adql;
@@ -72,12 +80,12 @@ TapHealth ask_tap(const archive::Profile& profile, const std::string& cookies) {
   health.url = caller.service().base_url;
   health.availability = console.run(ivoa::fetch_availability(caller, console.stop()));
   health.capabilities = console.run(ivoa::fetch_capabilities(caller, console.stop()));
-  const auto table = ivoa::adql_table_name(profile.tap.cone_table);
-  if (!table) {
-    health.rows = std::unexpected(table.error());
+  auto adql = tiny_query(profile.tap.cone_table);
+  if (!adql) {
+    health.rows = std::unexpected(adql.error());
     return health;
   }
-  health.adql = "SELECT TOP 1 ra, dec FROM " + *table;
+  health.adql = std::move(*adql);
   health.rows = query_rows(console, health.adql, health.query_time);
   health.interrupted = console.interrupted();
   return health;

@@ -8,6 +8,7 @@ ivoa::TapService tap_service(const Profile& profile) {
   service.http.timeouts = profile.timeouts;
   if (profile.kind != "gaia") return service;
   service.format_field = "FORMAT";
+  service.plain_votable = "votable_plain";
   service.deletion = ivoa::JobDeletion::PostJobIds;
   return service;
 }

@@ -50,7 +50,8 @@ Result<EncodedQuery> encode_query(const TapService& service, const Query& query)
   if (auto good = check(query); !good) return std::unexpected(std::move(good.error()));
   // REQUEST is of TAP 1.0, which needs it; later services ignore it.
   std::vector<std::pair<std::string, std::string>> fields{{"REQUEST", "doQuery"}, {"LANG", query.lang}};
-  if (!query.format.empty()) fields.emplace_back(service.format_field, query.format);
+  if (!query.format.empty())
+    fields.emplace_back(service.format_field, query.format == kPlainVOTable ? service.plain_votable : query.format);
   if (query.maxrec) fields.emplace_back("MAXREC", std::to_string(*query.maxrec));
   if (!query.run_id.empty()) fields.emplace_back("RUNID", query.run_id);
   fields.insert(fields.end(), service.more_fields.begin(), service.more_fields.end());

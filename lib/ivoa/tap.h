@@ -13,8 +13,9 @@ namespace garner::ivoa {
 struct TapService {
   Service http{};  // base_url is TAP's: ".../tap"
   std::string sync_path = "/sync", async_path = "/async";
-  std::string format_field = "RESPONSEFORMAT";                     // FORMAT for TAP 1.0 and Gaia
-  std::vector<std::pair<std::string, std::string>> more_fields{};  // of every query: "tapclient", …
+  std::string format_field = "RESPONSEFORMAT";                                      // FORMAT for TAP 1.0 and Gaia
+  std::string plain_votable = "application/x-votable+xml;serialization=TABLEDATA";  // kPlainVOTable
+  std::vector<std::pair<std::string, std::string>> more_fields{};                   // of every query: "tapclient", …
   JobDeletion deletion = JobDeletion::Delete;
 };
 
@@ -23,10 +24,13 @@ struct Upload {
   std::string votable;  // table/votable_writer.h
 };
 
+// A VOTable with its cells as text; what a service calls it stands in TapService.
+inline constexpr std::string_view kPlainVOTable = "votable_plain";
+
 struct Query {
   std::string adql{};
   std::string lang = "ADQL";
-  std::string format = "votable";
+  std::string format = "votable";  // the service's own name or media type, or kPlainVOTable
   std::optional<std::uint64_t> maxrec{};
   std::string run_id{};  // at most 64 characters; comes back in the job and in the job list
   std::vector<Upload> uploads{};

@@ -154,6 +154,13 @@ TEST(TapRoute, IdsComeAlongAsATableOfLongs) {
   EXPECT_THAT(route.transport.asked[0].request.body, HasSubstr("ids,param:ids"));
 }
 
+TEST(TapRoute, GaiaHasANameOfItsOwnForPlainVOTables) {
+  Route route(tap_profile());
+  route.transport.then(200, votable(kOk));
+  ASSERT_TRUE(route.ask({.adql = "SELECT a FROM b", .format = ProductFormat::VOTablePlain}).body);
+  EXPECT_THAT(route.transport.asked[0].request.body, HasSubstr("FORMAT=votable_plain"));
+}
+
 TEST(TapRoute, AServiceByTheStandardIsAskedByTheStandardsNames) {
   auto profile = parse_profile(
       "name: dachs\nkind: tap\nbase_url: https://gea.example.org\npaths: {tap: /tap-server/tap}\ntap: {maxrec: 5000}\n",
@@ -164,6 +171,10 @@ TEST(TapRoute, AServiceByTheStandardIsAskedByTheStandardsNames) {
   ASSERT_TRUE(route.ask({.adql = "SELECT a FROM b"}).body);
   EXPECT_THAT(route.transport.asked[0].request.body, HasSubstr("RESPONSEFORMAT=votable"));
   EXPECT_THAT(route.transport.asked[0].request.body, HasSubstr("MAXREC=5000"));
+  route.transport.then(200, votable(kOk));
+  ASSERT_TRUE(route.ask({.adql = "SELECT a FROM b", .format = ProductFormat::VOTablePlain}).body);
+  EXPECT_THAT(route.transport.asked[1].request.body,
+              HasSubstr("RESPONSEFORMAT=application%2Fx-votable%2Bxml%3Bserialization%3DTABLEDATA"));
   route.transport.then(200, "");
   ASSERT_TRUE(finish(route.loop, route.route.forget_job(kJob, {})));
   EXPECT_THAT(route.transport.urls().back(), "DELETE " + kJob);
