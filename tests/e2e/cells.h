@@ -28,8 +28,8 @@ struct Cells {
   std::set<std::string> values(std::string_view name) const;
 };
 
-// A VOTable (TABLEDATA, BINARY2), FITS, CSV or ECSV, told apart by its first bytes. CSV has no types: `kinds` are used.
-// What is damaged fails the test.
+// A VOTable (TABLEDATA, BINARY, BINARY2), FITS, CSV or ECSV, told apart by its first bytes. CSV has no types: `kinds`
+// are used. What is damaged fails the test.
 Cells read_cells(const std::string& bytes, const std::vector<CellKind>& kinds);
 
 // Every table below directory/folder ("gaiadr3.gaia_source", "result"), also in packs: its rows one behind the other.

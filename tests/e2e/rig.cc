@@ -108,7 +108,7 @@ void Rig::write_config(const std::string& more) {
 }
 
 void Rig::start_daemon(const std::map<std::string, std::string>& environment) {
-  if (!fs::exists(root_ / "archives" / "gaia.yaml")) write_profile();
+  if (fs::is_empty(root_ / "archives")) write_profile();
   if (!fs::exists(root_ / "garnerd.yaml")) write_config();
   daemon_ = Child({garnerd_path, "--config", (root_ / "garnerd.yaml").string()}, environment, root_ / "garnerd.log");
   const bool answers = wait_until([this] { return !daemon_.running() || garner({"list"}).exit_code == 0; });

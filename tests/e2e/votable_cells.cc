@@ -23,6 +23,7 @@ struct Document {
   std::vector<Field> fields;
   std::string text;  // of the element that is being read
   std::string stream;
+  bool binary2 = false;
   bool in_cell = false;
 };
 
@@ -74,6 +75,7 @@ void on_start(void* user, const char* name, const char** attributes) {
   }
   if (element == "VALUES" && !document.fields.empty())
     if (const std::string null = attribute(attributes, "null"); !null.empty()) document.fields.back().null = null;
+  if (element == "BINARY2") document.binary2 = true;
   if (element == "TR") document.cells.rows.emplace_back();
 }
 
@@ -115,19 +117,20 @@ std::string base64(const std::string& text) {
   return out;
 }
 
-class Binary2 {
+// Of BINARY2, whose rows begin with a mask of nulls, or of BINARY.
+class BinaryRows {
  public:
-  Binary2(Document& document, std::string bytes) : document_(document), bytes_(std::move(bytes)) {}
+  BinaryRows(Document& document, std::string bytes) : document_(document), bytes_(std::move(bytes)) {}
 
   void read() {
-    const std::size_t mask_bytes = (document_.fields.size() + 7) / 8;
+    const std::size_t mask_bytes = document_.binary2 ? (document_.fields.size() + 7) / 8 : 0;
     while (at_ < bytes_.size()) {
       const std::size_t mask = at_;
       at_ += mask_bytes;
       auto& row = document_.cells.rows.emplace_back();
       for (std::size_t i = 0; i < document_.fields.size(); ++i) {
         Cell cell = next(document_.fields[i]);
-        const bool null = (bytes_[mask + i / 8] & 0x80 >> i % 8) != 0;
+        const bool null = document_.binary2 && (bytes_[mask + i / 8] & 0x80 >> i % 8) != 0;
         row.push_back(null ? Cell() : std::move(cell));
       }
       ASSERT_LE(at_, bytes_.size()) << "the stream ends in a row";
@@ -179,7 +182,7 @@ Cells read_votable_cells(const std::string& xml) {
   XML_SetCharacterDataHandler(parser.get(), on_text);
   const bool whole = XML_Parse(parser.get(), xml.data(), static_cast<int>(xml.size()), 1) == XML_STATUS_OK;
   EXPECT_TRUE(whole) << XML_ErrorString(XML_GetErrorCode(parser.get()));
-  if (!document.stream.empty()) Binary2(document, base64(document.stream)).read();
+  if (!document.stream.empty()) BinaryRows(document, base64(document.stream)).read();
   return std::move(document.cells);
 }
 
