@@ -13,6 +13,7 @@ namespace garner::bench {
 void measure_harvests(const Options& options, const std::set<std::string>& wanted, Table& table);
 void measure_ingest(const Options& options, Table& table);   // "ingest"
 void measure_ledger(const Options& options, Table& table);   // "ledger"
+void measure_rows(const Options& options, Table& table);     // "rows"
 void measure_restart(const Options& options, Table& table);  // "restart"
 
 }  // namespace garner::bench

@@ -143,7 +143,9 @@ class HarvestBench {
     for (const auto id : ids_) lines += std::to_string(id) + "\n";
     write_file(folder_ / "ids.txt", lines);
     progress(fmt::format("the simulator makes {} RVS products", ids_.size()));
-    SimulatedArchive archive(options_, folder_, folder_ / "ids.txt");
+    SimulatedArchive archive(
+        options_, folder_,
+        {"--seed", "4", "--prepare", folder_ / "ids.txt", "--prepare-types", "RVS", "--prepare-format", "votable"});
     write_requests(archive.url());
     return archive;
   }

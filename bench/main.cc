@@ -7,7 +7,8 @@
 
 namespace {
 
-const std::set<std::string> kFigures = {"harvest", "primitives", "status", "latency", "ingest", "ledger", "restart"};
+const std::set<std::string> kFigures = {"harvest", "primitives", "status", "latency",
+                                        "rows",    "ingest",     "ledger", "restart"};
 
 int measure(const garner::bench::Options& options, const std::set<std::string>& wanted) {
   using namespace garner::bench;
@@ -16,6 +17,7 @@ int measure(const garner::bench::Options& options, const std::set<std::string>& 
     return std::ranges::any_of(names, [&wanted](const char* name) { return wanted.contains(name); });
   };
   if (any({"harvest", "primitives", "status", "latency"})) measure_harvests(options, wanted, table);
+  if (any({"rows"})) measure_rows(options, table);
   if (any({"ingest"})) measure_ingest(options, table);
   if (any({"ledger"})) measure_ledger(options, table);
   if (any({"restart"})) measure_restart(options, table);

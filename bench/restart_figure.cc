@@ -1,30 +1,15 @@
 // From the start of a daemon, killed with SIGKILL before, to its first request, with a million chunks pending.
-#include "archive_sim/ids.h"
 #include "figures.h"
 #include "silent_archive.h"
 
 namespace garner::bench {
-
-namespace {
-
-void write_ids(const fs::path& path, std::uint64_t count) {
-  std::string lines;
-  lines.reserve(count * 20);
-  archive_sim::each_sorted_id({count, 5, 0}, [&lines](std::uint64_t id) {
-    lines += std::to_string(id);
-    lines += '\n';
-  });
-  write_file(path, lines);
-}
-
-}  // namespace
 
 void measure_restart(const Options& options, Table& table) {
   constexpr std::uint32_t kChunk = 10;
   const std::uint64_t chunks = options.quick ? 100'000 : 1'000'000;
   const int rounds = std::max(3, options.rounds);
   const fs::path folder = fresh_folder(options, "restart");
-  write_ids(folder / "ids.txt", chunks * kChunk);
+  write_ids(folder / "ids.txt", chunks * kChunk, 5);
 
   SilentArchive archive;
   Daemon daemon(options, folder / "daemon", fmt::format("http://127.0.0.1:{}", archive.port()));

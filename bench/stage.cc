@@ -4,6 +4,8 @@
 
 #include <thread>
 
+#include "archive_sim/ids.h"
+
 namespace garner::bench {
 
 namespace {
@@ -21,12 +23,13 @@ std::string with_base_url(std::string profile, const std::string& url) {
 
 }  // namespace
 
-SimulatedArchive::SimulatedArchive(const Options& options, const fs::path& folder, const fs::path& ids)
+SimulatedArchive::SimulatedArchive(const Options& options, const fs::path& folder,
+                                   const std::vector<std::string>& arguments)
     : folder_(folder) {
   const fs::path port = folder / "archive.port";
-  process_ = Child({options.simulator, "--port-file", port, "--seed", "4", "--prepare", ids, "--prepare-types", "RVS",
-                    "--prepare-format", "votable"},
-                   folder / "archive.log");
+  std::vector<std::string> words{options.simulator, "--port-file", port};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  process_ = Child(words, folder / "archive.log");
   while (!fs::exists(port)) {
     if (!process_.running()) give_up("garner-archive-sim ended: " + read_file(folder / "archive.log"));
     nap(20);
@@ -80,11 +83,16 @@ void Daemon::wait_until_it_answers() {
 
 Cost Daemon::submit(const std::string& harvest, const fs::path& ids, std::string_view layout,
                     std::uint32_t chunk_size) const {
+  return submit_manifest(harvest, layout,
+                         fmt::format("sources: {{file: {}}}\nretrieval_types: RVS\nformat: votable\nchunk_size: {}\n",
+                                     ids.string(), chunk_size));
+}
+
+Cost Daemon::submit_manifest(const std::string& harvest, std::string_view layout, std::string_view lines) const {
   const fs::path manifest = folder_ / (harvest + ".yaml");
-  write_file(manifest, fmt::format("harvest: {}\narchive: gaia\nrelease: Gaia DR3\nsources: {{file: "
-                                   "{}}}\nretrieval_types: RVS\nformat: votable\n"
-                                   "chunk_size: {}\noutput: {{directory: {}, layout: {}}}\n",
-                                   harvest, ids.string(), chunk_size, output(harvest).string(), layout));
+  write_file(manifest, fmt::format("harvest: {}\narchive: gaia\nrelease: Gaia DR3\n{}output: {{directory: {}, layout: "
+                                   "{}}}\n",
+                                   harvest, lines, output(harvest).string(), layout));
   return run({options_.garner, "--socket", socket_, "submit", manifest}, folder_ / "garner.log");
 }
 
@@ -98,6 +106,16 @@ harvest::HarvestStatus Daemon::wait_until_finished(const std::string& harvest) c
     }
     nap(now.pending * 5 > now.requested ? 100 : 10);  // asking costs the daemon CPU that is being measured
   }
+}
+
+void write_ids(const fs::path& path, std::uint64_t count, std::uint64_t seed) {
+  std::string lines;
+  lines.reserve(count * 20);
+  archive_sim::each_sorted_id({count, seed, 0}, [&lines](std::uint64_t id) {
+    lines += std::to_string(id);
+    lines += '\n';
+  });
+  write_file(path, lines);
 }
 
 fs::path fresh_folder(const Options& options, std::string_view name) {

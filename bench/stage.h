@@ -18,10 +18,10 @@ struct Options {
   int rounds = 3;
 };
 
-// The simulator with its bodies made beforehand.
 class SimulatedArchive {
  public:
-  SimulatedArchive(const Options& options, const fs::path& folder, const fs::path& ids);
+  // Returns when it listens, which it does once everything is made that the arguments ask to be made beforehand.
+  SimulatedArchive(const Options& options, const fs::path& folder, const std::vector<std::string>& arguments);
 
   const std::string& url() const { return url_; }
   double cpu_s() const { return process_.cpu_s(); }
@@ -51,6 +51,8 @@ class Daemon {
   // Runs `garner submit`; what that took.
   Cost submit(const std::string& harvest, const fs::path& ids, std::string_view layout,
               std::uint32_t chunk_size = 500) const;
+  // A manifest's lines behind those that all have: harvest, archive, release, output.
+  Cost submit_manifest(const std::string& harvest, std::string_view layout, std::string_view lines) const;
   harvest::HarvestStatus status(const std::string& harvest) const { return must(client().status(harvest)); }
   // Asks now and then, near the end every 10 ms; gives up if the harvest is blocked or does not end within an hour.
   harvest::HarvestStatus wait_until_finished(const std::string& harvest) const;
@@ -67,6 +69,8 @@ class Daemon {
   Child process_;
 };
 
+// So many ids of that sky, ascending, a line each.
+void write_ids(const fs::path& path, std::uint64_t count, std::uint64_t seed);
 // An empty folder below options.work.
 fs::path fresh_folder(const Options& options, std::string_view name);
 // So that nobody pays for another's dirty pages.
