@@ -113,7 +113,7 @@ class Engine {
   Task<Result<void>> ask_for_sources(std::string archive_name, std::shared_ptr<HarvestRun> run,
                                      std::shared_ptr<FoundSources> found);
   Task<Result<void>> take_sources(std::shared_ptr<HarvestRun> run, std::shared_ptr<FoundSources> found);
-  void sources_failed(HarvestRun& run, const Error& error, const archive::Manners& manners);
+  void question_failed(HarvestRun& run, std::string_view what, const Error& error);
   Task<void> forget_job(std::string archive_name, std::string job, std::stop_token stop);
   const archive::Profile& archive_profile(const std::string& archive_name);
   Task<bool> reconcile(std::shared_ptr<HarvestRun> run);

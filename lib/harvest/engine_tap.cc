@@ -12,8 +12,7 @@ namespace {
 
 using ledger::HarvestState;
 
-// After a question that could not be answered.
-constexpr std::chrono::seconds kTryAgain{60};
+constexpr std::size_t kHashDigits = 12;  // of the manifest's hash, in RUNIDs
 
 }  // namespace
 
@@ -70,7 +69,7 @@ Task<void> Engine::find_sources(std::string archive_name, std::shared_ptr<Harves
   run->asking_for_sources = false;
   --finding_sources_;
   if (!good && good.error().kind != Kind::Cancelled && !run->turn_stop.stop_requested())
-    sources_failed(*run, good.error(), archive_profile(archive_name).manners);
+    question_failed(*run, "its sources", good.error());
   wake_quiet_waiters();
   pump();
 }
@@ -84,7 +83,7 @@ Task<Result<void>> Engine::ask_for_sources(std::string archive_name, std::shared
   const ledger::HarvestRecord& record = run->record();
   if (record.source_job_first == range.first && record.source_job_last == range.last) question->job = record.source_job;
   question->spool_directory = output::spool_directory(run->files()->spec);
-  question->run_id = fmt::format("garner-{}-sources", record.manifest_hash.substr(0, 12));
+  question->run_id = fmt::format("garner-{}-sources", record.manifest_hash.substr(0, kHashDigits));
   question->record_job = [this, run, range](std::string url) {
     run->set_source_job(std::move(url), range.first, range.last);
     return save(run);
@@ -110,11 +109,14 @@ Task<Result<void>> Engine::ask_for_sources(std::string archive_name, std::shared
   co_return taken;
 }
 
-void Engine::sources_failed(HarvestRun& run, const Error& error, const archive::Manners& manners) {
-  const std::string why = "its sources: " + printable(error.detail);
+// A question that is no chunk's: asked again later, or for an operator to look at.
+void Engine::question_failed(HarvestRun& run, std::string_view what, const Error& error) {
+  const std::string why = fmt::format("{}: {}", what, printable(error.detail));
   log::warning("{}: {}", run.record().name, why);
-  ++run.source_attempts;
-  const Verdict verdict = judge_failure(error, run.source_attempts, run.source_attempts, manners, random_);
+  ++run.question_failures;
+  if (counts_as_attempt(error.kind)) ++run.question_attempts;
+  const archive::Manners& manners = archive_profile(run.files()->manifest.archive).manners;
+  const Verdict verdict = judge_failure(error, run.question_attempts, run.question_failures, manners, random_);
   if (verdict.next == Next::RetryChunk || verdict.next == Next::HoldHarvest)
     run.hold(world_.executor.now() + verdict.wait, why);
   else
@@ -159,7 +161,7 @@ Task<Result<void>> Engine::take_sources(std::shared_ptr<HarvestRun> run, std::sh
   co_return Result<void>{};
 }
 
-// COUNT(*) over all parts together.
+// COUNT(*) over all parts together: where it is a job, one that is adopted after a restart.
 Task<Result<std::uint64_t>> Engine::count_whole(std::shared_ptr<HarvestRun> run) {
   const auto files = run->files();
   const manifest::Manifest& manifest = files->manifest;
@@ -170,6 +172,12 @@ Task<Result<std::uint64_t>> Engine::count_whole(std::shared_ptr<HarvestRun> run)
   question.adql = std::move(*adql);
   question.by_job = manifest.mode != manifest::QueryMode::Sync;
   question.spool_directory = output::spool_directory(files->spec);
+  question.run_id = fmt::format("garner-{}-count", run->record().manifest_hash.substr(0, kHashDigits));
+  question.job = run->record().source_job;  // of this very question: nobody asks for a query's sources
+  question.record_job = [this, run](std::string url) {
+    run->set_source_job(std::move(url), 0, 0);
+    return save(run);
+  };
   auto reply = co_await ask_in_turn(manifest.archive, std::move(question), run->turn_stop.get_token(),
                                     run->life_stop.get_token());
   Result<std::uint64_t> count = std::unexpected(Error{});
@@ -177,7 +185,10 @@ Task<Result<std::uint64_t>> Engine::count_whole(std::shared_ptr<HarvestRun> run)
     count = product::read_count_answer(reply.body->bytes());
   else
     count = std::unexpected(std::move(reply.body.error()));
-  co_await forget_job(manifest.archive, std::move(reply.job), run->life_stop.get_token());
+  if (reply.body || reply.job.empty()) {
+    run->set_source_job({}, 0, 0);
+    co_await forget_job(manifest.archive, std::move(reply.job), run->life_stop.get_token());
+  }
   co_return count;
 }
 
@@ -197,16 +208,17 @@ Task<bool> Engine::reconcile(std::shared_ptr<HarvestRun> run) {
   });
   Result<std::uint64_t> count = rows;
   if (rows) count = co_await count_whole(run);
+  if (!count && count.error().kind == Kind::TooLarge) {
+    log::notice("{}: the whole can't be counted at once, only its parts: {}", files->name,
+                printable(count.error().detail));
+    co_return true;
+  }
+  if (!count && (count.error().kind == Kind::Cancelled || run->turn_stop.stop_requested())) co_return false;
   if (!count) {
-    const std::string why = "COUNT(*) over the whole: " + printable(count.error().detail);
-    log::warning("{}: {}", files->name, why);
-    if (count.error().kind == Kind::TooLarge) co_return true;  // each part agrees with its own; more can't be had
-    if (counts_as_attempt(count.error().kind) || count.error().kind == Kind::Unsupported)
-      run->set_broken(why + "; count again with: garner resume " + files->name);
-    else
-      run->hold(world_.executor.now() + kTryAgain, why);
+    question_failed(*run, "COUNT(*) over the whole", count.error());
     co_return false;
   }
+  run->question_failures = run->question_attempts = 0;
   if (*count == *rows) co_return true;
   const std::string why = fmt::format(
       "{} rows came, and each part agrees with its own COUNT(*), but over the whole it says {}: the table changed "

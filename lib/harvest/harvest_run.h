@@ -127,7 +127,9 @@ class HarvestRun {
 
   // The archive is being asked for its sources (HarvestRecord::wants_sources).
   bool asking_for_sources = false;
-  std::uint32_t source_attempts = 0;  // that failed
+  // Questions that are no chunk's (for sources, for the count of the whole) and were not answered: in a row, and those of
+  // them that count as attempts.
+  std::uint32_t question_failures = 0, question_attempts = 0;
   void set_source_job(std::string job, std::uint64_t first, std::uint64_t last) {
     record_.source_job = std::move(job);
     record_.source_job_first = first;

@@ -30,24 +30,25 @@ Result<http::Body> SubmissionQuestions::ask(const std::string& adql, std::chrono
 }
 
 // Each query of the manifest, with the key where it stands, about next to nothing.
-Result<std::vector<std::pair<std::string, std::string>>> SubmissionQuestions::trials() const {
+Result<std::vector<SubmissionQuestions::Trial>> SubmissionQuestions::trials() const {
   const manifest::Manifest& manifest = checked_.manifest;
-  std::vector<std::pair<std::string, std::string>> out;
+  std::vector<Trial> out;
   if (manifest.sources.by_query()) {
     const std::string adql = source_adql(manifest, checked_.profile);
     auto trial = ivoa::with_condition(adql, ivoa::between(manifest.sources.column.value_or("source_id"), 1, 1));
+    const bool of_ids = trial.has_value();
     if (!trial) trial = ivoa::count_of(adql);
     if (!trial) return with_context(trial.error(), "{}: sources", file_);
-    out.emplace_back("sources", std::move(*trial));
+    out.push_back({"sources", std::move(*trial), of_ids});
   }
   const std::array<SourceId, 1> one{SourceId{1}};
   for (const auto& table : manifest.tables)
-    out.emplace_back("tables: " + table.name, ivoa::rows_by_ids(table.name, table.columns, table.id_column, one));
+    out.push_back({"tables: " + table.name, ivoa::rows_by_ids(table.name, table.columns, table.id_column, one)});
   if (manifest.kind == manifest::HarvestKind::Query) {
     const PartRange first{manifest.partition.from, manifest.partition.from, false};
     auto trial = ivoa::with_condition(manifest.adql, condition_of(manifest.partition, first));
     if (!trial) return with_context(trial.error(), "{}: adql", file_);
-    out.emplace_back("adql", std::move(*trial));
+    out.push_back({"adql", std::move(*trial)});
   }
   return out;
 }
@@ -55,8 +56,14 @@ Result<std::vector<std::pair<std::string, std::string>>> SubmissionQuestions::tr
 Result<void> SubmissionQuestions::try_out() {
   auto queries = trials();
   if (!queries) return std::unexpected(queries.error());
-  for (const auto& [key, adql] : *queries) {
+  for (const auto& [key, adql, of_ids] : *queries) {
     const auto answer = ask(adql, kTrialPatience);
+    if (answer && of_ids) {
+      const auto ids = product::read_ids_answer(answer->bytes(), checked_.manifest.sources.column.value_or(""), 0,
+                                                [](std::span<const SourceId>) { return Result<void>{}; });
+      if (!ids && ids.error().kind == Kind::Malformed)
+        return fail(Kind::Invalid, "{}: {}: {}", file_, key, printable(ids.error().detail, 2000));
+    }
     if (answer) continue;
     if (is_verdict(answer.error().kind))
       return fail(Kind::Invalid, "{}: {}: the archive says: {}", file_, key, printable(answer.error().detail, 2000));

@@ -18,7 +18,12 @@ class SubmissionQuestions {
   Result<std::optional<std::uint64_t>> count();
 
  private:
-  Result<std::vector<std::pair<std::string, std::string>>> trials() const;
+  struct Trial {
+    std::string key;  // where the query stands in the manifest
+    std::string adql;
+    bool of_ids = false;  // its answer must hold source_ids
+  };
+  Result<std::vector<Trial>> trials() const;
   Result<http::Body> ask(const std::string& adql, std::chrono::seconds patience);
 
   EngineService& service_;
