@@ -28,6 +28,13 @@ std::uint32_t attempts_most(const Chunk& chunk, const archive::Manners& manners)
   return halving ? std::min(kWhileHalving, manners.attempts_most) : manners.attempts_most;
 }
 
+// A failed request, and what follows from it.
+struct Failure {
+  Error error;
+  std::optional<ChunkRecord> less;  // after too large an answer: how to ask for less at a time
+  Verdict verdict;
+};
+
 // What the failure means; trouble of the archive is told to its queue, so that it is before the place there is free
 // again.
 Verdict judge(const ChunkWorld& world, HarvestRun& run, const Chunk& chunk, Error error) {
@@ -44,6 +51,18 @@ Verdict judge(const ChunkWorld& world, HarvestRun& run, const Chunk& chunk, Erro
     world.queue.troubled(world.executor.now() + verdict.wait, error.retry_after.has_value(), printable(error.detail));
   }
   return verdict;
+}
+
+// Too large an answer to what can't be asked in smaller parts is as any bad one: the job may have been stopped by
+// somebody, not by its size.
+Failure failure_of(const ChunkWorld& world, const Way& way, HarvestRun& run, const Chunk& chunk, Error error) {
+  Failure failure{std::move(error), {}, {}};
+  if (failure.error.kind == Kind::TooLarge) {
+    failure.less = way.narrowed(run, chunk);
+    if (!failure.less) failure.error.kind = Kind::Suspect;
+  }
+  failure.verdict = judge(world, run, chunk, failure.error);
+  return failure;
 }
 
 // How it ended, with what was written of it.
@@ -124,13 +143,12 @@ ChunkEnd::How how_of(Next next) {
 }
 
 // Records a failed attempt.
-Task<ChunkEnd> fail_chunk(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chunk chunk, Error error,
-                          Verdict verdict) {
+Task<ChunkEnd> fail_chunk(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chunk chunk, Failure failure) {
   const Way& way = way_of(run->files()->manifest.kind);
-  if (error.kind == Kind::TooLarge) {
-    if (auto less = way.narrowed(*run, chunk))
-      co_return co_await go_on_with(world, run, std::move(chunk), std::move(*less), std::move(error));
-  }
+  Error& error = failure.error;
+  const Verdict& verdict = failure.verdict;
+  if (failure.less)
+    co_return co_await go_on_with(world, run, std::move(chunk), std::move(*failure.less), std::move(error));
   if (verdict.next == Next::Stop) co_return ended(chunk, ChunkEnd::How::Stopped);
   if (verdict.counted && verdict.next == Next::BlockChunk) {
     const bool known = chunk.wanted.size() > 1 || co_await others_pass(world, run, chunk);
@@ -182,12 +200,12 @@ Task<ChunkEnd> chunk_life(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chu
   run->asking(claim, world.executor.now());
   auto reply = co_await way.ask(world, run, chunk);
   run->answered(claim);
-  Verdict verdict;
-  if (!reply) verdict = judge(world, *run, chunk, reply.error());
-  if (!verdict.archive_trouble && verdict.next != Next::Stop) world.queue.succeeded();
+  std::optional<Failure> failure;
+  if (!reply) failure = failure_of(world, way, *run, chunk, std::move(reply.error()));
+  if (!failure || (!failure->verdict.archive_trouble && failure->verdict.next != Next::Stop)) world.queue.succeeded();
   world.queue.release();
   answered();
-  if (!reply) co_return co_await fail_chunk(world, run, std::move(chunk), std::move(reply.error()), verdict);
+  if (failure) co_return co_await fail_chunk(world, run, std::move(chunk), std::move(*failure));
   if (!*reply) co_return ended(chunk, ChunkEnd::How::Settled);
 
   auto& body = **reply;
@@ -199,9 +217,8 @@ Task<ChunkEnd> chunk_life(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chu
     return result;
   });
   if (!stored) {
-    Error error = as_ours(std::move(stored.error()));
-    verdict = judge(world, *run, chunk, error);
-    co_return co_await fail_chunk(world, run, std::move(chunk), std::move(error), verdict);
+    failure = failure_of(world, way, *run, chunk, as_ours(std::move(stored.error())));
+    co_return co_await fail_chunk(world, run, std::move(chunk), std::move(*failure));
   }
 
   auto settled = co_await world.workers.run(world.executor, [&ledger, &chunk, &stored, bytes_received] {

@@ -178,6 +178,26 @@ TEST(QueryHarvest, APartThatItsCountCallsTooLargeIsHalvedBeforeAJobRuns) {
   EXPECT_EQ(stage.tap.cuts, 0);
 }
 
+// Its job was stopped by somebody, or ran out of its time because the archive was slow.
+TEST(QueryHarvest, APartThatCanNotBeSmallerIsAskedAgainBeforeItIsHopeless) {
+  Stage stage;
+  int answers = 0;
+  stage.tap.weather = [&]() -> std::optional<Error> {
+    return ++answers <= 4 ? std::optional(Error{Kind::TooLarge, "aborted", std::nullopt}) : std::nullopt;
+  };
+  stage.make_harvest_of("q", ids_from(1, 2), 1, {"result"},
+                        kQuery + "partition: {column: n, from: 1, to: 1, parts: 1}\n");
+  stage.start_engine();
+  ASSERT_TRUE(stage.run_until_state("q", "finished"));
+  stage.tap.weather = [] { return std::optional(Error{Kind::TooLarge, "aborted", std::nullopt}); };
+  stage.make_harvest_of("never", ids_from(1, 2), 1, {"result"},
+                        kQuery + "partition: {column: n, from: 1, to: 1, parts: 1}\n");
+  stage.kill_engine();
+  stage.start_engine();
+  ASSERT_TRUE(stage.run_until_state("never", "blocked"));
+  EXPECT_EQ(stage.status("never").pending, 2u);
+}
+
 TEST(QueryHarvest, RowsThatDoNotMatchTheirCountAreNotTaken) {
   Stage stage;
   stage.profile.manners.attempts_most = 2;
@@ -353,7 +373,7 @@ TEST(TapNights, EndWithATrueAccount) {
       stage.kill_engine();
       stage.start_engine();
     }
-    // The morning: what was too large in the weather, and can't be asked in smaller parts, is set going again.
+    // The morning: what was bad too often in the weather is set going again.
     stage.loop.run_for(48h);
     for (const char* name : {"r", "q"}) {
       (void)stage.await(stage.engine->retry(name, Outcome::Pending));
