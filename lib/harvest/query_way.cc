@@ -60,6 +60,7 @@ class QueryWay final : public Way {
     asked.row_limit = limit;
     asked.rows_expected = chunk.rows_expected;
     asked.spool_directory = output::spool_directory(files.spec);
+    asked.is_mapped = body.spilled();
     auto contents = world.read_table(body.bytes(), asked, **writer);
     if (!contents) return std::unexpected(contents.error());
     auto after = lay_down(files, chunk, std::move(*writer), body.bytes(), {contents->handed_on}, contents->handed_on);

@@ -70,6 +70,7 @@ class RowsWay final : public Way {
     asked.ids = chunk.wanted;
     asked.row_limit = row_limit(world.archive.profile(), chunk.by_job);
     asked.spool_directory = output::spool_directory(files.spec);
+    asked.is_mapped = body.spilled();
     auto contents = world.read_table(body.bytes(), asked, **writer);
     if (!contents) return std::unexpected(contents.error());
     auto after = lay_down(files, chunk, std::move(*writer), body.bytes(), contents->found, contents->handed_on);

@@ -11,6 +11,13 @@ Answer failed(Error why, std::uint64_t rows) {
   return {Verdict::Error, std::move(why), rows};
 }
 
+// Of a whole document, whose status is not ERROR.
+Answer verdict_of_status(std::string_view status, std::uint64_t rows) {
+  if (status == "OK" || status.empty()) return {Verdict::Ok, {}, rows};
+  if (status == "OVERFLOW") return {Verdict::Overflow, {}, rows};
+  return failed({Kind::Suspect, "the service says QUERY_STATUS " + printable(status, 60), std::nullopt}, rows);
+}
+
 // Behind half an answer may stand the reason why there is no more (a second document, an HTML page).
 Answer cut(Error why, std::uint64_t rows, std::string_view body) {
   constexpr std::size_t kTail = 64u << 10;
@@ -27,16 +34,23 @@ Answer cut(Error why, std::uint64_t rows, std::string_view body) {
 
 }  // namespace
 
+Answer verdict_of(const table::ConvertedTable& converted) {
+  const auto status = converted.parameters.find("QUERY_STATUS");
+  if (status == converted.parameters.end()) return {Verdict::Ok, {}, converted.rows};
+  if (status->second == "ERROR") {
+    const std::string words = converted.status_text.empty() ? "without a text" : printable(converted.status_text);
+    return failed(judge_words(words, 200, {}), converted.rows);
+  }
+  return verdict_of_status(status->second, converted.rows);
+}
+
 Answer verdict_at_end(const table::TableReader& reader, const Result<bool>& end, std::uint64_t rows,
                       std::string_view body) {
   const auto status = reader.parameters().find("QUERY_STATUS");
   const bool told = status != reader.parameters().end();
   if (end) {
     if (*end) return {Verdict::Cut, {Kind::Internal, "asked for the verdict before the end"}, rows};
-    if (!told || status->second == "OK" || status->second.empty()) return {Verdict::Ok, {}, rows};
-    if (status->second == "OVERFLOW") return {Verdict::Overflow, {}, rows};
-    return failed({Kind::Suspect, "the service says QUERY_STATUS " + printable(status->second, 60), std::nullopt},
-                  rows);
+    return told ? verdict_of_status(status->second, rows) : Answer{Verdict::Ok, {}, rows};
   }
   if (told && status->second == "ERROR" && end.error().kind == Kind::Malformed) {
     constexpr std::string_view kOurs = "QUERY_STATUS ERROR: ";

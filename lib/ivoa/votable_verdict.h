@@ -7,7 +7,7 @@
 
 #include <span>
 
-#include "table/table_reader.h"
+#include "table/convert.h"
 
 namespace garner::ivoa {
 
@@ -31,6 +31,9 @@ Answer read_answer(std::span<const std::byte> body, const table::Limits& limits 
 // where it is at hand, is searched for what the server put behind half an answer.
 Answer verdict_at_end(const table::TableReader& reader, const Result<bool>& end, std::uint64_t rows,
                       std::string_view body = {});
+
+// For who converted the answer: of what the conversion gave at its end.
+Answer verdict_of(const table::ConvertedTable& converted);
 
 // An answer with exactly as many rows as the service's own limit counts as cut by it, whatever it says (0: no limit
 // known).

@@ -88,6 +88,13 @@ Result<void> judge(const ivoa::Answer& answer, std::uint64_t row_limit) {
   return {};
 }
 
+// What an answer that is no whole table is instead. Trouble of our own stays what it is.
+Error why_not(const Error& error, std::span<const std::byte> answer, std::uint64_t row_limit) {
+  if (error.kind == Kind::DiskFull || error.kind == Kind::Internal) return error;
+  auto good = judge(ivoa::read_answer(answer), row_limit);
+  return good ? error : good.error();
+}
+
 // A reader of some columns of an answer that is due to be a VOTable; where it is none, what it is instead.
 Result<std::unique_ptr<table::TableReader>> open_answer(std::span<const std::byte> answer,
                                                         std::vector<std::string> wanted) {
@@ -131,19 +138,11 @@ Result<std::size_t> integer_column(const table::TableReader& reader, std::string
 }  // namespace
 
 Result<TableContents> read_table_answer(std::span<const std::byte> answer, const TableAsked& asked, ProductSink& sink) {
-  // The verdict first: it stands at the answer's end, and most answers that are not good are told by it.
-  const auto judged = ivoa::read_answer(answer);
-  if (auto good = judge(judged, asked.row_limit); !good) return std::unexpected(good.error());
-  if (asked.rows_expected && *asked.rows_expected != judged.rows) {
-    return fail(Kind::Malformed, "{} rows came, but COUNT(*) says {}", judged.rows, *asked.rows_expected);
-  }
   TableContents contents;
-  contents.rows = judged.rows;
   contents.found.resize(asked.ids.size());
-  if (judged.rows == 0) return contents;
-
   table::ConvertOptions options;
   options.to = target(asked.format);
+  options.is_mapped = asked.is_mapped;
   options.id_column = asked.id_column;
   options.take_id = [&](std::int64_t id) -> Result<void> {
     const auto place = place_of(asked.ids, static_cast<std::uint64_t>(id));
@@ -152,10 +151,14 @@ Result<TableContents> read_table_answer(std::span<const std::byte> answer, const
     return {};
   };
   ScratchFile file(asked.spool_directory);
-  auto converted = table::convert_votable(answer, options, file.path());
-  if (!converted) return std::unexpected(converted.error());
-  if (converted->rows != judged.rows)
-    return fail(Kind::Internal, "{} rows were converted of {}", converted->rows, judged.rows);
+  const auto converted = table::convert_votable(answer, options, file.path());
+  if (!converted) return std::unexpected(why_not(converted.error(), answer, asked.row_limit));
+  if (auto good = judge(ivoa::verdict_of(*converted), asked.row_limit); !good) return std::unexpected(good.error());
+  if (asked.rows_expected && *asked.rows_expected != converted->rows) {
+    return fail(Kind::Malformed, "{} rows came, but COUNT(*) says {}", converted->rows, *asked.rows_expected);
+  }
+  contents.rows = converted->rows;
+  if (contents.rows == 0) return contents;
   auto bytes = file.map();
   if (!bytes) return std::unexpected(bytes.error());
   if (auto taken = sink.add({.name = asked.name, .id = std::nullopt, .bytes = *bytes}); !taken)

@@ -18,6 +18,7 @@ struct TableAsked {
   std::uint64_t row_limit = 0;                 // an answer of as many rows counts as cut; 0: no limit is known
   std::optional<std::uint64_t> rows_expected;  // by COUNT(*); another number is Malformed
   std::string spool_directory;
+  bool is_mapped = false;  // the answer: as of table::ConvertOptions
 };
 
 struct TableContents {

@@ -146,7 +146,8 @@ Result<void> VotableDocument::feed_whole(std::string_view bytes) {
 
 Result<void> VotableDocument::feed_block(std::string_view bytes, bool last) {
   if (past_parser_) bytes.remove_prefix(pass_base64(bytes));
-  for (int tries = 0; tries < kTries && !past_parser_ && !error_; ++tries) {
+  const bool in_text = rows_begun_ && table_ && table_->serialization == Serialization::TableData;
+  for (int tries = 0; tries < kTries && !past_parser_ && !error_ && !in_text; ++tries) {
     const std::size_t tag_end = find_stream_tag_end(bytes);
     if (tag_end == std::string_view::npos) break;
     if (auto fed = feed(bytes.substr(0, tag_end + 1), false); !fed) return fed;

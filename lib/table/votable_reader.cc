@@ -181,7 +181,7 @@ class VotableReader final : public TableReader {
     auto got = source_->read(block_);
     if (!got) return std::unexpected(std::move(got.error()));
     ended_ = *got == 0;
-    return document_.feed({reinterpret_cast<const char*>(block_.data()), *got}, ended_);
+    return document_.feed_block({reinterpret_cast<const char*>(block_.data()), *got}, ended_);
   }
 
   std::unique_ptr<ByteSource> source_;
