@@ -28,17 +28,18 @@ void measure_rows(const Options& options, Table& table) {
   const auto status = daemon.wait_until_finished("rows");
   const double wall = now_s() - begin, daemon_s = daemon.process().cpu_s() - daemon_cpu,
                archive_s = archive.cpu_s() - archive_cpu;
+  const auto concurrency = archive.report().at("tap").value("highest_concurrency", 0);
   if (status.delivered != ids) give_up(fmt::format("rows of {} of {} sources were delivered", status.delivered, ids));
   const double requests = std::ceil(static_cast<double>(ids) / kIdsAList);
   const double least = std::ceil(requests / kInFlight) * kLatency;
-  table.add(
-      fmt::format("`rows` for {} ids by IN lists of {}, sync, 300 ms a request, 4 in flight: wall against "
-                  "ceil(requests / 4) × latency",
-                  ids, kIdsAList),
-      wall / least, Bound::AtMost, 1.05, "×", 3,
-      fmt::format("{:.2f} s against {:.2f} s, {:.0f} requests; `garner submit` {:.2f} s of it; garnerd {:.1f} s of "
-                  "CPU, the simulator {:.1f}",
-                  wall, least, requests, submitted, daemon_s, archive_s));
+  table.add(fmt::format("`rows` for {} ids by IN lists of {}, sync, 300 ms a request, 4 in flight: wall against "
+                        "ceil(requests / 4) × latency",
+                        ids, kIdsAList),
+            wall / least, Bound::AtMost, 1.05, "×", 3,
+            fmt::format("{:.2f} s against {:.2f} s, {:.0f} requests, at most {} at a time; `garner submit` {:.2f} s of "
+                        "it; garnerd {:.1f} s of "
+                        "CPU, the simulator {:.1f}",
+                        wall, least, requests, concurrency, submitted, daemon_s, archive_s));
   daemon.stop();
   fs::remove_all(folder);
 }

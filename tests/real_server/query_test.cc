@@ -54,6 +54,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Shape{"VotablePlainByPixel", "votable_plain", "tar.zst", "sync", kByPixel, kPixels},
                       Shape{"FitsByIndex", "fits", "files", "sync", by_index(8), 9},
                       Shape{"FitsByPixel", "fits", "tar.zst", "sync", kByPixel, kPixels},
+                      Shape{"FitsByPixelMerged", "fits", "table", "sync", kByPixel, kPixels},
                       Shape{"CsvByIndex", "csv", "tar.zst", "sync", by_index(8), 9},
                       Shape{"CsvByPixel", "csv", "files, compress: zst", "sync", kByPixel, kPixels},
                       Shape{"EcsvByIndex", "ecsv", "tar.zst", "sync", by_index(8), 9},
