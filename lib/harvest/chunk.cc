@@ -36,7 +36,8 @@ Result<void> settle(ledger::Ledger& ledger, Chunk& chunk, ChunkRecord after, std
   delta.bytes_received = static_cast<std::int64_t>(bytes_received);
   {
     const DurableStepMark mark(DurableStep::Ledger);
-    if (auto settled = ledger.settle(chunk.key, after, delta); !settled) return settled;
+    const std::string_view job_left = chunk.job != after.query.job ? chunk.job : std::string_view();
+    if (auto settled = ledger.settle(chunk.key, after, delta, job_left); !settled) return settled;
   }
   chunk.record = std::move(after);
   chunk.settled += delta;

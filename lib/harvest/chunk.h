@@ -57,7 +57,8 @@ struct Chunk {
 
 // Blocking.
 Result<Chunk> load_chunk(ledger::Ledger& ledger, ledger::ChunkKey key);
-// Writes the record, synced, with its share of the counters. Blocking.
+// Writes the record, synced, with its share of the counters. Chunk::job, where the record does not name it any more, is
+// kept until it is forgotten. Blocking.
 Result<void> settle(ledger::Ledger& ledger, Chunk& chunk, ledger::ChunkRecord after, std::uint64_t bytes_received);
 // The same, from the loop.
 Task<Result<void>> settle_on_worker(ChunkWorld world, Chunk& chunk, ledger::ChunkRecord after);

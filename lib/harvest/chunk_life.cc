@@ -82,13 +82,18 @@ ChunkEnd hold_for_ledger(const Chunk& chunk, const Error& error) {
   return end;
 }
 
-// The job at the archive that no record names any more. What goes wrong here leaves a job behind, which the archive
-// deletes by itself after some days.
+// The job at the archive that no record names any more. What goes wrong here is tried again when the harvest or the
+// daemon's life is at its end (engine_jobs.cc).
 Task<void> forget_job(ChunkWorld world, const HarvestRun& run, Chunk& chunk) {
   if (chunk.job.empty()) co_return;
   const std::string job = std::exchange(chunk.job, {});
-  if (auto forgotten = co_await world.archive.forget_job(job, run.life_stop.get_token()); !forgotten)
-    log::info("job {} stays at the archive: {}", printable(job, 200), forgotten.error().detail);
+  auto forgotten = co_await world.archive.forget_job(job, run.life_stop.get_token());
+  auto& ledger = world.ledger;
+  if (forgotten) {
+    forgotten = co_await world.workers.run(
+        world.executor, [&ledger, &chunk, &job] { return ledger.job_forgotten(chunk.key.harvest, job); });
+  }
+  if (!forgotten) log::info("job {} stays for now: {}", printable(job, 200), forgotten.error().detail);
 }
 
 // Less is asked at a time, or without the culprit, and at once.

@@ -109,6 +109,7 @@ Task<Result<void>> Engine::start() {
     const std::string name = record.name;
     auto run = co_await take_up(std::move(record));
     if (!run) co_return with_context(run.error(), "taking up {}", name);
+    tasks_.spawn(forget_left_jobs(*run));
   }
   pump();
   co_return Result<void>{};
@@ -322,7 +323,10 @@ Task<void> Engine::settle_down(std::shared_ptr<HarvestRun> run) {
   bool finished = indexed && !run->indexes_stale && !run->in_hand() && run->complete() &&
                   run->record().state == HarvestState::Active;
   if (finished) finished = co_await reconcile(run);
-  if (finished && co_await record_finished(run)) log::notice("{}: finished", run->record().name);
+  if (finished && co_await record_finished(run)) {
+    log::notice("{}: finished", run->record().name);
+    if (!stopping_) tasks_.spawn(forget_left_jobs(run));
+  }
   run->indexing = false;
   wake_quiet_waiters();
   pump();
@@ -413,6 +417,7 @@ Task<void> Engine::stop(SteadyTime deadline) {
   auto timer = world_.executor.call_at(deadline, [this] {
     for (auto& [name, run] : runs_) run->life_stop.request_stop();
   });
+  errands_stop_.request_stop();
   co_await tasks_.join();
   std::stop_source enough;
   const auto limit = world_.executor.call_at(world_.executor.now() + kLeaveMost, [&enough] { enough.request_stop(); });

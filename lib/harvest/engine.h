@@ -114,7 +114,7 @@ class Engine {
                                      std::shared_ptr<FoundSources> found);
   Task<Result<void>> take_sources(std::shared_ptr<HarvestRun> run, std::shared_ptr<FoundSources> found);
   void question_failed(HarvestRun& run, std::string_view what, const Error& error);
-  Task<void> forget_job(std::string archive_name, std::string job, std::stop_token stop);
+  Task<bool> forget_job(std::string archive_name, std::string job, std::stop_token stop);
   const archive::Profile& archive_profile(const std::string& archive_name);
   Task<bool> reconcile(std::shared_ptr<HarvestRun> run);
   Task<Result<std::uint64_t>> count_whole(std::shared_ptr<HarvestRun> run);
@@ -122,6 +122,10 @@ class Engine {
                                       std::stop_token life);
   Task<void> note_identity(std::shared_ptr<HarvestRun> run, std::string identity);
   Task<bool> bring_indexes_up_to_date(std::shared_ptr<HarvestRun> run);
+  // engine_jobs.cc
+  Task<std::vector<std::string>> leave_jobs(std::shared_ptr<HarvestRun> run);
+  Task<void> forget_left_jobs(std::shared_ptr<HarvestRun> run);
+  Task<void> forget_jobs(std::string archive_name, ledger::HarvestNo harvest, std::vector<std::string> jobs);
   // engine_tiles.cc
   Task<Result<void>> on_tiles(std::shared_ptr<HarvestRun> run, std::function<Result<void>(TileMerge&)> call);
   Task<void> merge_tiles_of(std::shared_ptr<HarvestRun> run, ChunkClaim chunk);
@@ -152,6 +156,7 @@ class Engine {
   std::atomic<std::uint64_t> steps_ = 0;  // workers add to it
   std::uint32_t finding_sources_ = 0;
   bool stopping_ = false;
+  std::stop_source errands_stop_;  // of what is nobody's chunk nor verb
 };
 
 }  // namespace garner::harvest

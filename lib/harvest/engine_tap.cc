@@ -123,17 +123,18 @@ void Engine::question_failed(HarvestRun& run, std::string_view what, const Error
     run.set_broken(why + "; try again with: garner resume " + run.record().name);
 }
 
-// What goes wrong here leaves a job behind, which the archive deletes by itself after some days.
-Task<void> Engine::forget_job(std::string archive_name, std::string job, std::stop_token stop) {
-  if (job.empty()) co_return;
+// False: it stays there for now.
+Task<bool> Engine::forget_job(std::string archive_name, std::string job, std::stop_token stop) {
+  if (job.empty()) co_return true;
   auto there = seat(archive_name);
-  if (!there) co_return;
+  if (!there) co_return false;
   ArchiveSeat& at = **there;
   ++at.before_answer;  // the archive is not renewed meanwhile
-  if (auto forgotten = co_await at.archive->forget_job(job, stop); !forgotten)
-    log::info("job {} stays at the archive: {}", printable(job, 200), forgotten.error().detail);
+  auto forgotten = co_await at.archive->forget_job(job, stop);
+  if (!forgotten) log::info("job {} stays at the archive: {}", printable(job, 200), forgotten.error().detail);
   --at.before_answer;
   pump(archive_name, at);
+  co_return forgotten.has_value();
 }
 
 const archive::Profile& Engine::archive_profile(const std::string& archive_name) {

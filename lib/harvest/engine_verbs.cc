@@ -60,7 +60,9 @@ Result<std::uint64_t> reopen_chunks(ledger::Ledger& ledger, const HarvestFiles& 
         }
         if (outcome == Outcome::Failed) after.failures.clear();
       }
-      auto settled = ledger.settle({files.no, type, block}, after, ledger::delta_between(before, after, count));
+      const std::string_view job_left = after.query.job.empty() ? before.query.job : std::string_view();
+      auto settled =
+          ledger.settle({files.no, type, block}, after, ledger::delta_between(before, after, count), job_left);
       if (!settled) return std::unexpected(settled.error());
     }
   } while (matching.size() == kBatch);
@@ -179,8 +181,10 @@ Task<Result<HarvestStatus>> Engine::cancel(std::string name, std::string by) {
   run->life_stop.request_stop();
   co_await quiet(run);
   if (run->indexes_stale) co_await settle_down(run);
+  auto jobs = co_await leave_jobs(run);
   run->set_state(HarvestState::Cancelled, "cancelled by " + by + "; what was delivered stays");
   auto saved = co_await save(run);
+  if (!stopping_) tasks_.spawn(forget_jobs(run->files()->manifest.archive, run->record().no, std::move(jobs)));
   if (!saved)
     co_return with_context(saved.error(),
                            "'{}' is cancelled, but a restart of the daemon would go on with it; cancel it again", name);
@@ -196,6 +200,7 @@ Task<Result<std::shared_ptr<HarvestFiles>>> Engine::remove(std::string name) {
   run->turn_stop.request_stop();
   run->life_stop.request_stop();
   co_await quiet(run);
+  auto jobs = co_await leave_jobs(run);
   auto& ledger = world_.ledger;
   auto removed =
       co_await world_.workers.run(world_.executor, [&ledger, no = run->record().no] { return ledger.remove(no); });
@@ -204,6 +209,7 @@ Task<Result<std::shared_ptr<HarvestFiles>>> Engine::remove(std::string name) {
     co_return with_context(removed.error(), "'{}' is stopped, but not all of it is removed; remove it again", name);
   }
   runs_.erase(name);
+  if (!stopping_) tasks_.spawn(forget_jobs(run->files()->manifest.archive, run->record().no, std::move(jobs)));
   co_return run->files();
 }
 

@@ -61,8 +61,9 @@ bool GroupCommit::name_taken(std::string_view name) const {
   return std::ranges::any_of(live_, [name](const auto& entry) { return entry.second.shape.name == name; });
 }
 
-Result<void> GroupCommit::settle(ChunkKey key, const ChunkRecord& record, const CounterDelta& delta) {
-  Waiter me{.key = key, .record = record, .delta = delta};
+Result<void> GroupCommit::settle(ChunkKey key, const ChunkRecord& record, const CounterDelta& delta,
+                                 std::string_view job_left) {
+  Waiter me{.key = key, .record = record, .delta = delta, .job_left = job_left};
   me.bytes = encode(record);
   std::unique_lock lock(mutex_);
   queue_.push_back(&me);
@@ -83,7 +84,10 @@ void GroupCommit::lead(std::unique_lock<std::mutex>& lock) {
   rocksdb::WriteBatch batch;
   for (Waiter* waiter : group) {
     waiter->result = prepare(*waiter, changed);
-    if (waiter->result) batch.Put(store_.family(Family::Chunks), chunk_key(waiter->key), waiter->bytes);
+    if (!waiter->result) continue;
+    batch.Put(store_.family(Family::Chunks), chunk_key(waiter->key), waiter->bytes);
+    if (!waiter->job_left.empty())
+      batch.Put(store_.family(Family::Jobs), job_key(waiter->key.harvest, waiter->job_left), "");
   }
   for (const auto& [key, counters] : changed) {
     batch.Put(store_.family(Family::Counters), counters_key(key.first, key.second), encode_counters(counters));

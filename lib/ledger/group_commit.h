@@ -38,7 +38,7 @@ class GroupCommit {
   Result<std::vector<Counters>> counters(HarvestNo harvest) const;  // NotFound
   bool name_taken(std::string_view name) const;
 
-  Result<void> settle(ChunkKey key, const ChunkRecord& record, const CounterDelta& delta);
+  Result<void> settle(ChunkKey key, const ChunkRecord& record, const CounterDelta& delta, std::string_view job_left);
 
   // While it lives nobody else writes.
   class Turn {
@@ -61,6 +61,7 @@ class GroupCommit {
     ChunkKey key;
     const ChunkRecord& record;
     const CounterDelta& delta;
+    std::string_view job_left;
     std::string bytes = {};
     Result<void> result = {};
     bool done = false;

@@ -128,7 +128,17 @@ class Ledger {
   virtual Result<ChunkRecord> chunk(ChunkKey key) = 0;
   // Writes the chunk's record and its share of the counters (delta: what this transition adds; chunks_done may go down)
   // in one synced batch. Concurrent calls share a sync.
-  virtual Result<void> settle(ChunkKey key, const ChunkRecord& record, const CounterDelta& delta) = 0;
+  Result<void> settle(ChunkKey key, const ChunkRecord& record, const CounterDelta& delta) {
+    return settle(key, record, delta, {});
+  }
+  // job_left: URL of a remote job that the record names no more and that is to be deleted at the archive: kept, in the
+  // same batch, until job_forgotten().
+  virtual Result<void> settle(ChunkKey key, const ChunkRecord& record, const CounterDelta& delta,
+                              std::string_view job_left) = 0;
+  // Remote jobs that were left so, at most so many.
+  virtual Result<std::vector<std::string>> jobs_left(HarvestNo harvest, std::size_t most) = 0;
+  // Not synced: at worst a job is deleted once more.
+  virtual Result<void> job_forgotten(HarvestNo harvest, const std::string& job) = 0;
 
   // Counters of each retrieval_type, by index.
   virtual Result<std::vector<Counters>> counters(HarvestNo harvest) = 0;

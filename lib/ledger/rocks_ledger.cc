@@ -31,9 +31,12 @@ class RocksLedger final : public Ledger {
   Result<std::vector<SourceId>> ids(HarvestNo harvest, std::uint32_t block) override;
   Result<std::optional<std::uint32_t>> find_block(HarvestNo harvest, SourceId id) override;
   Result<ChunkRecord> chunk(ChunkKey key) override;
-  Result<void> settle(ChunkKey key, const ChunkRecord& record, const CounterDelta& delta) override {
-    return commits_.settle(key, record, delta);
+  Result<void> settle(ChunkKey key, const ChunkRecord& record, const CounterDelta& delta,
+                      std::string_view job_left) override {
+    return commits_.settle(key, record, delta, job_left);
   }
+  Result<std::vector<std::string>> jobs_left(HarvestNo harvest, std::size_t most) override;
+  Result<void> job_forgotten(HarvestNo harvest, const std::string& job) override;
   Result<std::vector<Counters>> counters(HarvestNo harvest) override { return commits_.counters(harvest); }
   Result<void> scan(HarvestNo harvest, std::uint16_t type, std::uint32_t from,
                     const std::function<bool(std::uint32_t block, const ChunkRecord&)>& visit) override;
@@ -237,6 +240,23 @@ Result<ChunkRecord> RocksLedger::chunk(ChunkKey key) {
   if (!record)
     return with_context(record.error(), "harvest {}, {} chunk {}", shape->name, shape->types[key.type], key.block);
   return record;
+}
+
+Result<std::vector<std::string>> RocksLedger::jobs_left(HarvestNo harvest, std::size_t most) {
+  if (auto shape = commits_.shape(harvest); !shape) return std::unexpected(shape.error());
+  std::vector<std::string> jobs;
+  const Range range(harvest_prefix(harvest), harvest_prefix_end(harvest));
+  const auto rows = store_->walk(Family::Jobs, range);
+  for (; rows->Valid() && jobs.size() < most; rows->Next())
+    jobs.emplace_back(view(rows->key()).substr(harvest_prefix(harvest).size()));
+  if (!rows->status().ok()) return store_error(rows->status(), "reading jobs");
+  return jobs;
+}
+
+Result<void> RocksLedger::job_forgotten(HarvestNo harvest, const std::string& job) {
+  const auto status = store_->db().Delete(rocksdb::WriteOptions(), store_->family(Family::Jobs), job_key(harvest, job));
+  if (!status.ok()) return store_error(status, "forgetting a job");
+  return {};
 }
 
 Result<void> RocksLedger::scan(HarvestNo harvest, std::uint16_t type, std::uint32_t from,

@@ -9,10 +9,10 @@
 
 namespace garner::ledger {
 
-enum class Family : std::size_t { Meta, Harvests, Counters, Ids, Chunks, Refused, Tiles };
+enum class Family : std::size_t { Meta, Harvests, Counters, Ids, Chunks, Refused, Tiles, Jobs };
 // As RocksDB knows them, in the order of the enum; the first must be its default family.
-inline constexpr std::array<const char*, 7> kFamilyNames{"default", "harvests", "counters", "ids",
-                                                         "chunks",  "refused",  "tiles"};
+inline constexpr std::array<const char*, 8> kFamilyNames{"default", "harvests", "counters", "ids",
+                                                         "chunks",  "refused",  "tiles",    "jobs"};
 
 rocksdb::DBOptions store_options();
 rocksdb::ColumnFamilyOptions family_options(Family family, const std::shared_ptr<rocksdb::Cache>& cache);

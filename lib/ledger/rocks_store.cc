@@ -238,8 +238,8 @@ Result<void> RocksStore::erase(HarvestNo harvest) {
   const rocksdb::Slice first(begin), last(end);
   rocksdb::WriteBatch batch;
   std::vector<rocksdb::ColumnFamilyHandle*> touched;
-  for (const Family which :
-       {Family::Ids, Family::Chunks, Family::Refused, Family::Counters, Family::Harvests, Family::Tiles}) {
+  for (const Family which : {Family::Ids, Family::Chunks, Family::Refused, Family::Counters, Family::Harvests,
+                             Family::Tiles, Family::Jobs}) {
     auto* rows = family(which);
     Range range(begin, end);
     if (!walk(which, range)->Valid()) continue;

@@ -73,6 +73,10 @@ std::string chunk_key(ChunkKey chunk) {
   return key;
 }
 
+std::string job_key(HarvestNo harvest, std::string_view url) {
+  return harvest_prefix(harvest).append(url);
+}
+
 std::string tile_key(TileKey tile) {
   std::string key = counters_key(tile.harvest, tile.type);
   put_big_endian(key, tile.tile);

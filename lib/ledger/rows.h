@@ -29,6 +29,7 @@ std::string counters_key(HarvestNo harvest, std::uint16_t type);
 std::string block_key(HarvestNo harvest, std::uint32_t block);  // family `ids`
 std::string chunk_key(ChunkKey key);
 std::string tile_key(TileKey key);
+std::string job_key(HarvestNo harvest, std::string_view url);  // family `jobs`
 std::string refused_key(HarvestNo harvest, std::uint64_t row);
 
 // The record without its manifest, which has a row of its own. Invalid if a text is not UTF-8.

@@ -62,6 +62,19 @@ TEST_F(TapWeather, JobsThatTheArchiveLosesAreMadeAgain) {
   expect_true_copy("lost");
 }
 
+TEST_F(TapWeather, ACancelledOrRemovedHarvestLeavesNoJobThatRuns) {
+  start({{"execution", {{"a_s", 1000}}}});
+  for (const std::string verb : {"cancel", "remove"}) {
+    SCOPED_TRACE(verb);
+    rig.simulator_post("/sim/reset", "");
+    rig.submit(manifest(verb + "led", copy("mode: async\n")));
+    ASSERT_TRUE(wait_until([&] { return tap_report()["jobs_run"].get<int>() >= 4; }));
+    EXPECT_EQ(rig.garner({verb, verb + "led"}).exit_code, 0);
+    EXPECT_TRUE(wait_until([&] { return tap_report()["jobs_deleted"] == tap_report()["jobs_created"]; }));
+    expect_no_job_is_left();
+  }
+}
+
 TEST_F(TapWeather, AJobGoesThroughEveryPhaseThatIsNoEnd) {
   start(
       {{"phase_script", Json::parse(R"([["QUEUED", 0.1], ["SUSPENDED", 0.1], ["UNKNOWN", 0.1], ["EXECUTING", 0.1]])")},

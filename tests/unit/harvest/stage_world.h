@@ -107,12 +107,19 @@ class StageLedger final : public ledger::Ledger {
     return below_.find_block(no, id);
   }
   Result<ledger::ChunkRecord> chunk(ledger::ChunkKey key) override { return below_.chunk(key); }
-  Result<void> settle(ledger::ChunkKey key, const ledger::ChunkRecord& record,
-                      const ledger::CounterDelta& delta) override {
+  Result<void> settle(ledger::ChunkKey key, const ledger::ChunkRecord& record, const ledger::CounterDelta& delta,
+                      std::string_view job_left) override {
     if (auto powered = power_.step(); !powered) return powered;
     const auto read_back = ledger::decode_chunk(ledger::encode(record));
     if (!read_back || *read_back != record) return fail(Kind::Corrupt, "a record that does not survive its bytes");
-    return below_.settle(key, record, delta);
+    return below_.settle(key, record, delta, job_left);
+  }
+  Result<std::vector<std::string>> jobs_left(HarvestNo no, std::size_t most) override {
+    return below_.jobs_left(no, most);
+  }
+  Result<void> job_forgotten(HarvestNo no, const std::string& job) override {
+    if (auto powered = power_.step(); !powered) return powered;
+    return below_.job_forgotten(no, job);
   }
   Result<std::vector<ledger::Counters>> counters(HarvestNo no) override { return below_.counters(no); }
   Result<void> scan(HarvestNo no, std::uint16_t type, std::uint32_t from,

@@ -150,6 +150,27 @@ TEST(QueryHarvest, AJobIsAdoptedAfterACrashNotRunTwice) {
     std::map<std::string, int> runs;  // by query
     for (const auto& [url, job] : stage.tap.jobs) runs[job.question.adql] += job.runs;
     for (const auto& [adql, times] : runs) EXPECT_EQ(times, 1) << "step " << step << ": " << adql;
+    stage.loop.run_for(1min);
+    for (const auto& [url, job] : stage.tap.jobs)
+      EXPECT_TRUE(job.gone || job.runs == 0) << "step " << step << ": " << url << " stays at the archive";
+  }
+}
+
+TEST(QueryHarvest, LeavesNoJobBehindWhenItIsCancelledOrRemoved) {
+  for (const bool removed : {false, true}) {
+    Stage stage;
+    stage.tap.job_time = 10h;
+    stage.make_harvest_of("q", ids_from(1, 4), 1, {"result"},
+                          kQuery + "partition: {column: n, from: 1, to: 300, parts: 3}\n");
+    stage.start_engine();
+    stage.loop.run_for(10min);
+    ASSERT_FALSE(stage.tap.jobs.empty());
+    if (removed)
+      ASSERT_TRUE(stage.await(stage.engine->remove("q")));
+    else
+      ASSERT_TRUE(stage.await(stage.engine->cancel("q", "ada")));
+    stage.loop.run_for(1min);
+    for (const auto& [url, job] : stage.tap.jobs) EXPECT_TRUE(job.gone) << url << " stays at the archive";
   }
 }
 

@@ -93,7 +93,8 @@ TEST_F(LedgerOpen, TakesOverALedgerOfVersionOne) {
   std::ofstream(folder.path() / "SCHEMA") << "1\n";
   with_rows([](rocksdb::DB& db, const auto& handles) {
     ASSERT_TRUE(db.Put(rocksdb::WriteOptions(), "schema", "1").ok());
-    ASSERT_TRUE(db.DropColumnFamily(handles[static_cast<std::size_t>(Family::Tiles)]).ok());
+    for (const Family later : {Family::Tiles, Family::Jobs})
+      ASSERT_TRUE(db.DropColumnFamily(handles[static_cast<std::size_t>(later)]).ok());
   });
   open();
   EXPECT_EQ(ledger->chunk({harvest.no, 0, 1}).value(), samples::delivered(100, 1));
@@ -170,9 +171,11 @@ TEST_F(LedgerOpen, CleansIdsThatACrashLeftWithoutTheirHarvest) {
 TEST_F(LedgerOpen, RemovalLeavesNoRow) {
   ASSERT_TRUE(move_chunk(*ledger, harvest, {harvest.no, 0, 1}, samples::delivered(100, 1)));
   ASSERT_TRUE(ledger->settle_tile({harvest.no, 0, 1}, {}));
+  ASSERT_TRUE(ledger->settle({harvest.no, 0, 2}, {}, {}, "https://a.example/async/1"));
   ASSERT_TRUE(ledger->remove(harvest.no));
   ledger.reset();
-  for (const Family family : {Family::Harvests, Family::Ids, Family::Chunks, Family::Counters, Family::Tiles}) {
+  for (const Family family :
+       {Family::Harvests, Family::Ids, Family::Chunks, Family::Counters, Family::Tiles, Family::Jobs}) {
     EXPECT_EQ(count_rows(family, harvest_prefix(0), harvest_prefix(99)), 0);
   }
   EXPECT_EQ(count_rows(Family::Meta, "erase/", "erase0"), 0);

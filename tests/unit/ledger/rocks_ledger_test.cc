@@ -251,6 +251,24 @@ TEST_F(LedgerTest, KnowsDoneBlocksFromHalfDoneOnes) {
   EXPECT_EQ(ledger->counters(harvest.no).value()[0].chunks_done, 2U);
 }
 
+TEST_F(LedgerTest, NamesTheJobsThatWereLeftUntilTheyAreForgotten) {
+  const auto harvest = add_harvest(*ledger, "bright", kIds);
+  const auto other = add_harvest(*ledger, "other", kIds);
+  for (const char* job : {"https://a.example/async/2", "https://a.example/async/1", "https://a.example/async/3"})
+    ASSERT_TRUE(ledger->settle({harvest.no, 0, 0}, {}, {}, job));
+  ASSERT_TRUE(ledger->settle({harvest.no, 1, 0}, {}, {}));
+  ASSERT_TRUE(ledger->settle({other.no, 0, 0}, {}, {}, "https://a.example/async/4"));
+  ASSERT_TRUE(ledger->job_forgotten(harvest.no, "https://a.example/async/2"));
+  ASSERT_TRUE(ledger->job_forgotten(harvest.no, "https://a.example/async/unknown"));
+  reopen();
+  const std::vector<std::string> left = {"https://a.example/async/1", "https://a.example/async/3"};
+  EXPECT_EQ(ledger->jobs_left(harvest.no, 10).value(), left);
+  EXPECT_EQ(ledger->jobs_left(harvest.no, 1).value(), std::vector{left[0]});
+  ASSERT_TRUE(ledger->remove(harvest.no));
+  EXPECT_EQ(ledger->jobs_left(harvest.no, 10).error().kind, Kind::NotFound);
+  EXPECT_EQ(ledger->jobs_left(other.no, 10).value().size(), 1U);
+}
+
 TEST_F(LedgerTest, KeepsTheTilesOfEachTypeInOrder) {
   const auto harvest = add_harvest(*ledger, "bright", kIds);
   const auto other = add_harvest(*ledger, "other", kIds);

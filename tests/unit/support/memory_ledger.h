@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 
 #include "ledger/ledger.h"
 
@@ -52,11 +53,12 @@ class MemoryLedger final : public ledger::Ledger {
     const auto found = chunks.find(key);
     return found == chunks.end() ? ledger::ChunkRecord{} : found->second;
   }
-  Result<void> settle(ledger::ChunkKey key, const ledger::ChunkRecord& record,
-                      const ledger::CounterDelta& delta) override {
+  Result<void> settle(ledger::ChunkKey key, const ledger::ChunkRecord& record, const ledger::CounterDelta& delta,
+                      std::string_view job_left) override {
     if (fail_settle_ && fail_settle_()) return fail(Kind::DiskFull, "no space left (made up)");
     auto& harvest = harvests_.at(key.harvest);
     harvest.chunks[key] = record;
+    if (!job_left.empty()) harvest.jobs_left.emplace(job_left);
     auto& c = harvest.counters.at(key.type);
     const auto add = [](std::uint64_t& counter, std::int64_t by) { counter += static_cast<std::uint64_t>(by); };
     add(c.delivered, delta.delivered);
@@ -66,6 +68,16 @@ class MemoryLedger final : public ledger::Ledger {
     add(c.bytes_stored, delta.bytes_stored);
     add(c.chunks_done, delta.chunks_done);
     add(c.attempts, delta.attempts);
+    return {};
+  }
+  using Ledger::settle;
+  Result<std::vector<std::string>> jobs_left(HarvestNo no, std::size_t most) override {
+    const auto& all = harvests_.at(no).jobs_left;
+    return std::vector<std::string>(all.begin(),
+                                    std::next(all.begin(), static_cast<std::ptrdiff_t>(std::min(most, all.size()))));
+  }
+  Result<void> job_forgotten(HarvestNo no, const std::string& job) override {
+    if (const auto found = harvests_.find(no); found != harvests_.end()) found->second.jobs_left.erase(job);
     return {};
   }
   Result<std::vector<ledger::Counters>> counters(HarvestNo no) override { return harvests_.at(no).counters; }
@@ -122,6 +134,7 @@ class MemoryLedger final : public ledger::Ledger {
     std::vector<std::vector<SourceId>> blocks;
     std::map<ledger::ChunkKey, ledger::ChunkRecord> chunks;
     std::map<ledger::TileKey, ledger::TileRecord> tiles;
+    std::set<std::string> jobs_left;
     std::vector<ledger::Counters> counters;
     std::vector<ledger::RefusedRow> refused;
   };
