@@ -66,8 +66,15 @@ Result<std::map<std::string, std::string>> log_in_everywhere(ArchiveConsole& con
 int run_login(Session& session) {
   const auto profile = profile_of(session);
   if (!profile) return archive_fail(session, profile.error());
+  const auto contexts = login_contexts(*profile);
+  if (contexts.empty()) {
+    return session.fail({Kind::Invalid,
+                         fmt::format("{} is asked without a login: garner knows none for archives of kind {}",
+                                     profile->name, profile->kind),
+                         std::nullopt});
+  }
   ArchiveConsole console(*profile);
-  const archive::SessionCalls first(login_contexts(*profile).front(), console.transport(), console.executor());
+  const archive::SessionCalls first(contexts.front(), console.transport(), console.executor());
   if (const auto may = first.may_log_in(); !may) return archive_fail(session, may.error());
   const auto credentials = credentials_for(session, *profile);
   if (!credentials) return archive_fail(session, credentials.error());

@@ -3,6 +3,7 @@
 namespace garner::client {
 
 std::vector<archive::LoginContext> login_contexts(const archive::Profile& profile) {
+  if (profile.kind != "gaia") return {};
   return {archive::tap_login_context(profile), archive::data_login_context(profile)};
 }
 

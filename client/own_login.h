@@ -12,7 +12,7 @@
 
 namespace garner::client {
 
-// The server contexts of an archive, each with a session of its own.
+// The server contexts of an archive, each with a session of its own. None where no way to log in is known.
 std::vector<archive::LoginContext> login_contexts(const archive::Profile& profile);
 
 // Nothing where nobody logged in, or --anonymous says so. Auth where a session lapsed, so that nothing is asked as

@@ -75,12 +75,37 @@ TEST_F(RealConsole, LooksIntoACone) {
   EXPECT_EQ(std::ranges::count(rows, '\n'), 8);
 }
 
-TEST_F(RealConsole, FindsItsJobsAgain) {
+TEST_F(RealConsole, LeavesNoJobBehindThatItHasWaitedFor) {
   start();
   const auto before = jobs();
-  const std::string rows = query(kFew, {"--async"});
-  EXPECT_EQ(rows, query(kFew));
+  EXPECT_EQ(query(kFew, {"--async"}), query(kFew));
   EXPECT_EQ(jobs(), before);
+}
+
+TEST_F(RealConsole, AttendsToAJobThatIsThere) {
+  start();
+  const auto before = jobs();
+  const std::string job = make_job(kFew);
+  const auto of_job = [&](const std::string& verb) { return garner({"tap", "dachs", "jobs", verb, job}); };
+  EXPECT_THAT(garner({"tap", "dachs", "jobs", "list"}), HasSubstr(job + ","));
+  EXPECT_THAT(of_job("show"), HasSubstr(kFew));
+  of_job("wait");
+  EXPECT_EQ(jobs()[job], "COMPLETED");
+  EXPECT_EQ(of_job("fetch"), query(kFew));
+  of_job("delete");
+  EXPECT_EQ(jobs(), before);
+  const e2e::Ran gone = rig.garner({"tap", "dachs", "jobs", "show", job});
+  EXPECT_EQ(gone.exit_code, 2);
+  EXPECT_THAT(gone.err, HasSubstr("could not be located in jobs table"));
+}
+
+// No password goes where it is not known that one may.
+TEST_F(RealConsole, HasNoLogin) {
+  start();
+  const e2e::Ran ran = rig.garner({"login", "dachs"}, "joe\nsecret\n");
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_THAT(ran.err, HasSubstr("dachs is asked without a login"));
+  EXPECT_EQ(garner({"logout", "dachs"}), "nobody was logged in at A real server\n");
 }
 
 TEST_F(RealConsole, ChecksAServiceThatHasTapAlone) {

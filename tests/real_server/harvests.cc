@@ -121,4 +121,11 @@ std::map<std::string, std::string> Harvests::jobs() {
   return out;
 }
 
+std::string Harvests::make_job(const std::string& adql) {
+  const std::string url = fetched({"-o", "/dev/null", "-w", "%{redirect_url}", "-d",
+                                   "REQUEST=doQuery&LANG=ADQL&RESPONSEFORMAT=votable&PHASE=RUN", "--data-urlencode",
+                                   "QUERY=" + adql, tap_url() + "/async"});
+  return url.substr(url.rfind('/') + 1);
+}
+
 }  // namespace garner::real_server

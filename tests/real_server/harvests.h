@@ -35,6 +35,8 @@ class Harvests : public ::testing::Test {
 
   // The server's job list: id -> phase.
   static std::map<std::string, std::string> jobs();
+  // The id of a job that was made and started by other means than garner's.
+  static std::string make_job(const std::string& adql);
 
   e2e::Rig rig;
 
