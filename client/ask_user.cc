@@ -1,6 +1,7 @@
 #include "client/ask_user.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -21,25 +22,39 @@ void note_signal(int number) {
   g_caught = number;
 }
 
-// Signals that end the process wait until the terminal is as it was.
+// Signals that end the process wait until the terminal is as it was. They come in while wait_for_input() waits, and at
+// no other time: one that came just before a read would not end it.
 class SignalsNoted {
  public:
   SignalsNoted() {
     g_caught = 0;
+    sigset_t blocked;
+    sigemptyset(&blocked);
+    for (const int number : kSignals) sigaddset(&blocked, number);
+    ::pthread_sigmask(SIG_BLOCK, &blocked, &mask_before_);
     struct sigaction note{};
-    note.sa_handler = note_signal;  // without SA_RESTART: read() returns
+    note.sa_handler = note_signal;
     for (std::size_t i = 0; i < kSignals.size(); ++i) ::sigaction(kSignals[i], &note, &before_[i]);
   }
   SignalsNoted(const SignalsNoted&) = delete;
   SignalsNoted& operator=(const SignalsNoted&) = delete;
   ~SignalsNoted() {
     for (std::size_t i = 0; i < kSignals.size(); ++i) ::sigaction(kSignals[i], &before_[i], nullptr);
+    ::pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr);
     if (g_caught != 0 && g_caught != SIGINT) ::raise(g_caught);
+  }
+
+  // False: a signal came first.
+  bool wait_for_input(int terminal) const {
+    pollfd input{terminal, POLLIN, 0};
+    while (::ppoll(&input, 1, nullptr, &mask_before_) < 0 && errno == EINTR && g_caught == 0) continue;
+    return g_caught == 0;
   }
 
  private:
   static constexpr std::array kSignals = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
   std::array<struct sigaction, kSignals.size()> before_{};
+  sigset_t mask_before_{};
 };
 
 class EchoOff {
@@ -71,11 +86,11 @@ void say(int terminal, std::string_view text) {
   }
 }
 
-Result<std::string> read_line(int terminal) {
+Result<std::string> read_line(int terminal, const SignalsNoted& signals) {
   std::string line;
   for (char c = 0;;) {
+    if (!signals.wait_for_input(terminal)) return fail(Kind::Cancelled, "stopped before there was an answer");
     const auto got = ::read(terminal, &c, 1);
-    if (g_caught != 0) return fail(Kind::Cancelled, "stopped before there was an answer");
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return fail(Kind::Invalid, "the terminal's input ended before there was an answer");
     if (c == '\n') return line;
@@ -100,7 +115,7 @@ Result<std::string> ask_user(const std::string& question, bool hidden) {
     if (!silence->off()) return fail(Kind::Invalid, "the terminal can't hide what is typed: {}", std::strerror(errno));
   }
   say(terminal, question);
-  auto line = read_line(terminal);
+  auto line = read_line(terminal, noted);
   if (hidden) say(terminal, "\n");
   return line;
 }
