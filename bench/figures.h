@@ -14,6 +14,7 @@ void measure_harvests(const Options& options, const std::set<std::string>& wante
 void measure_ingest(const Options& options, Table& table);   // "ingest"
 void measure_ledger(const Options& options, Table& table);   // "ledger"
 void measure_rows(const Options& options, Table& table);     // "rows"
+void measure_query(const Options& options, Table& table);    // "query"
 void measure_restart(const Options& options, Table& table);  // "restart"
 
 }  // namespace garner::bench

@@ -7,8 +7,8 @@
 
 namespace {
 
-const std::set<std::string> kFigures = {"harvest", "primitives", "status", "latency",
-                                        "rows",    "ingest",     "ledger", "restart"};
+const std::set<std::string> kFigures = {"harvest", "primitives", "status", "latency", "rows",
+                                        "query",   "ingest",     "ledger", "restart"};
 
 int measure(const garner::bench::Options& options, const std::set<std::string>& wanted) {
   using namespace garner::bench;
@@ -18,6 +18,7 @@ int measure(const garner::bench::Options& options, const std::set<std::string>& 
   };
   if (any({"harvest", "primitives", "status", "latency"})) measure_harvests(options, wanted, table);
   if (any({"rows"})) measure_rows(options, table);
+  if (any({"query"})) measure_query(options, table);
   if (any({"ingest"})) measure_ingest(options, table);
   if (any({"ledger"})) measure_ledger(options, table);
   if (any({"restart"})) measure_restart(options, table);

@@ -71,7 +71,8 @@ Cost run(const std::vector<std::string>& arguments, const fs::path& log) {
   int status = 0;
   rusage usage{};
   if (wait4(pid, &status, 0, &usage) != pid) give_up("wait4 failed");
-  const Cost cost{now_s() - begin, seconds(usage.ru_utime) + seconds(usage.ru_stime)};
+  const Cost cost{now_s() - begin, seconds(usage.ru_utime) + seconds(usage.ru_stime),
+                  static_cast<double>(usage.ru_maxrss) / 1024};
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
     std::string text = read_file(log);
     if (text.size() > 2000) text.erase(0, text.size() - 2000);

@@ -29,6 +29,7 @@ double thread_cpu_s();  // of the calling thread, user and system
 // What a program took from its start to its end: CPU (user and system) of it and of all that it waited for.
 struct Cost {
   double wall_s = 0, cpu_s = 0;
+  double peak_memory_mib = 0;  // the largest of them
 };
 
 // Runs to the end; gives up unless it ends with 0. Output goes to `log`, the end of which is shown then.
