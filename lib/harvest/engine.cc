@@ -30,48 +30,6 @@ constexpr std::uint32_t kFindingSources = 2;
 // After a fault of our own disk or ledger.
 constexpr std::chrono::seconds kTryAgain{60};
 
-std::string directory_trouble(const std::string& trouble, const std::string& name) {
-  return "its output directory: " + trouble + "; put it right, then: garner resume " + name;
-}
-
-bool at_rest(HarvestState state) {
-  return state == HarvestState::Finished || state == HarvestState::Cancelled;
-}
-
-std::shared_ptr<HarvestFiles> files_of(const World& world, const ledger::HarvestRecord& record, std::string& broken) {
-  auto files = std::make_shared<HarvestFiles>();
-  files->no = record.no;
-  files->name = record.name;
-  files->types = record.retrieval_types;
-  files->blocks = record.blocks;
-  auto manifest = manifest::parse_manifest(record.manifest, record.name);
-  if (!manifest) {
-    broken = "its manifest can't be read any more: " + manifest.error().detail;
-    manifest = manifest::Manifest{};
-    manifest->harvest = record.name;
-  }
-  files->manifest = std::move(*manifest);
-  const manifest::Manifest& m = files->manifest;
-  output::OutputSpec& spec = files->spec;
-  spec.directory = record.output_directory;
-  spec.layout = m.layout;
-  spec.compress_files = m.compress_files;
-  spec.structure = m.data_structure;
-  spec.format = m.format;
-  spec.release = m.release;
-  spec.sources = record.sources;
-  spec.of_rows = m.kind != manifest::HarvestKind::Products;
-  if (m.kind == manifest::HarvestKind::Query) {
-    spec.part_level = m.partition.healpix;
-    spec.id_columns["result"] = m.partition.column.substr(m.partition.column.rfind('.') + 1);
-  }
-  for (const auto& table : m.tables) spec.id_columns[table.name] = table.id_column;
-  if (files->manifest.output_group && world.find_group)
-    files->spec.group = world.find_group(*files->manifest.output_group);
-  files->layout = world.make_layout(files->spec);
-  return files;
-}
-
 // Every settled pack of a harvest, in order.
 output::EachPack each_pack_of(ledger::Ledger& ledger, const HarvestFiles& files, std::atomic<std::uint64_t>& steps) {
   return [&ledger, &files, &steps](
@@ -120,77 +78,6 @@ Task<Result<void>> Engine::add(ledger::HarvestRecord record) {
   if (!run) co_return std::unexpected(run.error());
   pump();
   co_return Result<void>{};
-}
-
-Task<Result<std::shared_ptr<HarvestRun>>> Engine::take_up(ledger::HarvestRecord record) {
-  struct Loaded {
-    std::vector<std::vector<bool>> done;
-    std::vector<ledger::Counters> counters;
-    std::string trouble;
-    std::string broken;
-    std::shared_ptr<HarvestFiles> files;
-  };
-  auto archive = seat(manifest::parse_manifest(record.manifest, record.name).value_or(manifest::Manifest{}).archive);
-  const std::string credit = archive ? (*archive)->archive->profile().credit : std::string();
-  World& world = world_;
-  auto loaded = co_await world_.workers.run(world_.executor, [&world, &record, &credit]() -> Result<Loaded> {
-    Loaded out;
-    auto counters = world.ledger.counters(record.no);
-    if (!counters) return std::unexpected(counters.error());
-    out.counters = std::move(*counters);
-    for (std::uint16_t type = 0; type < record.retrieval_types.size(); ++type) {
-      if (at_rest(record.state)) {
-        out.done.emplace_back(record.blocks, record.state == HarvestState::Finished);
-        continue;
-      }
-      auto done = world.ledger.done_blocks(record.no, type, record.blocks);
-      if (!done) return std::unexpected(done.error());
-      out.done.push_back(std::move(*done));
-    }
-    out.files = files_of(world, record, out.broken);
-    if (!at_rest(record.state)) {
-      const bool holds_products =
-          std::ranges::any_of(out.counters, [](const ledger::Counters& c) { return c.delivered > 0; });
-      auto prepared = world.prepare_output(out.files->spec, record.manifest, credit, holds_products);
-      if (!prepared) out.trouble = prepared.error().detail;
-    }
-    return out;
-  });
-  if (!loaded) co_return std::unexpected(loaded.error());
-  auto run = std::make_shared<HarvestRun>(std::move(record), loaded->files, std::move(loaded->done),
-                                          std::move(loaded->counters));
-  if (!loaded->broken.empty()) run->set_broken(loaded->broken);
-  if (!loaded->trouble.empty()) run->set_broken(directory_trouble(loaded->trouble, run->record().name));
-  if (!archive) run->set_broken(archive.error().detail);
-  run->indexes_stale = true;  // a crash may have come between settling and indexing
-  runs_[run->record().name] = run;
-  co_return run;
-}
-
-// Looks again at what kept a harvest from running: its archive's profile, its directory. Nothing of it may be in hand.
-Task<void> Engine::mend(std::shared_ptr<HarvestRun> run) {
-  auto files = run->files();
-  if (!run->broken() || run->account_lost || files->manifest.archive.empty()) co_return;
-  auto archive = seat(files->manifest.archive);
-  if (!archive) {
-    run->set_broken(archive.error().detail);
-    co_return;
-  }
-  const std::string credit = (*archive)->archive->profile().credit;
-  const bool holds_products = run->holds_products();
-  World& world = world_;
-  auto prepared = co_await world_.workers.run(world_.executor, [&world, files, &run, &credit, holds_products] {
-    return world.prepare_output(files->spec, run->record().manifest, credit, holds_products);
-  });
-  run->set_broken(prepared ? std::string() : directory_trouble(prepared.error().detail, files->name));
-}
-
-Task<void> Engine::mend_after_reload(std::shared_ptr<HarvestRun> run) {
-  const auto pass = co_await run->verbs.enter(world_.executor);
-  if (at_rest(run->record().state)) co_return;
-  co_await mend(run);
-  if (!run->broken()) log::notice("{}: goes on", run->record().name);
-  pump();
 }
 
 Result<Engine::ArchiveSeat*> Engine::seat(const std::string& archive_name) {

@@ -13,10 +13,6 @@ std::unexpected<Error> unknown(const std::string& name) {
   return fail(Kind::NotFound, "no harvest is called '{}'; see: garner list", printable(name, 80));
 }
 
-bool at_rest(HarvestState state) {
-  return state == HarvestState::Finished || state == HarvestState::Cancelled;
-}
-
 std::unexpected<Error> stopping() {
   return fail(Kind::Cancelled, "the daemon is stopping; try again when it is back");
 }

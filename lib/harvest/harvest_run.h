@@ -21,6 +21,11 @@
 
 namespace garner::harvest {
 
+// Nothing more happens to it by itself.
+inline bool at_rest(ledger::HarvestState state) {
+  return state == ledger::HarvestState::Finished || state == ledger::HarvestState::Cancelled;
+}
+
 // What of a harvest never changes, for workers and for threads that list and read.
 struct HarvestFiles {
   ledger::HarvestNo no = 0;
@@ -127,8 +132,8 @@ class HarvestRun {
 
   // The archive is being asked for its sources (HarvestRecord::wants_sources).
   bool asking_for_sources = false;
-  // Questions that are no chunk's (for sources, for the count of the whole) and were not answered: in a row, and those of
-  // them that count as attempts.
+  // Questions that are no chunk's (for sources, for the count of the whole) and were not answered: in a row, and those
+  // of them that count as attempts.
   std::uint32_t question_failures = 0, question_attempts = 0;
   void set_source_job(std::string job, std::uint64_t first, std::uint64_t last) {
     record_.source_job = std::move(job);
