@@ -1,14 +1,13 @@
 #include "client/stored_login.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "base/private_file.h"
 #include "client/save_file.h"
 #include "http/url.h"
 
@@ -45,26 +44,6 @@ Result<void> make_private_folders(const std::string& folder) {
   return {};
 }
 
-Result<std::optional<std::string>> read_private_file(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
-  if (descriptor < 0 && errno == ENOENT) return std::optional<std::string>();
-  if (descriptor < 0) return fail(Kind::Auth, "{}", std::strerror(errno));
-  struct Closer {
-    int descriptor;
-    ~Closer() { ::close(descriptor); }
-  } closer{descriptor};
-  struct stat about{};
-  if (::fstat(descriptor, &about) != 0) return fail(Kind::Auth, "{}", std::strerror(errno));
-  if (!S_ISREG(about.st_mode)) return fail(Kind::Auth, "is no regular file");
-  if (about.st_uid != ::geteuid() || (about.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-    return fail(Kind::Auth, "others may have read or changed it (mode {:04o})", about.st_mode & 07777);
-  std::string text(kLargestFile, '\0');
-  const ssize_t count = ::read(descriptor, text.data(), text.size());
-  if (count < 0) return fail(Kind::Auth, "{}", std::strerror(errno));
-  text.resize(static_cast<std::size_t>(count));
-  return std::optional(std::move(text));
-}
-
 std::string text_at(const json& object, const char* key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
@@ -92,7 +71,7 @@ std::optional<StoredLogin> parse(const std::string& text) {
 Result<std::optional<StoredLogin>> load_login(const Environment& environment, const std::string& archive) {
   const auto path = path_of(environment, archive);
   if (!path) return std::optional<StoredLogin>();  // nowhere to keep one
-  const auto text = read_private_file(*path);
+  const auto text = read_private_file(*path, PrivateFile::Ours, kLargestFile);
   if (!text)
     return fail(Kind::Auth, "the login in {}: {}; make it anew: garner login {}", *path, text.error().detail, archive);
   if (!*text) return std::optional<StoredLogin>();

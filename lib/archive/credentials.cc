@@ -1,12 +1,10 @@
 #include "archive/credentials.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+
+#include "base/private_file.h"
 
 namespace garner::archive {
 
@@ -36,27 +34,6 @@ std::string_view take_line(std::string_view& text) {
   return line;
 }
 
-Result<std::string> read_private_file(const std::string& path, bool check_mode) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-  if (descriptor < 0) return fail(Kind::Auth, "{}", std::strerror(errno));
-  struct Closer {
-    int descriptor;
-    ~Closer() { ::close(descriptor); }
-  } closer{descriptor};
-  struct stat about{};
-  if (::fstat(descriptor, &about) != 0) return fail(Kind::Auth, "{}", std::strerror(errno));
-  if (!S_ISREG(about.st_mode)) return fail(Kind::Auth, "is no regular file");
-  if (check_mode && (about.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    return fail(Kind::Auth, "others than its owner may read or change it (mode {:04o}); run: chmod 600 {}",
-                about.st_mode & 07777, path);
-  }
-  std::string text(kLongestFile + 1, '\0');
-  const ssize_t count = ::read(descriptor, text.data(), text.size());
-  if (count < 0) return fail(Kind::Auth, "{}", std::strerror(errno));
-  text.resize(static_cast<std::size_t>(count));
-  return text;
-}
-
 }  // namespace
 
 Result<Credentials> parse_credentials(std::string_view text) {
@@ -72,10 +49,12 @@ Result<Credentials> parse_credentials(std::string_view text) {
 Result<Credentials> read_credentials(const std::string& credential_file, std::string_view what) {
   const auto path = path_of(credential_file);
   if (!path) return std::unexpected(path.error());
-  // systemd guards what it passes by the folder and by ACLs, which show as group bits.
-  const auto text = read_private_file(*path, !credential_file.starts_with(kFromSystemd));
+  const auto rule =
+      credential_file.starts_with(kFromSystemd) ? PrivateFile::GuardedByItsFolder : PrivateFile::OfItsOwner;
+  const auto text = read_private_file(*path, rule, kLongestFile + 1);
   if (!text) return with_context(text.error(), "{} {}", what, *path);
-  auto credentials = parse_credentials(*text);
+  if (!*text) return fail(Kind::Auth, "{} {}: {}", what, *path, std::strerror(ENOENT));
+  auto credentials = parse_credentials(**text);
   if (!credentials) return fail(Kind::Auth, "{} {}: {}", what, *path, credentials.error().detail);
   return credentials;
 }
