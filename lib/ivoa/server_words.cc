@@ -20,12 +20,24 @@ bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+bool starts_with_text(std::string_view text, std::string_view part) {
+  return text.size() >= part.size() &&
+         std::ranges::equal(text.substr(0, part.size()), part, [](char a, char b) { return lower(a) == lower(b); });
+}
+
+// Pages are searched for some seventy texts each.
 std::size_t find_text(std::string_view text, std::string_view part, std::size_t from = 0) {
-  if (from >= text.size()) return text.npos;
-  const auto begin = text.begin() + static_cast<std::ptrdiff_t>(from);
-  const auto found =
-      std::search(begin, text.end(), part.begin(), part.end(), [](char a, char b) { return lower(a) == lower(b); });
-  return found == text.end() ? text.npos : static_cast<std::size_t>(found - text.begin());
+  if (part.empty()) return text.npos;
+  const char small = lower(part.front());
+  const char large = small >= 'a' && small <= 'z' ? static_cast<char>(small - 'a' + 'A') : small;
+  std::size_t at_small = text.find(small, from), at_large = text.find(large, from);
+  while (at_small != text.npos || at_large != text.npos) {
+    const std::size_t at = std::min(at_small, at_large);
+    if (starts_with_text(text.substr(at), part)) return at;
+    if (at == at_small) at_small = text.find(small, at + 1);
+    if (at == at_large) at_large = text.find(large, at + 1);
+  }
+  return text.npos;
 }
 
 // What stands between two marks; to the end (bounded) where the page was cut before the second.

@@ -22,10 +22,14 @@ constexpr std::array<bool, 256> make_quoted() {
 }
 constexpr auto kQuoted = make_quoted();
 
+// A line that begins with # is a comment to readers of ECSV, and to many of CSV.
 bool needs_quotes(std::string_view text) {
-  if (text.starts_with(' ') || text.ends_with(' ')) return true;
+  if (text.starts_with(' ') || text.ends_with(' ') || text.starts_with('#')) return true;
   return std::ranges::any_of(text, [](char c) { return kQuoted[static_cast<unsigned char>(c)]; });
 }
+
+// At the begin of a file these are markup and the mark of UTF-8.
+bool begins_another_format(std::string_view text) { return text.starts_with('<') || text.starts_with("\xef\xbb\xbf"); }
 
 void append_quoted(std::string& out, std::string_view text) {
   out += '"';
@@ -92,7 +96,11 @@ Result<void> TextRows::begin(const VotableTable& table, Serialization) {
     if (is_complex && !field.column.is_array) plan.shape.clear();
     plan.is_shaped = !field.is_variable && field.count > 0;
     if (i > 0) text_ += ',';
-    append_text(column_name(table, i));
+    const auto name = column_name(table, i);
+    if (i == 0 && begins_another_format(name))
+      append_quoted(text_, name);
+    else
+      append_text(name);
   }
   text_ += '\n';
   return write();

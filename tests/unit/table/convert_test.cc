@@ -93,6 +93,35 @@ TEST_F(Convert, EcsvSaysWhatTheFieldsSay) {
             "source_id,name,the flux\n9007199254740993,ab,0.1\n9007199254740995,,0.0\n");
 }
 
+// Names and cells that look like the begin of something else, in the formats that are lines of text.
+TEST_F(Convert, WhatLooksLikeACommentOrMarkupIsQuoted) {
+  for (const std::string name : {"# %ECSV 1.0", "#x", "&lt;a>", "\xef\xbb\xbfmark"}) {
+    const std::string answer = samples::votable(
+        "<FIELD name=\"" + name + "\" datatype=\"char\" arraysize=\"*\"/>", "<TABLEDATA><TR><TD>#7</TD></TR><TR><TD>a</TD></TR></TABLEDATA>");
+    for (const auto to : {ConvertTo::Csv, ConvertTo::Ecsv}) {
+      const std::string file = converted(answer, {.to = to});
+      const auto format = to == ConvertTo::Csv ? Format::Csv : Format::Ecsv;
+      auto reader = open_table(from_memory(bytes_of(file)), {.format = format, .wanted = {}, .limits = {}});
+      ASSERT_TRUE(reader) << name << ": " << reader.error().detail;
+      EXPECT_EQ((*reader)->columns()[0].name, name == "&lt;a>" ? "<a>" : name);
+      EXPECT_TRUE((*reader)->next_row().value());
+      EXPECT_EQ((*reader)->cell(0).text, "#7");
+      EXPECT_TRUE(file.ends_with("\n\"#7\"\na\n")) << file;
+    }
+  }
+}
+
+TEST_F(Convert, NoControlCharacterIsInANameOrADescription) {
+  const std::string file = converted(
+      samples::votable("<FIELD name=\"a\xc2\x85z\" datatype=\"int\"><DESCRIPTION>b&#x9f;&#x2028;c \xc2\xb5</DESCRIPTION>"
+                       "</FIELD>",
+                       "<TABLEDATA><TR><TD>7</TD></TR></TABLEDATA>"),
+      {.to = ConvertTo::Ecsv});
+  EXPECT_EQ(file,
+            "# %ECSV 1.0\n# ---\n# delimiter: ','\n# datatype:\n"
+            "# -\n#   name: 'a z'\n#   datatype: int32\n#   description: 'b c \xc2\xb5'\na z\n7\n");
+}
+
 TEST_F(Convert, FitsSaysWhatTheFieldsSay) {
   const std::string longer =
       "A description that is longer than a card of a FITS header: it's 'quoted', and has a \xc2\xb5";
