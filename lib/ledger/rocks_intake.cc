@@ -1,7 +1,5 @@
 #include "ledger/rocks_intake.h"
 
-#include <system_error>
-
 #include "base/log.h"
 
 namespace garner::ledger {
@@ -56,15 +54,13 @@ RocksIntake::RocksIntake(RocksStore& store, GroupCommit& commits, HarvestNo harv
 RocksIntake::~RocksIntake() {
   static_cast<void>(ids_.finish());  // closes the files
   static_cast<void>(refused_.finish());
-  if (!committed_) {
+  if (committed_) return;
+  {
     GroupCommit::Turn turn(commits_);
     if (auto erased = store_.erase(harvest_); !erased)
       log::warning("{}; the next start tries again", erased.error().detail);
   }
-  std::error_code error;
-  std::filesystem::remove_all(directory_, error);
-  if (error)
-    log::warning("ledger: {} can't be removed: {}; the next start tries again", directory_.string(), error.message());
+  store_.remove_intake_directory(directory_);
 }
 
 Result<void> RocksIntake::remember(Result<void> done) {
@@ -151,6 +147,7 @@ Result<HarvestRecord> RocksIntake::commit(HarvestRecord record) {
   if (auto taken = ingest(); !taken) return std::unexpected(taken.error());
   if (auto written = write_record(record, announced); !written) return std::unexpected(written.error());
   committed_ = true;
+  store_.remove_intake_directory(directory_);
   if (announced != 0) {
     commits_.dismiss(announced);
     if (auto erased = store_.erase(announced); !erased)

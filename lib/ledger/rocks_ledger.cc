@@ -1,7 +1,6 @@
 #include "ledger/rocks_ledger.h"
 
 #include <charconv>
-#include <system_error>
 
 #include "ledger/bytes.h"
 #include "ledger/group_commit.h"
@@ -99,9 +98,8 @@ Result<std::unique_ptr<Intake>> RocksLedger::begin_intake(std::uint32_t chunk_si
   const auto harvest = reserve_number();
   if (!harvest) return std::unexpected(harvest.error());
   auto intake = std::make_unique<RocksIntake>(*store_, commits_, *harvest, chunk_size);
-  std::error_code error;
-  std::filesystem::create_directory(store_->intake_directory(*harvest), error);
-  if (error) return fail_errno(error.value(), store_->intake_directory(*harvest).string());
+  if (auto made = store_->make_intake_directory(store_->intake_directory(*harvest)); !made)
+    return std::unexpected(made.error());
   return intake;
 }
 

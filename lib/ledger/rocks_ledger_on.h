@@ -13,7 +13,8 @@ class FileSystem;
 
 namespace garner::ledger {
 
-// As open_rocks_ledger; files: null for the machine's own. RocksDB's files go through it, garner.pid and SCHEMA do not.
+// As open_rocks_ledger; files: null for the machine's own. Everything but garner.pid goes
+// through it.
 Result<std::unique_ptr<Ledger>> open_rocks_ledger_on(const std::filesystem::path& directory,
                                                      std::shared_ptr<rocksdb::FileSystem> files);
 

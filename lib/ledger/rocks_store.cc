@@ -4,11 +4,11 @@
 #include <rocksdb/env.h>
 #include <rocksdb/listener.h>
 
+#include <algorithm>
 #include <charconv>
-#include <fstream>
 #include <mutex>
-#include <system_error>
 
+#include "base/durable_directory.h"
 #include "base/log.h"
 
 namespace garner::ledger {
@@ -37,54 +37,60 @@ Result<void> refuse_newer(std::uint32_t version, const fs::path& directory) {
               directory.string(), version, kSchemaVersion);
 }
 
-void write_schema_file(const fs::path& directory, std::error_code& error) {
-  const auto scratch = directory / "SCHEMA.new";
-  std::ofstream(scratch) << kSchemaVersion << '\n';
-  fs::rename(scratch, directory / kSchemaFile, error);
+// Durably, so that it is never found empty.
+rocksdb::IOStatus write_schema_file(rocksdb::FileSystem& files, const fs::path& directory) {
+  const rocksdb::IOOptions plain;
+  const std::string scratch = directory / "SCHEMA.new";
+  auto status = rocksdb::WriteStringToFile(&files, fmt::format("{}\n", kSchemaVersion), scratch, true);
+  if (status.ok()) status = files.RenameFile(scratch, directory / kSchemaFile, plain, nullptr);
+  std::unique_ptr<rocksdb::FSDirectory> folder;
+  if (status.ok()) status = files.NewDirectory(directory, plain, &folder, nullptr);
+  if (status.ok()) status = folder->Fsync(plain, nullptr);
+  return status;
 }
 
 // The version is also in a file, so that a newer store is refused before RocksDB changes anything in it. For the same
 // reason an older one is raised here first: opening makes the families that it lacks.
-Result<void> check_schema_file(const fs::path& directory) {
-  std::ifstream file(directory / kSchemaFile);
-  if (!file) return {};
-  std::string text(32, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.empty()) return {};  // cut by a power loss; the store itself has the version too
+Result<void> check_schema_file(rocksdb::FileSystem& files, const fs::path& directory) {
+  const std::string path = directory / kSchemaFile;
+  std::uint64_t size = 0;
+  if (!files.GetFileSize(path, {}, &size, nullptr).ok() || size == 0)
+    return {};  // the store itself has the version too
+  constexpr std::uint64_t kMost = 32;
+  std::string text;
+  if (size <= kMost) {
+    if (const auto status = rocksdb::ReadFileToString(&files, path, &text); !status.ok())
+      return store_error(status, path);
+  }
   const auto version = number_in(text);
   if (!version)
     return fail(Kind::Corrupt, "the ledger {}: its file {} holds no number; {}", directory.string(), kSchemaFile,
                 kAdvice);
   if (auto good = refuse_newer(*version, directory); !good || *version == kSchemaVersion) return good;
-  std::error_code error;
-  write_schema_file(directory, error);
-  if (error) return fail_errno(error.value(), (directory / kSchemaFile).string());
+  if (const auto status = write_schema_file(files, directory); !status.ok()) return store_error(status, path);
   return {};
 }
 
 // Without CURRENT, RocksDB writes a new one, of an empty store, over what is there (and only then complains of old log
 // files).
-Result<void> refuse_lost_current(const fs::path& directory) {
-  std::error_code ignored;
-  if (fs::exists(directory / "CURRENT", ignored)) return {};
-  bool used = fs::exists(directory / kSchemaFile, ignored);
-  for (fs::directory_iterator it(directory, ignored), end; !used && it != end; it.increment(ignored))
-    used = it->path().extension() == ".sst";
+Result<void> refuse_lost_current(rocksdb::FileSystem& files, const fs::path& directory) {
+  std::vector<std::string> names;
+  if (!files.GetChildren(directory, {}, &names, nullptr).ok() || std::ranges::find(names, "CURRENT") != names.end())
+    return {};
+  const bool used =
+      std::ranges::any_of(names, [](const auto& name) { return name == kSchemaFile || name.ends_with(".sst"); });
   if (!used) return {};
   return fail(Kind::Corrupt, "the ledger {} has lost its file CURRENT; {}", directory.string(), kAdvice);
 }
 
-void remove_intakes(const fs::path& directory) {
-  std::error_code error;
-  std::vector<fs::path> found;
-  for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
-    if (it->path().filename().string().starts_with("intake-")) found.push_back(it->path());
+rocksdb::IOStatus remove_folder(rocksdb::FileSystem& files, const std::string& folder) {
+  std::vector<std::string> names;
+  files.GetChildren(folder, {}, &names, nullptr).PermitUncheckedError();
+  for (const auto& name : names) {
+    if (name == "." || name == "..") continue;
+    if (auto status = files.DeleteFile(folder + "/" + name, {}, nullptr); !status.ok()) return status;
   }
-  for (const auto& path : found) {
-    fs::remove_all(path, error);
-    if (error) log::warning("ledger: {} can't be removed: {}", path.string(), error.message());
-  }
+  return files.DeleteDir(folder, {}, nullptr);
 }
 
 }  // namespace
@@ -129,18 +135,18 @@ class RocksStore::Listener : public rocksdb::EventListener {
 
 Result<std::unique_ptr<RocksStore>> RocksStore::open(const fs::path& directory,
                                                      std::shared_ptr<rocksdb::FileSystem> files) {
-  std::error_code error;
-  fs::create_directories(directory, error);
-  if (error) return fail_errno(error.value(), fmt::format("the ledger's directory {}", directory.string()));
+  if (auto made = make_directories_durably(directory); !made)
+    return with_context(made.error(), "the ledger's directory");
   auto lock = DirectoryLock::take(directory);
   if (!lock) return std::unexpected(lock.error());
-  std::unique_ptr<RocksStore> store(new RocksStore(directory, std::move(*lock)));
-  if (auto good = check_schema_file(directory); !good) return std::unexpected(good.error());
-  if (auto good = refuse_lost_current(directory); !good) return std::unexpected(good.error());
-  if (auto good = store->open_database(std::move(files)); !good) return std::unexpected(good.error());
+  if (!files) files = rocksdb::FileSystem::Default();
+  std::unique_ptr<RocksStore> store(new RocksStore(directory, std::move(*lock), files));
+  if (auto good = check_schema_file(*files, directory); !good) return std::unexpected(good.error());
+  if (auto good = refuse_lost_current(*files, directory); !good) return std::unexpected(good.error());
+  if (auto good = store->open_database(); !good) return std::unexpected(good.error());
   if (auto good = store->check_schema(); !good) return std::unexpected(good.error());
   if (auto good = store->finish_erasing(); !good) return std::unexpected(good.error());
-  remove_intakes(directory);
+  store->remove_intakes();
   return store;
 }
 
@@ -150,16 +156,35 @@ RocksStore::~RocksStore() {
   if (const auto status = db_->Close(); !status.ok()) log::warning("ledger: closing: {}", printable(status.ToString()));
 }
 
-Result<void> RocksStore::open_database(std::shared_ptr<rocksdb::FileSystem> files) {
+// Of a crashed process.
+void RocksStore::remove_intakes() {
+  std::vector<std::string> names;
+  files_->GetChildren(directory_, {}, &names, nullptr).PermitUncheckedError();
+  for (const auto& name : names) {
+    if (name.starts_with("intake-")) remove_intake_directory(directory_ / name);
+  }
+}
+
+void RocksStore::remove_intake_directory(const fs::path& path) {
+  if (const auto status = remove_folder(*files_, path);
+      !status.ok() && !status.IsNotFound() && !status.IsPathNotFound())
+    log::warning("ledger: {} can't be removed: {}; the next start tries again", path.string(),
+                 printable(status.ToString()));
+}
+
+Result<void> RocksStore::make_intake_directory(const fs::path& path) {
+  if (const auto status = files_->CreateDir(path, {}, nullptr); !status.ok()) return store_error(status, path.string());
+  return {};
+}
+
+Result<void> RocksStore::open_database() {
   auto options = store_options();
   cache_ = make_cache();
   listener_ = std::make_shared<Listener>();
   charge_memtables(options, cache_);
   options.listeners.push_back(listener_);
-  if (files) {
-    env_ = rocksdb::NewCompositeEnv(files);
-    options.env = env_.get();
-  }
+  env_ = rocksdb::NewCompositeEnv(files_);
+  options.env = env_.get();
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   for (std::size_t i = 0; i < kFamilyNames.size(); ++i)
     families.emplace_back(kFamilyNames[i], family_options(Family{i}, cache_));
@@ -193,10 +218,11 @@ Result<void> RocksStore::check_schema() {
     batch.Put(family(Family::Meta), kSchemaKey, std::to_string(kSchemaVersion));
     if (auto written = write(batch, "schema version"); !written) return written;
   }
-  std::error_code error;
-  if (fs::exists(directory_ / kSchemaFile, error)) return {};
-  write_schema_file(directory_, error);
-  if (error) return fail_errno(error.value(), (directory_ / kSchemaFile).string());
+  const fs::path path = directory_ / kSchemaFile;
+  std::uint64_t size = 0;
+  if (files_->GetFileSize(path, {}, &size, nullptr).ok() && size > 0) return {};
+  if (const auto status = write_schema_file(*files_, directory_); !status.ok())
+    return store_error(status, path.string());
   return {};
 }
 

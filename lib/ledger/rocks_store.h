@@ -39,21 +39,25 @@ class RocksStore {
   Result<void> erase(HarvestNo harvest);
   std::unique_ptr<rocksdb::Iterator> walk(Family which, const Range& range);
   std::filesystem::path intake_directory(HarvestNo harvest) const;
+  Result<void> make_intake_directory(const std::filesystem::path& path);
+  void remove_intake_directory(const std::filesystem::path& path);
   // For SstFileWriter.
   rocksdb::Options table_options(Family which) const;
 
  private:
   class Listener;
-  RocksStore(std::filesystem::path directory, DirectoryLock lock)
-      : directory_(std::move(directory)), lock_(std::move(lock)) {}
+  RocksStore(std::filesystem::path directory, DirectoryLock lock, std::shared_ptr<rocksdb::FileSystem> files)
+      : directory_(std::move(directory)), lock_(std::move(lock)), files_(std::move(files)) {}
 
-  Result<void> open_database(std::shared_ptr<rocksdb::FileSystem> files);
+  Result<void> open_database();
+  void remove_intakes();
   Result<void> check_schema();
   Result<void> finish_erasing();
   Result<void> resume();
 
   std::filesystem::path directory_;
   DirectoryLock lock_;
+  std::shared_ptr<rocksdb::FileSystem> files_;
   std::unique_ptr<rocksdb::Env> env_;
   std::shared_ptr<rocksdb::Cache> cache_;
   std::shared_ptr<Listener> listener_;
