@@ -81,18 +81,18 @@ Result<void> GroupCommit::settle(ChunkKey key, const ChunkRecord& record, const 
 void GroupCommit::lead(std::unique_lock<std::mutex>& lock) {
   const auto group = std::exchange(queue_, {});
   Changed changed;
-  rocksdb::WriteBatch batch;
+  Batch batch;
   for (Waiter* waiter : group) {
     waiter->result = prepare(*waiter, changed);
     if (!waiter->result) continue;
-    batch.Put(store_.family(Family::Chunks), chunk_key(waiter->key), waiter->bytes);
+    batch.put(Family::Chunks, chunk_key(waiter->key), waiter->bytes);
     if (!waiter->job_left.empty())
-      batch.Put(store_.family(Family::Jobs), job_key(waiter->key.harvest, waiter->job_left), "");
+      batch.put(Family::Jobs, job_key(waiter->key.harvest, waiter->job_left), "");
   }
   for (const auto& [key, counters] : changed) {
-    batch.Put(store_.family(Family::Counters), counters_key(key.first, key.second), encode_counters(counters));
+    batch.put(Family::Counters, counters_key(key.first, key.second), encode_counters(counters));
   }
-  if (batch.Count() > 0) {
+  if (!batch.empty()) {
     lock.unlock();
     const auto written = store_.write(batch, "settling chunks");
     lock.lock();

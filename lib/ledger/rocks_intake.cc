@@ -13,9 +13,9 @@ Result<void> TableFiles::put(std::string_view key, std::string_view value) {
   if (!writer_) {
     rocksdb::EnvOptions files;
     files.bytes_per_sync = 4 << 20;  // so that the last sync is short
-    auto* handle = store_.family(family_);
-    writer_ = std::make_unique<rocksdb::SstFileWriter>(files, store_.table_options(family_), handle);
-    paths_.push_back(directory_ / fmt::format("{}-{}.sst", handle->GetName(), paths_.size()));
+    writer_ = std::make_unique<rocksdb::SstFileWriter>(files, store_.table_options(family_));
+    const char* name = kFamilyNames[static_cast<std::size_t>(family_)];
+    paths_.push_back(directory_ / fmt::format("{}-{}.sst", name, paths_.size()));
     if (const auto status = writer_->Open(paths_.back()); !status.ok()) return store_error(status, "intake");
   }
   if (const auto status = writer_->Put(key, value); !status.ok()) return store_error(status, "intake");
@@ -30,9 +30,9 @@ Result<void> TableFiles::finish() {
   return {};
 }
 
-rocksdb::IngestExternalFileArg TableFiles::ingestion() const {
+rocksdb::IngestExternalFileArg TableFiles::ingestion(const RocksStore::Lease& store) const {
   rocksdb::IngestExternalFileArg argument;
-  argument.column_family = store_.family(family_);
+  argument.column_family = store.family(family_);
   argument.external_files = paths_;
   argument.options.move_files = true;
   argument.options.failed_move_fall_back_to_copy = true;
@@ -160,9 +160,11 @@ Result<HarvestRecord> RocksIntake::commit(HarvestRecord record) {
 }
 
 Result<void> RocksIntake::ingest() {
-  std::vector<rocksdb::IngestExternalFileArg> arguments{ids_.ingestion()};
-  if (!refused_.empty()) arguments.push_back(refused_.ingestion());
-  if (const auto status = store_.db().IngestExternalFiles(arguments); !status.ok())
+  const auto store = store_.lease();
+  if (!store) return std::unexpected(store.error());
+  std::vector<rocksdb::IngestExternalFileArg> arguments{ids_.ingestion(*store)};
+  if (!refused_.empty()) arguments.push_back(refused_.ingestion(*store));
+  if (const auto status = store->db().IngestExternalFiles(arguments); !status.ok())
     return store_error(status, "taking over an id list");
   return {};
 }
@@ -170,20 +172,19 @@ Result<void> RocksIntake::ingest() {
 Result<void> RocksIntake::write_record(const HarvestRecord& record, HarvestNo announced) {
   const auto json = encode_harvest(record);
   if (!json) return std::unexpected(json.error());
-  rocksdb::WriteBatch batch;
-  batch.Put(store_.family(Family::Harvests), record_key(harvest_), *json);
-  batch.Put(store_.family(Family::Harvests), manifest_key(harvest_), record.manifest);
+  Batch batch;
+  batch.put(Family::Harvests, record_key(harvest_), *json);
+  batch.put(Family::Harvests, manifest_key(harvest_), record.manifest);
   Counters counters;
   counters.requested = record.sources;
   for (std::size_t type = 0; type < record.retrieval_types.size(); ++type) {
-    batch.Put(store_.family(Family::Counters), counters_key(harvest_, static_cast<std::uint16_t>(type)),
-              encode_counters(counters));
+    batch.put(Family::Counters, counters_key(harvest_, static_cast<std::uint16_t>(type)), encode_counters(counters));
   }
-  batch.Delete(store_.family(Family::Meta), erase_key(harvest_));
+  batch.remove(Family::Meta, erase_key(harvest_));
   if (announced != 0) {
-    batch.Delete(store_.family(Family::Harvests), record_key(announced));
-    batch.Delete(store_.family(Family::Harvests), manifest_key(announced));
-    batch.Put(store_.family(Family::Meta), erase_key(announced), "");
+    batch.remove(Family::Harvests, record_key(announced));
+    batch.remove(Family::Harvests, manifest_key(announced));
+    batch.put(Family::Meta, erase_key(announced), "");
   }
   return store_.write(batch, "recording a harvest");
 }

@@ -23,7 +23,7 @@ class TableFiles {
   Result<void> put(std::string_view key, std::string_view value);
   Result<void> finish();
   bool empty() const { return paths_.empty(); }
-  rocksdb::IngestExternalFileArg ingestion() const;
+  rocksdb::IngestExternalFileArg ingestion(const RocksStore::Lease& store) const;
 
  private:
   RocksStore& store_;

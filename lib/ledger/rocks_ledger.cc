@@ -48,7 +48,7 @@ class RocksLedger final : public Ledger {
                        const std::function<bool(const RefusedRow&)>& visit) override;
 
  private:
-  Result<rocksdb::PinnableSlice> block_bytes(HarvestNo harvest, std::uint32_t block);
+  Result<std::string> block_bytes(HarvestNo harvest, std::uint32_t block);
   Result<HarvestNo> reserve_number();
 
   std::unique_ptr<RocksStore> store_;
@@ -85,9 +85,9 @@ Result<void> RocksLedger::load() {
 Result<HarvestNo> RocksLedger::reserve_number() {
   GroupCommit::Turn turn(commits_);
   if (next_ == UINT32_MAX) return fail(Kind::Internal, "ledger: all harvest numbers are used");
-  rocksdb::WriteBatch batch;
-  batch.Put(store_->family(Family::Meta), kNextHarvestKey, std::to_string(next_ + 1));
-  batch.Put(store_->family(Family::Meta), erase_key(next_), "");
+  Batch batch;
+  batch.put(Family::Meta, std::string(kNextHarvestKey), std::to_string(next_ + 1));
+  batch.put(Family::Meta, erase_key(next_), "");
   if (auto written = store_->write(batch, "beginning an intake"); !written) return std::unexpected(written.error());
   return next_++;
 }
@@ -116,13 +116,13 @@ Result<HarvestRecord> RocksLedger::announce(HarvestRecord record) {
   if (commits_.name_taken(record.name))
     return fail(Kind::Conflict, "there is a harvest named {} already; choose another name, or remove the old one first",
                 printable(record.name, 100));
-  rocksdb::WriteBatch batch;
-  batch.Put(store_->family(Family::Harvests), record_key(record.no), *json);
-  batch.Put(store_->family(Family::Harvests), manifest_key(record.no), record.manifest);
+  Batch batch;
+  batch.put(Family::Harvests, record_key(record.no), *json);
+  batch.put(Family::Harvests, manifest_key(record.no), record.manifest);
   for (std::size_t type = 0; type < record.retrieval_types.size(); ++type)
-    batch.Put(store_->family(Family::Counters), counters_key(record.no, static_cast<std::uint16_t>(type)),
+    batch.put(Family::Counters, counters_key(record.no, static_cast<std::uint16_t>(type)),
               encode_counters({}));
-  batch.Delete(store_->family(Family::Meta), erase_key(record.no));
+  batch.remove(Family::Meta, erase_key(record.no));
   if (auto written = store_->write(batch, "announcing a harvest"); !written) return std::unexpected(written.error());
   commits_.admit(record.no, Shape(record), std::vector<Counters>(record.retrieval_types.size()));
   return record;
@@ -158,29 +158,26 @@ Result<void> RocksLedger::update(const HarvestRecord& record) {
   if (!shape) return std::unexpected(shape.error());
   if (*shape != Shape(record))
     return fail(Kind::Internal, "ledger: harvest {}: its name, types and ids are fixed", shape->name);
-  rocksdb::WriteBatch batch;
-  batch.Put(store_->family(Family::Harvests), record_key(record.no), *json);
+  Batch batch;
+  batch.put(Family::Harvests, record_key(record.no), *json);
   return store_->write(batch, "updating a harvest");
 }
 
 Result<void> RocksLedger::remove(HarvestNo harvest) {
   GroupCommit::Turn turn(commits_);
   if (auto shape = commits_.shape(harvest); !shape) return std::unexpected(shape.error());
-  rocksdb::WriteBatch batch;
-  batch.Delete(store_->family(Family::Harvests), record_key(harvest));
-  batch.Delete(store_->family(Family::Harvests), manifest_key(harvest));
-  batch.Put(store_->family(Family::Meta), erase_key(harvest), "");
+  Batch batch;
+  batch.remove(Family::Harvests, record_key(harvest));
+  batch.remove(Family::Harvests, manifest_key(harvest));
+  batch.put(Family::Meta, erase_key(harvest), "");
   if (auto written = store_->write(batch, "removing a harvest"); !written) return written;
   commits_.dismiss(harvest);
   return store_->erase(harvest);
 }
 
-Result<rocksdb::PinnableSlice> RocksLedger::block_bytes(HarvestNo harvest, std::uint32_t block) {
-  rocksdb::PinnableSlice bytes;
-  const auto status =
-      store_->db().Get(rocksdb::ReadOptions(), store_->family(Family::Ids), block_key(harvest, block), &bytes);
-  if (status.ok()) return bytes;
-  if (!status.IsNotFound()) return store_error(status, fmt::format("ids of block {}", block));
+Result<std::string> RocksLedger::block_bytes(HarvestNo harvest, std::uint32_t block) {
+  auto bytes = store_->get(Family::Ids, block_key(harvest, block), "ids of a block");
+  if (bytes || bytes.error().kind != Kind::NotFound) return bytes;
   if (auto shape = commits_.shape(harvest); !shape) return std::unexpected(shape.error());  // removed in between
   return fail(Kind::Corrupt, "ledger: harvest number {} has lost block {} of its ids", harvest, block);
 }
@@ -192,7 +189,7 @@ Result<std::vector<SourceId>> RocksLedger::ids(HarvestNo harvest, std::uint32_t 
     return fail(Kind::NotFound, "harvest {}: it has no block {}, only {}", shape->name, block, shape->blocks);
   const auto bytes = block_bytes(harvest, block);
   if (!bytes) return std::unexpected(bytes.error());
-  auto decoded = decode_ids(view(*bytes));
+  auto decoded = decode_ids(*bytes);
   if (!decoded) return with_context(decoded.error(), "harvest {}, block {}", shape->name, block);
   if (decoded->size() != shape->ids_in(block)) {
     return fail(Kind::Corrupt, "harvest {}, block {}: {} ids, expected {}", shape->name, block, decoded->size(),
@@ -209,7 +206,7 @@ Result<std::optional<std::uint32_t>> RocksLedger::find_block(HarvestNo harvest, 
     const std::uint32_t middle = low + (high - low) / 2;
     const auto bytes = block_bytes(harvest, middle);
     if (!bytes) return std::unexpected(bytes.error());
-    const auto first = first_id(view(*bytes));
+    const auto first = first_id(*bytes);
     if (!first) return with_context(first.error(), "harvest {}, block {}", shape->name, middle);
     if (*first <= id) {
       low = middle + 1;
@@ -230,11 +227,10 @@ Result<ChunkRecord> RocksLedger::chunk(ChunkKey key) {
   if (key.type >= shape->types.size() || key.block >= shape->blocks) {
     return fail(Kind::NotFound, "harvest {}: it has no chunk {} of type {}", shape->name, key.block, key.type);
   }
-  rocksdb::PinnableSlice bytes;
-  const auto status = store_->db().Get(rocksdb::ReadOptions(), store_->family(Family::Chunks), chunk_key(key), &bytes);
-  if (status.IsNotFound()) return ChunkRecord{};
-  if (!status.ok()) return store_error(status, fmt::format("chunk {}", key.block));
-  auto record = decode_chunk(view(bytes));
+  const auto bytes = store_->get(Family::Chunks, chunk_key(key), "a chunk");
+  if (!bytes && bytes.error().kind == Kind::NotFound) return ChunkRecord{};
+  if (!bytes) return std::unexpected(bytes.error());
+  auto record = decode_chunk(*bytes);
   if (!record)
     return with_context(record.error(), "harvest {}, {} chunk {}", shape->name, shape->types[key.type], key.block);
   return record;
@@ -252,7 +248,9 @@ Result<std::vector<std::string>> RocksLedger::jobs_left(HarvestNo harvest, std::
 }
 
 Result<void> RocksLedger::job_forgotten(HarvestNo harvest, const std::string& job) {
-  const auto status = store_->db().Delete(rocksdb::WriteOptions(), store_->family(Family::Jobs), job_key(harvest, job));
+  const auto store = store_->lease();
+  if (!store) return std::unexpected(store.error());
+  const auto status = store->db().Delete(rocksdb::WriteOptions(), store->family(Family::Jobs), job_key(harvest, job));
   if (!status.ok()) return store_error(status, "forgetting a job");
   return {};
 }
@@ -302,8 +300,8 @@ Result<void> RocksLedger::settle_tile(TileKey key, const TileRecord& record) {
   if (!shape) return std::unexpected(shape.error());
   if (key.type >= shape->types.size())
     return fail(Kind::Internal, "ledger: harvest {} has no type {}", shape->name, key.type);
-  rocksdb::WriteBatch batch;
-  batch.Put(store_->family(Family::Tiles), tile_key(key), encode(record));
+  Batch batch;
+  batch.put(Family::Tiles, tile_key(key), encode(record));
   return store_->write(batch, "settling a tile");
 }
 
