@@ -50,7 +50,7 @@ Result<ivoa::Upload> read_upload(const std::string& name_and_file) {
   }
   const auto path = name_and_file.substr(equals + 1);
   auto source = table::from_file(path);
-  if (source) source = table::decompressed(std::move(*source));
+  if (source) source = table::decompressed(std::move(*source), table::ZstdWindow::Large);
   if (!source) return bad_file(std::move(source.error()), path);
   auto bytes = read_plain(**source);
   if (!bytes) return bad_file(std::move(bytes.error()), path);

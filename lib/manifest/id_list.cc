@@ -52,7 +52,7 @@ Result<IdListCounts> read_id_list(const std::string& path, const IdListOptions& 
   const std::string name = path == "-" ? "standard input" : path;
   auto file = table::from_file(path);
   if (!file) return std::unexpected(std::move(file.error()));
-  auto inflated = table::decompressed(std::move(*file));
+  auto inflated = table::decompressed(std::move(*file), table::ZstdWindow::Large);
   if (!inflated) return with_context(std::move(inflated.error()), "{}", name);
   auto source = table::PeekedSource::peek(std::move(*inflated), kHeadBytes);
   if (!source) return with_context(std::move(source.error()), "{}", name);

@@ -2,6 +2,7 @@
 // them.
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include <array>
 
@@ -91,8 +92,10 @@ class GzipSource final : public ByteSource {
 
 class ZstdSource final : public ByteSource {
  public:
-  explicit ZstdSource(std::unique_ptr<ByteSource> source)
-      : input_(std::move(source)), context_(ZSTD_createDCtx(), &ZSTD_freeDCtx) {}
+  ZstdSource(std::unique_ptr<ByteSource> source, ZstdWindow most)
+      : input_(std::move(source)), most_(static_cast<int>(most)), context_(ZSTD_createDCtx(), &ZSTD_freeDCtx) {
+    if (context_) ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, most_);
+  }
 
   Result<std::size_t> read(std::span<std::byte> out) override {
     if (!context_) return fail(Kind::Internal, "zstd could not be initialised");
@@ -108,6 +111,9 @@ class ZstdSource final : public ByteSource {
       ZSTD_outBuffer to{out.data(), out.size(), 0};
       const std::size_t code = ZSTD_decompressStream(context_.get(), &to, &from);
       input_.consume(from.pos);
+      if (ZSTD_getErrorCode(code) == ZSTD_error_frameParameter_windowTooLarge) {
+        return fail(Kind::TooLarge, "the zstd stream needs a window of more than {} MiB", 1 << (most_ - 20));
+      }
       if (ZSTD_isError(code)) {
         return fail(Kind::Corrupt, "the zstd stream is damaged: {}", ZSTD_getErrorName(code));
       }
@@ -119,6 +125,7 @@ class ZstdSource final : public ByteSource {
 
  private:
   Input input_;
+  int most_;
   std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)> context_;
   bool inside_ = false;
 };
@@ -138,12 +145,12 @@ bool is_compressed(std::span<const std::byte> head) {
   return begins_with(head, kGzip) || begins_with(head, kZstd);
 }
 
-Result<std::unique_ptr<ByteSource>> decompressed(std::unique_ptr<ByteSource> source) {
+Result<std::unique_ptr<ByteSource>> decompressed(std::unique_ptr<ByteSource> source, ZstdWindow most) {
   auto peeked = PeekedSource::peek(std::move(source), kZstd.size());
   if (!peeked) return std::unexpected(std::move(peeked.error()));
   const auto head = (*peeked)->head();
   if (begins_with(head, kGzip)) return std::make_unique<GzipSource>(std::move(*peeked));
-  if (begins_with(head, kZstd)) return std::make_unique<ZstdSource>(std::move(*peeked));
+  if (begins_with(head, kZstd)) return std::make_unique<ZstdSource>(std::move(*peeked), most);
   return std::unique_ptr<ByteSource>(std::move(*peeked));
 }
 

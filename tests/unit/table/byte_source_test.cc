@@ -88,6 +88,25 @@ TEST(ByteSource, FindsDamageAndBytesBehindACompressedStream) {
   EXPECT_EQ(read_all(zstd(text) + "behind it").error().kind, Kind::Corrupt);
 }
 
+// A window is memory, and the stream's maker chooses it.
+TEST(ByteSource, ReadsALargeZstdWindowOnlyWhereItIsAllowed) {
+  std::string stream(1000, '\0');
+  const std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context(ZSTD_createCCtx(), &ZSTD_freeCCtx);
+  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_windowLog, 24);
+  ZSTD_inBuffer in{"text", 4, 0};
+  ZSTD_outBuffer out{stream.data(), stream.size(), 0};
+  ASSERT_EQ(ZSTD_compressStream2(context.get(), &out, &in, ZSTD_e_flush), 0u);  // the frame's head, without a size
+  ASSERT_EQ(ZSTD_compressStream2(context.get(), &out, &in, ZSTD_e_end), 0u);
+  stream.resize(out.pos);
+  const auto refused = read_all(stream);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, Kind::TooLarge);
+  EXPECT_THAT(refused.error().detail, ::testing::HasSubstr("8 MiB"));
+  auto source = decompressed(from_memory(bytes_of(stream)), ZstdWindow::Large);
+  std::string text(10, '\0');
+  EXPECT_EQ((*source)->read(std::as_writable_bytes(std::span(text))).value(), 4u);
+}
+
 TEST(ByteSource, NamesTheFileThatCannotBeRead) {
   const auto missing = from_file("/nonexistent/ids.csv");
   ASSERT_FALSE(missing);
