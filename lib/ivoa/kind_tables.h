@@ -3,12 +3,13 @@
 #pragma once
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "base/error.h"
-#include "ivoa/server_words.h"
 
 namespace garner::ivoa {
 
@@ -22,8 +23,20 @@ struct StatusRow {
   Kind kind;
 };
 
+inline std::string in_lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return lower;
+}
+
+// Error pages are long and the tables, too: each text is looked for by the C library.
 inline std::optional<Kind> kind_of_message(std::span<const TextRow> rows, std::string_view message) {
-  const auto row = std::ranges::find_if(rows, [message](const TextRow& each) { return contains(message, each.text); });
+  const std::string lower = in_lower_case(message);
+  const auto row = std::ranges::find_if(rows, [&lower](const TextRow& each) {
+    const std::string text = in_lower_case(each.text);
+    return ::memmem(lower.data(), lower.size(), text.data(), text.size()) != nullptr;
+  });
   return row == rows.end() ? std::nullopt : std::optional(row->kind);
 }
 
