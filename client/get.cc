@@ -1,14 +1,10 @@
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "client/format.h"
+#include "client/save_file.h"
 #include "client/verb.h"
 
 namespace garner::client {
@@ -23,30 +19,6 @@ std::string safe_name(const harvest::FoundProduct& product, const std::string& s
   const bool safe = !name.empty() && name.size() <= 255 && name != "." && name != ".." &&
                     name.find('/') == std::string::npos && printable(name, 1000) == name;
   return safe ? name : source_id;
-}
-
-Result<void> write_all(int fd, std::string_view bytes, const std::string& path) {
-  while (!bytes.empty()) {
-    const auto written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return fail_errno(errno, "writing " + path);
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return {};
-}
-
-// A regular file appears whole or not at all; into a device or pipe the bytes go as they are.
-Result<void> write_file(const std::string& path, std::string_view bytes) {
-  struct stat status{};
-  const bool replace = ::stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode);
-  const auto target = replace ? path + ".part" : path;
-  const int fd = ::open(target.c_str(), O_WRONLY | O_CLOEXEC | (replace ? O_CREAT | O_TRUNC : 0), 0666);
-  if (fd < 0) return fail(Kind::Invalid, "can't write {}: {}", path, std::strerror(errno));
-  auto written = write_all(fd, bytes, path);
-  if (::close(fd) != 0 && written) written = fail_errno(errno, "writing " + path);
-  if (replace && written && ::rename(target.c_str(), path.c_str()) != 0) written = fail_errno(errno, "writing " + path);
-  if (replace && !written) ::unlink(target.c_str());
-  return written;
 }
 
 int to_standard_output(Session& session, const harvest::FoundProduct& product) {
@@ -90,7 +62,8 @@ int run_get(Session& session) {
   std::error_code error;
   auto path = arguments.output;
   if (fs::is_directory(path, error)) path = (fs::path(path) / safe_name(*product, arguments.source_id)).string();
-  if (auto written = write_file(path, product->bytes); !written) return session.fail(written.error());
+  const auto write = [&product](const ByteSink& sink) { return sink(product->bytes); };
+  if (auto written = save_file(path, write); !written) return session.fail(written.error());
   tell(session, *product, path);
   return kGood;
 }

@@ -31,7 +31,9 @@ Result<void> save_file(const std::string& path, const std::function<Result<void>
   if (there && S_ISDIR(about.st_mode)) return fail(Kind::Invalid, "{} is a folder; name a file", path);
   const bool replace = !there || S_ISREG(about.st_mode);
   const auto target = replace ? fmt::format("{}.{}.part", path, ::getpid()) : path;
-  const int fd = ::open(target.c_str(), O_WRONLY | O_CLOEXEC | (replace ? O_CREAT | O_TRUNC : 0), mode);
+  // Nothing that lies there under that name already is written into, be it left over or planted.
+  if (replace) ::unlink(target.c_str());
+  const int fd = ::open(target.c_str(), O_WRONLY | O_CLOEXEC | (replace ? O_CREAT | O_EXCL | O_NOFOLLOW : 0), mode);
   if (fd < 0) return fail(Kind::Invalid, "can't write {}: {}", path, std::strerror(errno));
   auto done = write([&](std::string_view bytes) { return write_all(fd, bytes, path); });
   if (done && replace && ::fsync(fd) != 0) done = fail_errno(errno, "writing " + path);

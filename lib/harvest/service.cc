@@ -1,5 +1,6 @@
 // The verbs, as any thread may call them: rights are checked, then the loop is asked.
 #include "harvest/service_impl.h"
+#include "output/remove_tree.h"
 
 namespace garner::harvest {
 
@@ -82,11 +83,8 @@ Result<void> EngineService::remove(Peer peer, const std::string& name, bool dele
   auto removed = on_loop<Removed>([this, name] { return engine_.remove(name); });
   if (!removed) return std::unexpected(removed.error());
   if (!delete_data) return {};
-  std::error_code error;
-  std::filesystem::remove_all((*removed)->spec.directory, error);
-  if (error)
-    return fail(Kind::Internal, "'{}' is forgotten, but not all of {} could be deleted: {}", name,
-                (*removed)->spec.directory.string(), error.message());
+  if (auto deleted = output::remove_tree((*removed)->spec.directory); !deleted)
+    return with_context(deleted.error(), "'{}' is forgotten, but not all of its data could be deleted", name);
   return {};
 }
 

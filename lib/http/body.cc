@@ -4,9 +4,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+
+#include "base/trusted_path.h"
 
 namespace garner::http {
 
@@ -40,16 +43,30 @@ std::unexpected<Error> spool_error(int error_number, const std::string& director
   return failed;
 }
 
-// An unnamed file. Where the file system has no O_TMPFILE (open(2)): a named one, unlinked at once.
+// Where the file system has no O_TMPFILE (open(2)).
+int open_named_and_unlink(int folder) {
+  static std::atomic<std::uint64_t> counter{0};
+  for (int tries = 0; tries < 100; ++tries) {
+    const std::string name = fmt::format(".garner-spool-{}-{}", ::getpid(), counter.fetch_add(1));
+    const int named = ::openat(folder, name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (named < 0 && errno == EEXIST) continue;  // of an earlier process with our number
+    if (named >= 0) ::unlinkat(folder, name.c_str(), 0);
+    return named;
+  }
+  return -1;
+}
+
+// An unnamed file.
 Result<int> open_spool(const std::string& directory) {
-  const int unnamed = ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (unnamed >= 0) return unnamed;
-  if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL) return spool_error(errno, directory, "open");
-  std::string name = directory + "/.garner-spool-XXXXXX";
-  const int named = ::mkostemp(name.data(), O_CLOEXEC);
-  if (named < 0) return spool_error(errno, directory, "open");
-  ::unlink(name.c_str());
-  return named;
+  auto folder = open_trusted_folder(directory);
+  if (!folder && folder.error().kind == Kind::NotFound) folder.error().kind = Kind::Internal;
+  if (!folder) return with_context(std::move(folder.error()), "spool file");
+  int spool = ::openat(*folder, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (spool < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) spool = open_named_and_unlink(*folder);
+  const int error = errno;
+  ::close(*folder);
+  if (spool < 0) return spool_error(error, directory, "open");
+  return spool;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "base/durable_step.h"
+#include "base/trusted_path.h"
 
 namespace garner::output {
 
@@ -65,7 +66,9 @@ Result<void> give_to_group(int file, std::optional<std::uint32_t> group, const s
 }
 
 Result<Descriptor> OutputTree::root() const {
-  Descriptor root(::open(directory_.c_str(), kDirectoryFlags));
+  auto parent = open_trusted_folder(directory_.parent_path());
+  if (!parent) return std::unexpected(parent.error());
+  Descriptor root(::openat(Descriptor(*parent).get(), directory_.filename().c_str(), kDirectoryFlags));
   if (root) return root;
   if (is_foreign(errno)) return not_ours(Kind::Internal, directory_.string());
   return fail_errno(errno, directory_.string());

@@ -1,5 +1,5 @@
 // The folders below one output directory. Walks them component by component and follows no symbolic link on the way, so that nothing planted below
-// the output directory redirects what we write, read or remove. What it makes is durable: a folder's entry is fsynced in its parent before anything is put
+// the output directory redirects what we write, read or remove; above it only those of root and of our own user (base/trusted_path.h). What it makes is durable: a folder's entry is fsynced in its parent before anything is put
 // into it, also if another thread or an earlier, killed process made it.
 // Relative paths have '/' between components, no "." and no "..": they come from paths.h only.
 // Blocking; may be used by many threads. Errors: NotFound, DiskFull, Internal; Corrupt where something that is no folder or file of ours is to be read.

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/trusted_path.h"
 #include "output/paths.h"
 #include "output/publish.h"
 
@@ -42,18 +43,22 @@ Result<void> empty_folder(const Descriptor& directory, const std::string& path) 
 // Makes the output directory itself, durably: its entry is fsynced also if it was there, who made it may have been killed in between.
 Result<void> make_root(const OutputSpec& spec) {
   const std::string path = spec.directory.string();
-  const bool made = ::mkdir(path.c_str(), 0750) == 0;
+  const std::string name = spec.directory.filename().string();
+  auto opened = open_trusted_folder(spec.directory.parent_path());
+  if (!opened) return std::unexpected(opened.error());
+  const Descriptor parent(*opened);
+  const bool made = ::mkdirat(parent.get(), name.c_str(), 0750) == 0;
   if (!made && errno != EEXIST) return fail_errno(errno, path);
   if (made) {
-    const Descriptor root(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    const Descriptor root(::openat(parent.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!root) return fail_errno(errno, path);
     if (::fchmod(root.get(), 0750) != 0) return fail_errno(errno, path);
     if (auto given = give_to_group(root.get(), spec.group, path); !given) return given;
   }
-  const Descriptor parent(::open(spec.directory.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!parent && !made) return {};  // an operator's directory in a place that we may not read
-  if (!parent) return fail_errno(errno, spec.directory.parent_path().string());
-  return sync_directory(parent.get(), path);
+  const Descriptor readable(::openat(parent.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!readable && !made) return {};  // an operator's directory in a place that we may not read
+  if (!readable) return fail_errno(errno, spec.directory.parent_path().string());
+  return sync_directory(readable.get(), path);
 }
 
 Result<void> write_if_different(OutputTree& tree, std::string_view text, std::string_view name) {
