@@ -33,11 +33,12 @@ std::string labelled(std::string label, std::string_view text) {
   return "  " + pad_right(std::move(label), kLabel) + "  " + std::string(text);
 }
 
-std::string headline(const HarvestStatus& status) {
+std::string headline(const HarvestStatus& status, const View& view) {
   auto out = fmt::format("{}  {}", status.name, state_text(status));
   if (!status.archive.empty()) out += " · " + status.archive;
   if (status.chunks_in_flight > 0)
     out += " · " + counted(status.chunks_in_flight, "request", "requests") + " in flight";
+  if (status.closes_s > 0 && moves(status)) out += " · closes " + clock_text(status.closes_s, view.now);
   return out;
 }
 
@@ -126,7 +127,7 @@ std::string state_text(const HarvestStatus& status) {
 }
 
 std::vector<std::string> progress_lines(const HarvestStatus& status, const View& view) {
-  std::vector<std::string> lines = {headline(status)};
+  std::vector<std::string> lines = {headline(status, view)};
   const auto widths = widths_of(status);
   for (const auto& type : status.types) {
     lines.push_back(bar_line(type, widths, view.width));

@@ -24,9 +24,23 @@ std::string eta_cell(const HarvestStatus& status, std::time_t now) {
   return status.eta_s && status.pending > 0 ? eta_text(*status.eta_s, now) : std::string("-");
 }
 
+std::string state_cell(const HarvestStatus& status, std::time_t now) {
+  if (status.state == "waiting" && status.opens_s > 0) return "waiting until " + clock_text(status.opens_s, now);
+  return cut(state_text(status), kStateMost);
+}
+
+// "20:00-06:00 Europe/Madrid · closes 06:00".
+std::string window_text(const HarvestStatus& status, std::time_t now) {
+  if (status.window.empty()) return {};
+  std::string out = printable(status.window);
+  if (status.closes_s > 0) out += " · closes " + clock_text(status.closes_s, now);
+  if (status.opens_s > 0) out += " · opens " + clock_text(status.opens_s, now);
+  return out;
+}
+
 Cells cells_of(const HarvestStatus& status, std::time_t now) {
   return {status.name,
-          cut(state_text(status), kStateMost),
+          state_cell(status, now),
           thousands(status.delivered),
           thousands(status.absent),
           thousands(status.failed),
@@ -76,6 +90,9 @@ std::string status_details(const HarvestStatus& status, const View& view) {
   row("chunks", fmt::format("{} of {} done · {} asked in all", thousands(status.chunks_done),
                             thousands(status.chunks_total), counted(status.attempts, "request", "requests")));
   const std::string comma = status.release.empty() || status.identity.empty() ? "" : ", ";
+  row("window", window_text(status, view.now));
+  if (status.deadline_s > 0) row("deadline", clock_text(status.deadline_s, view.now));
+  row("kept to", printable(status.limited_by));
   row("asked as", printable(status.release + comma + status.identity));
   row("output", printable(status.output_directory + (status.layout.empty() ? "" : " (" + status.layout + ")")));
   if (status.submitted_s > 0)

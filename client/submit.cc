@@ -121,7 +121,7 @@ int run_submit(Session& session) {
     session.terminal.write(control::submit_json(*result, arguments.plan) + "\n");
   } else {
     session.terminal.print(arguments.plan ? plan_text(*manifest, list, result->plan)
-                                          : submitted_text(*manifest, list, *result));
+                                          : submitted_text(*manifest, list, *result, std::time(nullptr)));
   }
   session.terminal.flush();
   return arguments.wait ? follow(session, result->status.name, Until::Blocked) : kGood;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "client/format.h"
 #include "client/progress.h"
 
@@ -12,13 +14,30 @@ namespace {
 using manifest::HarvestKind;
 using manifest::Manifest;
 
-std::string rates(const harvest::Plan& plan) {
+// ": 1 to 3 nights in 20:00-06:00".
+std::string openings_text(const Manifest& manifest, const harvest::Plan& plan) {
+  const auto& window = manifest.timing.window;
+  if (window.empty() || plan.openings_least == 0) return {};
+  const bool at_night = std::ranges::all_of(window, &manifest::Hours::over_midnight);
+  const std::string_view one = at_night ? "night" : "opening", many = at_night ? "nights" : "openings";
+  std::string count = counted(plan.openings_least, one, many);
+  if (plan.openings_most == 0)
+    count += " or many more";
+  else if (plan.openings_most > plan.openings_least)
+    count = thousands(plan.openings_least) + " to " + counted(plan.openings_most, one, many);
+  return fmt::format(": {} {} {}", count, at_night ? "in" : "of the window", printable(plan.window));
+}
+
+std::string rates(const Manifest& manifest, const harvest::Plan& plan) {
   if (plan.hours_most <= 0) return {};
   const auto hours = plan.hours_most < 1
                          ? duration_text(plan.hours_least * 3600) + " to " + duration_text(plan.hours_most * 3600)
                          : hours_text(plan.hours_least) + " to " + hours_text(plan.hours_most) + " hours";
-  return fmt::format("at {} to {} sources/s this archive takes {}", rate_text(plan.sources_per_s_slow),
-                     rate_text(plan.sources_per_s_fast), hours);
+  const std::string rate = plan.sources_per_s_slow > 0
+                               ? fmt::format("at {} to {} sources/s this archive takes",
+                                             rate_text(plan.sources_per_s_slow), rate_text(plan.sources_per_s_fast))
+                               : "within its limits it takes";
+  return fmt::format("{} {}{}", rate, hours, openings_text(manifest, plan));
 }
 
 // The account in words: "2 retrieval types × 3 sources = 6 products".
@@ -91,7 +110,7 @@ std::string plan_text(const manifest::Manifest& manifest, const ListRead& list, 
   if (manifest.kind == HarvestKind::Query && plan.counted_by_archive)
     out += margin + fmt::format("{}{}\n", counted(plan.rows, "row", "rows"), kCounted);
   out += margin + requests_text(manifest, plan) + "\n";
-  if (const auto hours = rates(plan); !hours.empty()) out += margin + hours + "\n";
+  if (const auto hours = rates(manifest, plan); !hours.empty()) out += margin + hours + "\n";
   if (plan.bytes_free > 0) {
     out += margin +
            fmt::format("output file system has {} free{}\n", bytes_text(plan.bytes_free),
@@ -102,7 +121,7 @@ std::string plan_text(const manifest::Manifest& manifest, const ListRead& list, 
 }
 
 std::string submitted_text(const manifest::Manifest& manifest, const ListRead& list,
-                           const harvest::SubmitResult& result) {
+                           const harvest::SubmitResult& result, std::time_t now) {
   const auto& status = result.status;
   const auto label = std::max<std::size_t>(text_width(status.name), 12) + 2;
   const std::string margin(label, ' ');
@@ -126,7 +145,12 @@ std::string submitted_text(const manifest::Manifest& manifest, const ListRead& l
     out += status.refused > 0 ? " (garner sources " + status.name + " --outcome refused)\n" : "\n";
   }
   out += refused_text(list, label);
-  if (!status.waiting_for.empty()) out += margin + "it is " + state_text(status) + "\n";
+  if (status.opens_s > now) {
+    out += margin + fmt::format("starts at {} (in {}), when its window opens\n", clock_text(status.opens_s, now),
+                                duration_text(static_cast<double>(status.opens_s - now)));
+  } else if (!status.waiting_for.empty()) {
+    out += margin + "it is " + state_text(status) + "\n";
+  }
   return out + follow;
 }
 

@@ -1,6 +1,7 @@
 // What `garner submit` says about the id list, the plan and the new harvest. Pure functions.
 #pragma once
 
+#include <ctime>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,7 @@ inline constexpr std::size_t kRefusedShown = 3;
 
 std::string plan_text(const manifest::Manifest& manifest, const ListRead& list, const harvest::Plan& plan);
 std::string submitted_text(const manifest::Manifest& manifest, const ListRead& list,
-                           const harvest::SubmitResult& result);
+                           const harvest::SubmitResult& result, std::time_t now);
 // Rows refused, each on a line of its own, indented.
 std::string refused_text(const ListRead& list, std::size_t indent);
 

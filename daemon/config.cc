@@ -59,6 +59,17 @@ void read_in_flight(const yaml::Map& root, Config& config) {
   }
 }
 
+void read_limits(const yaml::Map& root, Config& config) {
+  const auto map = root.map("limits");
+  if (!map) return;
+  for (const auto& archive : map->keys()) {
+    const auto limits = map->map(archive);
+    if (!limits) continue;
+    config.rate_limits[archive] = read_rate_limits(*limits);
+    limits->refuse_unknown_keys();
+  }
+}
+
 }  // namespace
 
 Config default_config() {
@@ -94,6 +105,7 @@ Result<Config> parse_config(std::string_view text, const std::string& file_name)
   config.reply_memory_mib = static_cast<std::uint64_t>(root.integer("reply_memory_mib", 8, 65'536).value_or(96));
   config.drain = std::chrono::seconds(root.integer("drain_s", 0, 3600).value_or(30));
   read_in_flight(root, config);
+  read_limits(root, config);
   if (const auto level = root.choice("log_level", kLogLevels)) {
     config.log_level =
         kLogLevelOf[static_cast<std::size_t>(std::ranges::find(kLogLevels, *level) - kLogLevels.begin())];

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/rate_limits.h"
 
 namespace garner::daemon {
 
@@ -24,6 +25,7 @@ struct Config {
   std::uint64_t reply_memory_mib = 96;    // for all replies and what is inflated of them
   std::chrono::seconds drain{30};         // how long a stop waits for what is in flight
   std::map<std::string, std::uint32_t> in_flight_most;  // by archive; over the profile's own
+  std::map<std::string, RateLimits> rate_limits;        // the same
   log::Level log_level = log::Level::Info;
 };
 

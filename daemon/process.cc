@@ -123,10 +123,11 @@ class Process {
                                  fresh->reply_memory_mib != config_.reply_memory_mib;
       config_.output_roots = fresh->output_roots;
       config_.in_flight_most = fresh->in_flight_most;
+      config_.rate_limits = fresh->rate_limits;
       config_.drain = fresh->drain;
       log::set_level(config_.log_level = fresh->log_level);
       service_.set_output_roots(config_.output_roots);
-      engine_.reload(config_.in_flight_most);
+      engine_.reload(config_.in_flight_most, config_.rate_limits);
       log::notice("reloaded {}{}", config_path_,
                   needs_restart ? "; some changed keys take effect at the next start only" : "");
     }

@@ -92,6 +92,7 @@ harvest::World make_world(const Config& config, UvLoop& loop, Workers& workers, 
       .find_group = group_number,
       .seed = std::random_device{}(),
       .in_flight_most = config.in_flight_most,
+      .rate_limits = config.rate_limits,
   };
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/rate_limits.h"
 #include "base/vocabulary.h"
 #include "http/transport.h"
 
@@ -39,6 +40,7 @@ struct Manners {
   std::chrono::milliseconds retry_first{30'000};  // cap of the first back-off; full jitter below it
   std::chrono::milliseconds retry_most{600'000};
   double sources_per_s_slow = 25, sources_per_s_fast = 225;  // for --plan
+  RateLimits limits{};
 };
 
 // The archive's TAP service, as far as it is not asked for.

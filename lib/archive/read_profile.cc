@@ -113,6 +113,7 @@ void read_manners(const yaml::Map& root, Manners& manners) {
   manners.sources_per_s_fast = map->number("sources_per_s_fast", 0.001, 1e9).value_or(manners.sources_per_s_fast);
   if (manners.sources_per_s_fast < manners.sources_per_s_slow)
     map->problem("sources_per_s_fast is less than sources_per_s_slow");
+  manners.limits = read_rate_limits(*map);
   map->refuse_unknown_keys();
 }
 

@@ -49,7 +49,18 @@ constexpr TextRow kTexts[] = {
     {"state", &HarvestStatus::state},       {"waiting_for", &HarvestStatus::waiting_for},
     {"archive", &HarvestStatus::archive},   {"release", &HarvestStatus::release},
     {"identity", &HarvestStatus::identity}, {"output_directory", &HarvestStatus::output_directory},
-    {"layout", &HarvestStatus::layout},     {"last_trouble", &HarvestStatus::last_trouble}};
+    {"layout", &HarvestStatus::layout},     {"last_trouble", &HarvestStatus::last_trouble},
+    {"window", &HarvestStatus::window},     {"limited_by", &HarvestStatus::limited_by}};
+
+struct TimeRow {
+  const char* key;
+  std::int64_t HarvestStatus::* field;
+};
+constexpr TimeRow kTimes[] = {{"submitted_s", &HarvestStatus::submitted_s},
+                              {"finished_s", &HarvestStatus::finished_s},
+                              {"opens_s", &HarvestStatus::opens_s},
+                              {"closes_s", &HarvestStatus::closes_s},
+                              {"deadline_s", &HarvestStatus::deadline_s}};
 
 struct TypeCountRow {
   const char* key;
@@ -65,12 +76,18 @@ struct PlanCountRow {
   const char* key;
   std::uint64_t Plan::* field;
 };
-constexpr PlanCountRow kPlanCounts[] = {
-    {"sources", &Plan::sources},           {"rows", &Plan::rows},
-    {"duplicates", &Plan::duplicates},     {"refused", &Plan::refused},
-    {"products", &Plan::products},         {"requests", &Plan::requests},
-    {"chunk_size", &Plan::chunk_size},     {"bytes_received", &Plan::bytes_received},
-    {"bytes_stored", &Plan::bytes_stored}, {"bytes_free", &Plan::bytes_free}};
+constexpr PlanCountRow kPlanCounts[] = {{"sources", &Plan::sources},
+                                        {"rows", &Plan::rows},
+                                        {"duplicates", &Plan::duplicates},
+                                        {"refused", &Plan::refused},
+                                        {"products", &Plan::products},
+                                        {"requests", &Plan::requests},
+                                        {"chunk_size", &Plan::chunk_size},
+                                        {"bytes_received", &Plan::bytes_received},
+                                        {"bytes_stored", &Plan::bytes_stored},
+                                        {"bytes_free", &Plan::bytes_free},
+                                        {"openings_least", &Plan::openings_least},
+                                        {"openings_most", &Plan::openings_most}};
 
 struct PlanNumberRow {
   const char* key;
@@ -91,8 +108,7 @@ json to_json(const HarvestStatus& status) {
   out["eta_s"] = status.eta_s ? json(finite(*status.eta_s)) : json(nullptr);
   out["submitter_uid"] = status.submitter_uid;
   out["submitter_gid"] = status.submitter_gid;
-  out["submitted_s"] = status.submitted_s;
-  out["finished_s"] = status.finished_s;
+  for (const auto& row : kTimes) out[row.key] = status.*row.field;
   out["types"] = json::array();
   for (const auto& type : status.types) {
     json row = {{"retrieval_type", type.retrieval_type}, {"blocked", type.blocked}};
@@ -130,8 +146,7 @@ Result<HarvestStatus> status_from(const json& object) {
   status.eta_s = json_number(object, "eta_s");
   status.submitter_uid = static_cast<std::uint32_t>(json_count(object, "submitter_uid").value_or(0));
   status.submitter_gid = static_cast<std::uint32_t>(json_count(object, "submitter_gid").value_or(0));
-  status.submitted_s = integer_of(object, "submitted_s");
-  status.finished_s = integer_of(object, "finished_s");
+  for (const auto& row : kTimes) status.*row.field = integer_of(object, row.key);
   for (const auto& row : member(object, "types")) {
     auto& type = status.types.emplace_back();
     type.retrieval_type = json_string(row, "retrieval_type");
@@ -147,7 +162,10 @@ Result<HarvestStatus> status_from(const json& object) {
 }
 
 json to_json(const Plan& plan) {
-  json out = {{"name", plan.name}, {"kind", plan.kind}, {"counted_by_archive", plan.counted_by_archive}};
+  json out = {{"name", plan.name},
+              {"kind", plan.kind},
+              {"window", plan.window},
+              {"counted_by_archive", plan.counted_by_archive}};
   for (const auto& row : kPlanCounts) out[row.key] = plan.*row.field;
   for (const auto& row : kPlanNumbers) out[row.key] = finite(plan.*row.field);
   return out;
@@ -157,6 +175,7 @@ Plan plan_from(const json& object) {
   Plan plan;
   plan.name = json_string(object, "name");
   plan.kind = json_string(object, "kind");
+  plan.window = json_string(object, "window");
   const auto& counted = member(object, "counted_by_archive");
   plan.counted_by_archive = counted.is_boolean() && counted.get<bool>();
   for (const auto& row : kPlanCounts) plan.*row.field = json_count(object, row.key).value_or(0);

@@ -31,6 +31,12 @@ struct ChunkWorld {
   std::function<Result<product::TableContents>(std::span<const std::byte>, const product::TableAsked&,
                                                product::ProductSink&)>
       read_table;
+  // Window, deadline and rate caps. Asked as a request is about to leave; false: not now, nothing is to happen. Where
+  // the pace need not be kept, it is those behind that wait the longer.
+  enum class Pace { Kept, Owed };
+  std::function<bool(HarvestRun&, Pace)> may_ask{};
+  // What came of it.
+  std::function<void(HarvestRun&, std::uint64_t bytes)> received{};
 };
 
 struct Chunk {

@@ -112,13 +112,18 @@ Task<ChunkEnd> go_on_with(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chu
 }
 
 // Whether the archive answered others well since this chunk's answers are bad. Where nobody else was asked, it is asked
-// for the one product that its profile knows to be there.
-Task<bool> others_pass(ChunkWorld world, std::shared_ptr<HarvestRun> run, const Chunk& chunk) {
+// for the one product that its profile knows to be there. Nothing: it can't be asked now.
+Task<std::optional<bool>> others_pass(ChunkWorld world, std::shared_ptr<HarvestRun> run, const Chunk& chunk) {
   const auto since = run->suspected_since.find(claim_of(chunk));
   if (since != run->suspected_since.end() && world.queue.streak().good_answers() > since->second) co_return true;
   const archive::Profile& profile = world.archive.profile();
   const auto id = parse_source_id(profile.probe_id);
-  if (!id || !co_await world.queue.acquire(run->turn_stop.get_token())) co_return false;
+  if (!id) co_return false;
+  if (run->closed() || !co_await world.queue.acquire(run->turn_stop.get_token())) co_return std::nullopt;
+  if (!world.may_ask(*run, ChunkWorld::Pace::Owed)) {
+    world.queue.release();
+    co_return std::nullopt;
+  }
   archive::ChunkRequest request;
   request.ids = {*id};
   request.release = profile.probe_release;
@@ -156,8 +161,10 @@ Task<ChunkEnd> fail_chunk(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chu
     co_return co_await go_on_with(world, run, std::move(chunk), std::move(*failure.less), std::move(error));
   if (verdict.next == Next::Stop) co_return ended(chunk, ChunkEnd::How::Stopped);
   if (verdict.counted && verdict.next == Next::BlockChunk) {
-    const bool known = chunk.wanted.size() > 1 || co_await others_pass(world, run, chunk);
-    if (auto after = way.suspected(chunk, printable(error.detail), known))
+    std::optional<bool> known = true;
+    if (chunk.wanted.size() == 1) known = co_await others_pass(world, run, chunk);
+    if (!known) co_return ended(chunk, ChunkEnd::How::Stopped);  // asked again later, this attempt not counted
+    if (auto after = way.suspected(chunk, printable(error.detail), *known))
       co_return co_await go_on_with(world, run, std::move(chunk), std::move(*after), std::move(error));
   }
   const std::string reason = printable(error.detail);
@@ -201,10 +208,16 @@ Task<ChunkEnd> chunk_life(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chu
     co_return end;
   }
   Chunk chunk = std::move(*loaded);
+  if (!world.may_ask(*run, ChunkWorld::Pace::Kept)) {
+    world.queue.release();
+    answered();
+    co_return ended(chunk, ChunkEnd::How::Stopped);
+  }
 
   run->asking(claim, world.executor.now());
   auto reply = co_await way.ask(world, run, chunk);
   run->answered(claim);
+  if (reply && *reply) world.received(*run, (*reply)->size());
   std::optional<Failure> failure;
   if (!reply) failure = failure_of(world, way, *run, chunk, std::move(reply.error()));
   if (!failure || (!failure->verdict.archive_trouble && failure->verdict.next != Next::Stop)) world.queue.succeeded();

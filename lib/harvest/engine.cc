@@ -108,6 +108,7 @@ void Engine::renew(const std::string& archive_name, ArchiveSeat& seat) {
     seat.queue = std::make_unique<ArchiveQueue>(world_.executor, most);
   else if (seat.queue->in_flight_most() != most)
     seat.queue->set_in_flight_most(most);
+  seat.pacer.set(limits_of(archive_name, seat.archive->profile()), world_.executor.now());
 }
 
 // What a profile read anew replaced.
@@ -134,8 +135,9 @@ void Engine::pump(const std::string& archive_name, ArchiveSeat& seat) {
   std::vector<std::shared_ptr<HarvestRun>> candidates;
   for (auto& [name, run] : runs_) {
     if (run->files()->manifest.archive != archive_name) continue;
+    run->keep_hours(world_.executor.wall_now());
     if (run->wants_settling(now)) tasks_.spawn(settle_down(run));
-    if (!run->may_start() || run->held(now) || run->complete()) continue;
+    if (!run->may_start() || run->held(now) || run->complete() || run->closed()) continue;
     if (!run->record().wants_sources()) {
       candidates.push_back(run);
     } else if (finding_sources_ < kFindingSources && !std::exchange(run->asking_for_sources, true)) {
@@ -146,7 +148,8 @@ void Engine::pump(const std::string& archive_name, ArchiveSeat& seat) {
   if (seat.fresh) return;  // what is in hand ends first; each end comes here again
   std::size_t fruitless = 0;
   while (fruitless < candidates.size() && seat.before_answer < seat.queue->in_flight_most() + kClaimedAhead &&
-         seat.after_answer < kUnreadReplies && !(seat.after_answer > 0 && memory_is_short(world_.budget.get()))) {
+         may_claim(archive_name, seat) && seat.after_answer < kUnreadReplies &&
+         !(seat.after_answer > 0 && memory_is_short(world_.budget.get()))) {
     auto& run = candidates[seat.turn++ % candidates.size()];
     const auto claim = run->claim(now);
     if (!claim) {
@@ -160,15 +163,18 @@ void Engine::pump(const std::string& archive_name, ArchiveSeat& seat) {
   arm(archive_name, seat);
 }
 
-// Wakes the pump when the first waiting chunk is due.
+// Wakes the pump when the first waiting chunk is due, a window opens or closes, or a rate cap lets the next request go.
 void Engine::arm(const std::string& archive_name, ArchiveSeat& seat) {
   std::optional<SteadyTime> first;
   const SteadyTime now = world_.executor.now();
   for (const auto& [name, run] : runs_) {
     if (run->files()->manifest.archive != archive_name) continue;
-    const auto due = run->next_due(now);
+    auto due = run->next_due(now);
+    if (const auto look = run->next_look(world_.executor.wall_now()); look && (!due || now + *look < *due))
+      due = now + *look;
     if (due && (!first || *due < *first)) first = due;
   }
+  if (const SteadyTime due = seat.pacer.due(); due > now && (!first || due < *first)) first = due;
   seat.due.reset();
   if (first && *first > now)
     seat.due = world_.executor.call_at(*first, [this, archive_name] { pump(archive_name, seats_.at(archive_name)); });
@@ -177,8 +183,19 @@ void Engine::arm(const std::string& archive_name, ArchiveSeat& seat) {
 Task<void> Engine::run_chunk(std::string archive_name, std::shared_ptr<HarvestRun> run, ChunkClaim claim) {
   co_await yield_to(world_.executor);  // the pump is not re-entered from inside itself
   ArchiveSeat& seat = seats_.at(archive_name);
-  ChunkWorld world{world_.executor, world_.workers, world_.ledger,     *seat.archive,    *seat.queue,
-                   random_,         world_.budget,  world_.read_reply, world_.read_table};
+  ChunkWorld world{world_.executor,
+                   world_.workers,
+                   world_.ledger,
+                   *seat.archive,
+                   *seat.queue,
+                   random_,
+                   world_.budget,
+                   world_.read_reply,
+                   world_.read_table,
+                   [this, &archive_name, &seat](HarvestRun& asking, ChunkWorld::Pace pace) {
+                     return may_ask(archive_name, seat, asking, pace);
+                   },
+                   [this, &seat](HarvestRun& asking, std::uint64_t bytes) { received(seat, &asking, bytes); }};
   const bool spelling_known = !run->record().data_structure.empty();
   const auto answered = [this, &archive_name, &seat] {
     --seat.before_answer;
@@ -209,6 +226,7 @@ Task<void> Engine::settle_down(std::shared_ptr<HarvestRun> run) {
   // A verb may have come in between.
   bool finished = indexed && !run->indexes_stale && !run->in_hand() && run->complete() &&
                   run->record().state == HarvestState::Active;
+  if (finished && run->closed() && run->ends_with_question()) finished = false;
   if (finished) finished = co_await reconcile(run);
   if (finished && co_await record_finished(run)) {
     log::notice("{}: finished", run->record().name);
@@ -326,7 +344,11 @@ std::string Engine::rest_of(const HarvestRun& run) {
 }
 
 HarvestStatus Engine::status_of(HarvestRun& run) {
-  auto status = run.status(world_.executor.now(), rest_of(run));
+  run.keep_hours(world_.executor.wall_now());
+  const std::string rest = rest_of(run), cap = cap_on(run);
+  auto status = run.status(world_.executor.now(), world_.executor.wall_now(),
+                           rest.empty() && !cap.empty() ? "kept to a limit of " + cap : rest);
+  status.limited_by = cap;
   status.identity = run.record().identity;
   if (const auto* seat = seat_of(run); status.identity.empty() && seat && seat->archive)
     status.identity = seat->archive->identity();
@@ -360,7 +382,8 @@ Engine::Activity Engine::activity() {
     if (run->record().state != HarvestState::Active) continue;
     const auto status = status_of(*run);
     const auto* seat = seat_of(*run);
-    const bool seat_free = seat != nullptr && seat->before_answer + seat->after_answer == 0 && !seat->queue->resting();
+    const bool seat_free = seat != nullptr && seat->before_answer + seat->after_answer == 0 &&
+                           !seat->queue->resting() && seat->pacer.may_start(world_.executor.now());
     out.forgotten = out.forgotten || (!stopping_ && seat_free && run->forgotten(world_.executor.now()));
     ++out.active;
     out.sources_per_s += status.rate_sources_per_s;
@@ -369,8 +392,10 @@ Engine::Activity Engine::activity() {
   return out;
 }
 
-void Engine::reload(std::map<std::string, std::uint32_t> in_flight_most) {
+void Engine::reload(std::map<std::string, std::uint32_t> in_flight_most,
+                    std::map<std::string, RateLimits> rate_limits) {
   world_.in_flight_most = std::move(in_flight_most);
+  world_.rate_limits = std::move(rate_limits);
   for (auto& [name, seat] : seats_) {
     auto fresh = world_.open_archive(name);
     if (fresh)

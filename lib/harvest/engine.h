@@ -39,6 +39,8 @@ struct World {
   std::uint64_t seed = 0;
   // The operator's ceiling over the profiles' in_flight_most, by archive name; 0: as the profile says.
   std::map<std::string, std::uint32_t> in_flight_most;
+  // The operator's rate caps, by archive name; what is not set there is as the profile says.
+  std::map<std::string, RateLimits> rate_limits{};
 };
 
 class Engine {
@@ -82,7 +84,7 @@ class Engine {
   Activity activity();
 
   // Profiles may have changed: archives are opened anew when nothing of theirs is in flight.
-  void reload(std::map<std::string, std::uint32_t> in_flight_most);
+  void reload(std::map<std::string, std::uint32_t> in_flight_most, std::map<std::string, RateLimits> rate_limits = {});
 
  private:
   struct ArchiveSeat {
@@ -93,6 +95,7 @@ class Engine {
     std::size_t turn = 0;             // whose turn it is among the harvests
     std::unique_ptr<Executor::Timer> due;
     std::unique_ptr<archive::Archive> fresh;  // after a reload: takes over between two requests, never under one
+    Pacer pacer;
   };
 
   Task<Result<std::shared_ptr<HarvestRun>>> take_up(ledger::HarvestRecord record);
@@ -103,6 +106,12 @@ class Engine {
   Task<void> mend_after_reload(std::shared_ptr<HarvestRun> run);
   ArchiveSeat* seat_of(const HarvestRun& run);
   std::string rest_of(const HarvestRun& run);
+  // engine_hours.cc
+  bool may_claim(const std::string& archive_name, const ArchiveSeat& seat) const;
+  bool may_ask(const std::string& archive_name, ArchiveSeat& seat, HarvestRun& run, ChunkWorld::Pace pace);
+  void received(ArchiveSeat& seat, HarvestRun* run, std::uint64_t bytes);
+  RateLimits limits_of(const std::string& archive_name, const archive::Profile& profile) const;
+  std::string cap_on(const HarvestRun& run);
   void pump();
   void pump(const std::string& archive_name, ArchiveSeat& seat);
   void arm(const std::string& archive_name, ArchiveSeat& seat);
@@ -118,8 +127,8 @@ class Engine {
   const archive::Profile& archive_profile(const std::string& archive_name);
   Task<bool> reconcile(std::shared_ptr<HarvestRun> run);
   Task<Result<std::uint64_t>> count_whole(std::shared_ptr<HarvestRun> run);
-  Task<archive::TapReply> ask_in_turn(std::string archive_name, archive::TapQuestion question, std::stop_token turn,
-                                      std::stop_token life);
+  Task<archive::TapReply> ask_in_turn(std::string archive_name, std::shared_ptr<HarvestRun> run,
+                                      archive::TapQuestion question, std::stop_token turn, std::stop_token life);
   Task<void> note_identity(std::shared_ptr<HarvestRun> run, std::string identity);
   Task<bool> bring_indexes_up_to_date(std::shared_ptr<HarvestRun> run);
   // engine_jobs.cc

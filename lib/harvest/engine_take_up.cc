@@ -55,6 +55,7 @@ Task<Result<std::shared_ptr<HarvestRun>>> Engine::take_up(ledger::HarvestRecord 
     std::string trouble;
     std::string broken;
     std::shared_ptr<HarvestFiles> files;
+    TimeZone zone;
   };
   auto archive = seat(manifest::parse_manifest(record.manifest, record.name).value_or(manifest::Manifest{}).archive);
   const std::string credit = archive ? (*archive)->archive->profile().credit : std::string();
@@ -74,6 +75,11 @@ Task<Result<std::shared_ptr<HarvestRun>>> Engine::take_up(ledger::HarvestRecord 
       out.done.push_back(std::move(*done));
     }
     out.files = files_of(world, record, out.broken);
+    out.zone = TimeZone::host();
+    if (const std::string& name = out.files->manifest.timing.time_zone; !name.empty()) {
+      auto zone = TimeZone::find(name);  // the manifest was read, so it was there a moment ago
+      if (zone) out.zone = std::move(*zone);
+    }
     if (!at_rest(record.state)) {
       const bool holds_products =
           std::ranges::any_of(out.counters, [](const ledger::Counters& c) { return c.delivered > 0; });
@@ -85,6 +91,10 @@ Task<Result<std::shared_ptr<HarvestRun>>> Engine::take_up(ledger::HarvestRecord 
   if (!loaded) co_return std::unexpected(loaded.error());
   auto run = std::make_shared<HarvestRun>(std::move(record), loaded->files, std::move(loaded->done),
                                           std::move(loaded->counters));
+  const manifest::Timing& timing = loaded->files->manifest.timing;
+  run->set_schedule(Schedule(timing, loaded->zone));
+  run->keep_hours(world_.executor.wall_now());
+  run->pacer.set(timing.limits, world_.executor.now());
   if (!loaded->broken.empty()) run->set_broken(loaded->broken);
   if (!loaded->trouble.empty()) run->set_broken(directory_trouble(loaded->trouble, run->record().name));
   if (!archive) run->set_broken(archive.error().detail);

@@ -16,17 +16,26 @@ constexpr std::size_t kHashDigits = 12;  // of the manifest's hash, in RUNIDs
 
 }  // namespace
 
-// In the archive's own queue, so that its limits hold for these questions, too.
-Task<archive::TapReply> Engine::ask_in_turn(std::string archive_name, archive::TapQuestion question,
-                                            std::stop_token turn, std::stop_token life) {
+// In the archive's own queue, so that its limits hold for these questions, too. run: whose window it is; null:
+// nobody's. Under rate caps a question need not wait, whoever comes behind it has to.
+Task<archive::TapReply> Engine::ask_in_turn(std::string archive_name, std::shared_ptr<HarvestRun> run,
+                                            archive::TapQuestion question, std::stop_token turn, std::stop_token life) {
   auto seat_there = seat(archive_name);
   if (!seat_there) co_return archive::TapReply{std::unexpected(seat_there.error()), std::move(question.job)};
   ArchiveSeat& seat = **seat_there;
   if (!co_await seat.queue->acquire(turn)) {
     co_return archive::TapReply{fail(Kind::RateLimited, "the archive is busy or rests"), std::move(question.job)};
   }
+  if (run) run->keep_hours(world_.executor.wall_now());
+  if (run && run->closed()) {
+    seat.queue->release();
+    co_return archive::TapReply{fail(Kind::Cancelled, "its window has closed"), std::move(question.job)};
+  }
   ++seat.before_answer;  // the archive is not renewed under the question
+  if (run) run->pacer.started(world_.executor.now());
+  seat.pacer.started(world_.executor.now());
   auto reply = co_await seat.archive->ask(std::move(question), life);
+  if (reply.body) received(seat, run.get(), reply.body->size());
   if (reply.body || !is_archive_trouble(reply.body.error().kind)) {
     if (reply.body || reply.body.error().kind != Kind::Cancelled) seat.queue->succeeded();
   } else {
@@ -47,7 +56,8 @@ Task<Result<http::Body>> Engine::inquire(std::string archive_name, archive::TapQ
     turn.request_stop();
     life.request_stop();
   });
-  auto reply = co_await ask_in_turn(std::move(archive_name), std::move(question), turn.get_token(), life.get_token());
+  auto reply =
+      co_await ask_in_turn(std::move(archive_name), nullptr, std::move(question), turn.get_token(), life.get_token());
   co_return std::move(reply.body);
 }
 
@@ -89,7 +99,7 @@ Task<Result<void>> Engine::ask_for_sources(std::string archive_name, std::shared
     return save(run);
   };
   const auto stop = run->turn_stop.get_token();
-  auto reply = co_await ask_in_turn(archive_name, std::move(*question), stop, stop);
+  auto reply = co_await ask_in_turn(archive_name, run, std::move(*question), stop, stop);
   Result<void> taken;
   if (reply.body) {
     auto& body = *reply.body;
@@ -179,7 +189,7 @@ Task<Result<std::uint64_t>> Engine::count_whole(std::shared_ptr<HarvestRun> run)
     run->set_source_job(std::move(url), 0, 0);
     return save(run);
   };
-  auto reply = co_await ask_in_turn(manifest.archive, std::move(question), run->turn_stop.get_token(),
+  auto reply = co_await ask_in_turn(manifest.archive, run, std::move(question), run->turn_stop.get_token(),
                                     run->life_stop.get_token());
   Result<std::uint64_t> count = std::unexpected(Error{});
   if (reply.body)

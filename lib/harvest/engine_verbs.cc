@@ -153,7 +153,10 @@ Task<Result<HarvestStatus>> Engine::resume(std::string name) {
   co_await mend(run);
   run->tiles.reset();  // what could not be merged is tried again
   run->renew_stops();
-  if (before == HarvestState::Paused) {
+  run->keep_hours(world_.executor.wall_now());
+  const bool late = run->past_deadline();
+  if (late) run->lift_deadline(world_.executor.wall_now());
+  if (before == HarvestState::Paused || late) {
     run->set_state(HarvestState::Active, {});
     if (auto saved = co_await save(run); !saved) {
       run->set_state(before, reason);

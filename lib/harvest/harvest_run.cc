@@ -59,10 +59,12 @@ void HarvestRun::reopen(std::vector<std::vector<bool>> done, std::vector<ledger:
 }
 
 std::optional<ChunkClaim> HarvestRun::claim(SteadyTime now) {
-  if (!may_start() || held(now)) return std::nullopt;
+  if (!may_start() || held(now) || closed() || !pacer.may_start(now)) return std::nullopt;
+  if (!pacer.limits().none() && has_unasked()) return std::nullopt;  // it is its turn first
   if (const auto due = waiting_.begin(); due != waiting_.end() && due->first <= now) {
     const ChunkClaim claim = due->second.claim;
     waiting_.erase(due);
+    unasked_.insert(claim);
     ++in_hand_;
     rate_.start(now);
     return claim;
@@ -75,7 +77,7 @@ std::optional<ChunkClaim> HarvestRun::claim(SteadyTime now) {
     type.started[type.next] = true;
     ++in_hand_;
     rate_.start(now);
-    return ChunkClaim{static_cast<std::uint16_t>(i), type.next};
+    return *unasked_.insert(ChunkClaim{static_cast<std::uint16_t>(i), type.next}).first;
   }
   return std::nullopt;
 }
@@ -83,6 +85,7 @@ std::optional<ChunkClaim> HarvestRun::claim(SteadyTime now) {
 void HarvestRun::end(ChunkClaim claim, const ChunkEnd& end, SteadyTime now) {
   assert(in_hand_ > 0);
   --in_hand_;
+  unasked_.erase(claim);
   answered(claim);
   TypeRun& type = types_[claim.type];
   add(type.counters, end.delta);
@@ -98,6 +101,7 @@ void HarvestRun::end(ChunkClaim claim, const ChunkEnd& end, SteadyTime now) {
     case ChunkEnd::How::Settled:
       rate_.add(now, end.sources_settled,
                 static_cast<std::uint64_t>(std::max<std::int64_t>(end.delta.bytes_received, 0)));
+      last_pace_ = rate_.sources_per_s(now);
       indexes_stale = indexes_stale || end.delta.delivered > 0;
       if (end.done) {
         suspected_since.erase(claim);
@@ -149,12 +153,14 @@ bool HarvestRun::wants_settling(SteadyTime now) const {
   if (in_hand_ > 0 || indexing || being_reopened || !broken_.empty() || held(now)) return false;
   if (record_.state == Finished || record_.state == Cancelled || record_.wants_sources()) return false;
   if (record_.state == Paused) return indexes_stale;
+  if (closed() && (!complete() || ends_with_question())) return indexes_stale;
   return complete() || (indexes_stale && only_blocked());
 }
 
 bool HarvestRun::forgotten(SteadyTime now) const {
   if (wants_settling(now)) return true;
   if (!may_start() || held(now) || in_hand_ > 0 || complete() || only_blocked()) return false;
+  if (closed() || !pacer.may_start(now)) return false;
   if (record_.wants_sources()) return !asking_for_sources;
   return waiting_.empty() || waiting_.begin()->first <= now;
 }
@@ -170,7 +176,8 @@ std::uint64_t HarvestRun::blocked_with_its_type(std::size_t type) const {
 
 std::optional<SteadyTime> HarvestRun::next_due(SteadyTime now) const {
   if (held(now) && (may_start() || indexes_stale)) return held_until_;
-  if (!may_start()) return std::nullopt;
+  if (!may_start() || closed()) return std::nullopt;
+  if (!pacer.may_start(now)) return pacer.due();
   if (!waiting_.empty()) return waiting_.begin()->first;
   return std::nullopt;
 }
@@ -189,6 +196,7 @@ std::string HarvestRun::why_not_moving(SteadyTime now, const std::string& archiv
   if (!broken_.empty()) return broken_;
   if (being_reopened) return "a retry puts its chunks back";
   if (record_.state != ledger::HarvestState::Active) return record_.reason;
+  if (closed() && !(complete() && !ends_with_question()) && !only_blocked()) return why_closed_;
   if (held(now)) {
     return fmt::format("{}; tried again in {} s", held_reason_, seconds_until(*held_until_, now));
   }
@@ -225,13 +233,14 @@ std::string HarvestRun::state_word(SteadyTime now, const std::string& archive_re
   }
   if (!broken_.empty() && !being_reopened) return "blocked";
   if (only_blocked()) return "blocked";
-  if (record_.wants_sources()) return held(now) ? "waiting" : "ingesting";
+  if (past_deadline() && in_hand_ == 0 && !complete()) return "blocked";
+  if (record_.wants_sources()) return held(now) || closed() ? "waiting" : "ingesting";
   if (!asking_.empty()) return "running";
   if (!why_not_moving(now, archive_rest).empty()) return "waiting";
   return in_hand_ > 0 || indexing || complete() ? "running" : "queued";
 }
 
-HarvestStatus HarvestRun::status(SteadyTime now, const std::string& archive_rest) {
+HarvestStatus HarvestRun::status(SteadyTime now, WallTime wall_now, const std::string& archive_rest) {
   HarvestStatus out;
   out.name = record_.name;
   out.state = state_word(now, archive_rest);
@@ -281,6 +290,7 @@ HarvestStatus HarvestRun::status(SteadyTime now, const std::string& archive_rest
     if (out.rate_sources_per_s > 0 && out.pending > 0)
       out.eta_s = static_cast<double>(out.pending) / out.rate_sources_per_s;
   }
+  tell_hours(out, wall_now);
   out.submitter_uid = record_.submitter_uid;
   out.submitter_gid = record_.submitter_gid;
   out.submitted_s = record_.submitted_s;

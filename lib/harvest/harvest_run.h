@@ -13,7 +13,9 @@
 #include "archive/archive.h"
 #include "base/executor.h"
 #include "harvest/gate.h"
+#include "harvest/pacer.h"
 #include "harvest/rate_meter.h"
+#include "harvest/schedule.h"
 #include "harvest/status.h"
 #include "ledger/ledger.h"
 #include "manifest/manifest.h"
@@ -84,7 +86,10 @@ class HarvestRun {
   std::optional<ChunkClaim> claim(SteadyTime now);
   void end(ChunkClaim claim, const ChunkEnd& end, SteadyTime now);
   // The chunk's request left, or its reply is in.
-  void asking(ChunkClaim claim, SteadyTime now) { asking_.emplace(claim, now); }
+  void asking(ChunkClaim claim, SteadyTime now) {
+    unasked_.erase(claim);
+    asking_.emplace(claim, now);
+  }
   void answered(ChunkClaim claim) { asking_.erase(claim); }
 
   bool may_start() const {
@@ -92,6 +97,25 @@ class HarvestRun {
            !life_stop.stop_requested();
   }
   bool in_hand() const { return in_hand_ > 0; }
+  // Chunks are claimed whose requests have not left yet.
+  bool has_unasked() const { return !unasked_.empty(); }
+
+  // Window and deadline (harvest_hours.cc). keep_hours() looks at the wall clock; what waits for a place as the window
+  // closes comes again when it opens, and what is under way when its time is over is stopped. The others tell what it
+  // found.
+  void set_schedule(Schedule schedule);
+  void keep_hours(WallTime now);
+  bool closed() const { return !standing_.open; }
+  bool past_deadline() const { return standing_.past_deadline; }
+  // Goes on in spite of its deadline.
+  void lift_deadline(WallTime now);
+  // How long until the wall clock is to be looked at again: it may jump, so never for long. Nothing: it does not
+  // matter.
+  std::optional<Duration> next_look(WallTime now) const;
+  // It ends with a question to the archive (COUNT(*) over the whole).
+  bool ends_with_question() const;
+  // The manifest's own rate caps.
+  Pacer pacer;
   // Something else that is done for it, beside chunks; each ends with let_go().
   void take_in_hand() { ++in_hand_; }
   void let_go() { --in_hand_; }
@@ -122,7 +146,7 @@ class HarvestRun {
   // Pending products of a retrieval_type that is blocked as a whole; else 0.
   std::uint64_t blocked_with_its_type(std::size_t type) const;
   // archive_rest: why the archive is not asked at the moment; empty if it is.
-  HarvestStatus status(SteadyTime now, const std::string& archive_rest);
+  HarvestStatus status(SteadyTime now, WallTime wall_now, const std::string& archive_rest);
 
   TapHints& tap_hints(std::size_t type) { return types_[type].tap; }
   // Good answers of the archive when a chunk's answers began to be bad; forgotten when it is done.
@@ -189,16 +213,23 @@ class HarvestRun {
   };
   std::string why_not_moving(SteadyTime now, const std::string& archive_rest) const;
   std::string state_word(SteadyTime now, const std::string& archive_rest) const;
+  void tell_hours(HarvestStatus& out, WallTime now);
 
   ledger::HarvestRecord record_;
   std::shared_ptr<HarvestFiles> files_;
   std::vector<TypeRun> types_;
   std::multimap<SteadyTime, Waiting> waiting_;
   std::map<ChunkClaim, SteadyTime> asking_;
+  std::set<ChunkClaim> unasked_;
   std::uint32_t in_hand_ = 0;
   std::optional<SteadyTime> held_until_;
   std::string held_reason_, broken_, last_trouble_;
   RateMeter rate_;
+  double last_pace_ = 0;  // sources/s when something was settled last
+  Schedule schedule_;
+  Schedule::Standing standing_;
+  bool drained_ = false;  // closed, and what was under way has been stopped
+  std::string why_closed_;
 };
 
 }  // namespace garner::harvest

@@ -1,5 +1,7 @@
 #include "harvest/plan.h"
 
+#include "harvest/window.h"
+
 namespace garner::harvest {
 
 namespace {
@@ -43,6 +45,39 @@ void plan_products(Plan& plan, const PlanInput& input) {
   if (manners.sources_per_s_slow > 0) plan.hours_most = products / manners.sources_per_s_slow / 3600;
 }
 
+// The hours that the stricter of the caps makes of it.
+double hours_under(const RateLimits& limits, const Plan& plan) {
+  double hours = 0;
+  if (limits.requests_per_minute > 0) hours = static_cast<double>(plan.requests) / limits.requests_per_minute / 60;
+  if (limits.bytes_per_s > 0)
+    hours = std::max(hours, static_cast<double>(plan.bytes_received) / static_cast<double>(limits.bytes_per_s) / 3600);
+  return hours;
+}
+
+// In how many openings of the window, from the next one on; 0: in more than a year.
+std::uint64_t openings(const PlanInput& input, double hours) {
+  constexpr double kHoursMost = 366 * 24;
+  if (hours > kHoursMost) return 0;
+  const auto& window = input.manifest.timing.window;
+  const Opening now = window_at(window, input.zone, input.now);
+  const auto reached = reach(window, input.zone, now.open ? now.until : input.now,
+                             std::chrono::seconds(static_cast<std::int64_t>(hours * 3600)));
+  return reached ? reached->openings : 0;
+}
+
+void plan_hours(Plan& plan, const PlanInput& input) {
+  const manifest::Timing& timing = input.manifest.timing;
+  for (const RateLimits& limits : {timing.limits, input.profile.manners.limits}) {
+    const double hours = hours_under(limits, plan);
+    plan.hours_least = std::max(plan.hours_least, hours);
+    plan.hours_most = std::max(plan.hours_most, hours);
+  }
+  plan.window = timing.window_text;
+  if (timing.window.empty() || plan.hours_most <= 0) return;
+  plan.openings_least = openings(input, plan.hours_least);
+  plan.openings_most = openings(input, plan.hours_most);
+}
+
 }  // namespace
 
 Plan make_plan(const PlanInput& input) {
@@ -60,6 +95,7 @@ Plan make_plan(const PlanInput& input) {
   // What a query's rows take nobody knows before they come, nor how fast tables are answered.
   if (input.manifest.kind == manifest::HarvestKind::Products) plan_products(plan, input);
   for (const auto& table : input.manifest.tables) plan.bytes_received += input.sources * row_bytes(table);
+  plan_hours(plan, input);
   plan.bytes_stored =
       static_cast<std::uint64_t>(static_cast<double>(plan.bytes_received) * stored_per_received(input.manifest));
   return plan;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "archive/profile.h"
+#include "base/time_zone.h"
 #include "harvest/status.h"
 #include "manifest/manifest.h"
 
@@ -14,6 +15,8 @@ struct PlanInput {
   std::uint32_t chunk_size = 0;
   std::uint64_t sources = 0, duplicates = 0, refused = 0;
   std::uint64_t bytes_free = 0;
+  TimeZone zone{};  // of the manifest's window
+  WallTime now{};
 };
 
 Plan make_plan(const PlanInput& input);

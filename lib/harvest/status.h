@@ -37,6 +37,10 @@ struct HarvestStatus {
   std::string last_trouble;                      // the last failed attempt: when, which chunk, why
   std::vector<TypeStatus> types;
   std::vector<InFlight> in_flight;
+  std::string window{};      // the hours in which it may ask, as in the manifest; empty: any
+  std::int64_t opens_s = 0;  // Unix time: closed, and opens then; 0: open, or not by itself
+  std::int64_t closes_s = 0, deadline_s = 0;
+  std::string limited_by{};  // the rate cap that holds the next request back; empty: none
 };
 
 // What a harvest would cost; nothing was sent.
@@ -48,9 +52,11 @@ struct Plan {
                 bytes_free = 0;  // estimates, and the output file system's free space
   double hours_least = 0, hours_most = 0;
   double sources_per_s_slow = 0, sources_per_s_fast = 0;
-  std::string kind{};               // products, rows, query
-  bool counted_by_archive = false;  // sources, or rows, are what COUNT(*) said
-  std::uint64_t rows = 0;           // kind query, where they were counted
+  std::string kind{};                                   // products, rows, query
+  bool counted_by_archive = false;                      // sources, or rows, are what COUNT(*) said
+  std::uint64_t rows = 0;                               // kind query, where they were counted
+  std::string window{};                                 // as in the manifest; empty: any time
+  std::uint64_t openings_least = 0, openings_most = 0;  // of the window, for those hours; 0: not known
 };
 
 }  // namespace garner::harvest

@@ -69,6 +69,8 @@ class EngineSubmission final : public Submission {
   Result<void> complete_ids();
   Result<std::string> sort_ids(bool keeps);
   Plan plan(const std::optional<std::uint64_t>& counted);
+  TimeZone zone() const;
+  Result<void> check_deadline() const;
   Result<void> keep(const std::string& digest);
   ledger::HarvestRecord record(std::string hash) const;
 
@@ -229,13 +231,32 @@ Result<std::string> EngineSubmission::sort_ids(bool keeps) {
   return hash.hex();
 }
 
+TimeZone EngineSubmission::zone() const {
+  const std::string& name = checked_.manifest.timing.time_zone;
+  return name.empty() ? TimeZone::host() : TimeZone::find(name).value_or(TimeZone());
+}
+
+// One that is over already keeps a new harvest from starting at all.
+Result<void> EngineSubmission::check_deadline() const {
+  const auto& deadline = checked_.manifest.timing.deadline;
+  if (!deadline || zone().first(*deadline) > std::chrono::system_clock::now()) return {};
+  return fail(Kind::Invalid, "{}: deadline: it is over (by the clocks of {}); nothing would be asked for", file_,
+              zone().name());
+}
+
 Plan EngineSubmission::plan(const std::optional<std::uint64_t>& counted) {
   const auto free = output::free_bytes(existing_ ? std::filesystem::path(existing_->output_directory).parent_path()
                                                  : directory_.parent_path());
-  PlanInput input{checked_.manifest,  checked_.profile,
-                  checked_.types,     checked_.chunk_size,
-                  sorter_.distinct(), sorter_.added() - sorter_.distinct(),
-                  refused_,           free.value_or(0)};
+  PlanInput input{checked_.manifest,
+                  checked_.profile,
+                  checked_.types,
+                  checked_.chunk_size,
+                  sorter_.distinct(),
+                  sorter_.added() - sorter_.distinct(),
+                  refused_,
+                  free.value_or(0),
+                  zone(),
+                  std::chrono::system_clock::now()};
   if (counted && checked_.manifest.sources.by_query()) input.sources = *counted;
   Plan plan = make_plan(input);
   plan.counted_by_archive = counted.has_value();
@@ -259,6 +280,9 @@ Result<SubmitResult> EngineSubmission::finish(bool plan_only) {
   if (auto complete = complete_ids(); !complete) return std::unexpected(complete.error());
   const bool keeps = !plan_only && !existing_;
   const bool by_query = checked_.manifest.sources.by_query();
+  if (keeps) {
+    if (auto in_time = check_deadline(); !in_time) return std::unexpected(in_time.error());
+  }
   // The archive's own verdict on the question, before anything is kept.
   SubmissionQuestions questions(service_, checked_, file_);
   std::optional<std::uint64_t> counted;

@@ -74,6 +74,7 @@ struct HarvestRecord {
   // Sources by query, while the archive is asked for them: the remote job, and the source_ids it is about.
   std::string source_job;
   std::uint64_t source_job_first = 0, source_job_last = 0;
+  bool past_deadline = false;  // an operator said that it goes on in spite of its deadline
 
   // Its sources are still to come (Ledger::announce): no blocks, no chunks.
   bool wants_sources() const { return blocks == 0; }

@@ -111,7 +111,8 @@ Result<std::string> encode_harvest(const HarvestRecord& record) {
                           {"identity", record.identity},
                           {"source_job", record.source_job},
                           {"source_job_first", record.source_job_first},
-                          {"source_job_last", record.source_job_last}}
+                          {"source_job_last", record.source_job_last},
+                          {"past_deadline", record.past_deadline}}
         .dump();
   } catch (const nlohmann::json::exception&) {
     return fail(Kind::Invalid, "harvest {}: its name, directory, types or reason are not UTF-8",
@@ -146,6 +147,7 @@ Result<HarvestRecord> decode_harvest(std::string_view json, std::string_view man
     record.source_job = row.value("source_job", std::string());
     record.source_job_first = row.value("source_job_first", std::uint64_t{0});
     record.source_job_last = row.value("source_job_last", std::uint64_t{0});
+    record.past_deadline = row.value("past_deadline", false);
   } catch (const nlohmann::json::exception& e) {
     return fail(Kind::Corrupt, "harvest record: {}", printable(e.what()));
   }

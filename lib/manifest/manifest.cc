@@ -107,6 +107,7 @@ Result<Manifest> parse_manifest(std::string_view text, const std::string& file_n
   if (const auto format = root.choice("format", kFormats))
     manifest.format = parse_product_format(*format).value_or(manifest.format);
   read_output(root, manifest);
+  manifest.timing = read_timing(root);
   root.refuse_unknown_keys();
   if (const auto verdict = (*document)->verdict(); !verdict) return std::unexpected(verdict.error());
   return manifest;

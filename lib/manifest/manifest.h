@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/sky.h"
 #include "base/vocabulary.h"
+#include "manifest/timing.h"
 
 namespace garner::manifest {
 
@@ -89,6 +90,7 @@ struct Manifest {
   std::optional<std::string> output_group;
   LayoutKind layout = LayoutKind::TarZst;
   bool compress_files = false;  // output.compress: zst, layout `files` only
+  Timing timing;
 
   // Whether ids come along with a submission: neither a query nor a query for its sources has any.
   bool brings_ids() const { return kind != HarvestKind::Query && !sources.by_query(); }

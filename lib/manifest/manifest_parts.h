@@ -30,6 +30,9 @@ std::string read_adql(const yaml::Node& node);
 
 Sources read_sources(const yaml::Map& root, std::string_view release);
 
+// When it may run, and how fast (read_timing.cc).
+Timing read_timing(const yaml::Map& root);
+
 // Of a combination that is not allowed, compressed or not; for people.
 std::string why_not_together(const Manifest& manifest);
 

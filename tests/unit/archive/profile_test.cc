@@ -108,6 +108,10 @@ TEST(Profile, EachMistakeHasAMessageWithItsPlace) {
        "p.yaml:3:55: manners.ids_per_request: expected a whole number from 1 to 100, found '101'"},
       {"kind: gaia\n", "kind: gaia\nmanners: {retry_first_s: 60, retry_most_s: 0.5}\n",
        "p.yaml:3:10: manners: retry_most_s is less than retry_first_s"},
+      {"kind: gaia\n", "kind: gaia\nmanners: {requests_per_minute: 30, bandwidth: 20 mb}\n",
+       "p.yaml:3:47: manners.bandwidth: '20 mb' is no bandwidth: expected a number and its unit, kB/s, MB/s or GB/s, "
+       "such "
+       "as \"20 MB/s\"; 1 kB/s at least"},
       {"kind: gaia\n", "kind: gaia\ntimeouts: {connect: 5}\n",
        "p.yaml:3:12: timeouts.connect: unknown key; did you mean 'connect_s'?"},
       {"kind: gaia\n", "kind: gaia\nca_file: ca.pem\n", "p.yaml:3:10: ca_file: must be an absolute path, or empty"},

@@ -127,6 +127,21 @@ TEST(StatusTable, AlignsItsColumns) {
             "b            running             7  31,200       0  1,828,504   8.9 GB  -\n");
 }
 
+TEST(StatusTable, SaysInFewWordsUntilWhenAWindowIsClosed) {
+  auto status = example_status();
+  status.state = "waiting";
+  status.waiting_for = "window closed until 20:00 (in 2 h 14 min)";
+  status.window = "20:00-06:00";
+  status.opens_s = 3'600 * 20;
+  const std::string opens = clock_text(status.opens_s, 3'600 * 18);
+  const std::vector<harvest::HarvestStatus> all = {status};
+  EXPECT_THAT(status_table(all, {100, 3'600 * 18, true}), HasSubstr("waiting until " + opens + "  "));
+  EXPECT_THAT(status_details(status, {130, 3'600 * 18, true}),
+              HasSubstr("window         20:00-06:00 · opens " + opens));
+  EXPECT_THAT(progress_lines(status, {130, 3'600 * 18, true}).front(),
+              HasSubstr("waiting: window closed until 20:00 (in 2 h 14 min)"));
+}
+
 TEST(StatusDetails, TellTheAccountAndWhereTheDataLie) {
   const auto text = status_details(example_status(), {130, 0, true});
   EXPECT_THAT(text,

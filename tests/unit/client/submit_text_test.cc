@@ -71,5 +71,43 @@ TEST(PlanText, RowsOfTables) {
                               "              20 requests of up to 100,000 sources"));
 }
 
+TEST(PlanText, NightsOfAWindow) {
+  manifest::Manifest manifest;
+  manifest.retrieval_types = {"RVS"};
+  manifest.timing.window = {{manifest::Hours::kEveryDay, std::chrono::hours(20), std::chrono::hours(6)}};
+  harvest::Plan plan;
+  plan.window = "20:00-06:00";
+  plan.sources_per_s_slow = 25;
+  plan.sources_per_s_fast = 225;
+  plan.hours_least = 3;
+  plan.hours_most = 26.7;
+  plan.openings_least = 1;
+  plan.openings_most = 3;
+  const auto says = [&] { return plan_text(manifest, {"ids", {}, {}}, plan); };
+  EXPECT_THAT(says(), HasSubstr("at 25 to 225 sources/s this archive takes 3.0 to 26.7 hours: 1 to 3 nights in "
+                                "20:00-06:00\n"));
+  plan.openings_most = 1;
+  EXPECT_THAT(says(), HasSubstr("hours: 1 night in 20:00-06:00\n"));
+  plan.openings_most = 0;
+  EXPECT_THAT(says(), HasSubstr("hours: 1 night or many more in 20:00-06:00\n"));
+  manifest.timing.window[0].to = std::chrono::hours(22);
+  plan.window = "20:00-22:00";
+  plan.openings_most = 14;
+  EXPECT_THAT(says(), HasSubstr("hours: 1 to 14 openings of the window 20:00-22:00\n"));
+}
+
+TEST(SubmittedText, SaysWhenItsWindowOpens) {
+  manifest::Manifest manifest;
+  harvest::SubmitResult result;
+  result.status.name = "rvs";
+  result.status.state = "waiting";
+  result.status.waiting_for = "window closed until 20:00 (in 2 h 14 min)";
+  result.status.opens_s = 1'790'000'000;
+  const auto text = submitted_text(manifest, {"ids", {}, {}}, result, 1'790'000'000 - 8'040);
+  EXPECT_THAT(text, HasSubstr("starts at "));
+  EXPECT_THAT(text, HasSubstr("(in 2 h 10 min), when its window opens\n"));
+  EXPECT_THAT(text, Not(HasSubstr("it is waiting")));
+}
+
 }  // namespace
 }  // namespace garner::client

@@ -27,6 +27,22 @@ TEST(Messages, AStatusSurvivesTheWayThroughJson) {
   EXPECT_EQ(back->submitted_s, 1'790'000'000);
 }
 
+TEST(Messages, WindowsAndCapsSurviveTheWayThroughJson) {
+  auto status = example_status();
+  status.window = "20:00-06:00 Europe/Madrid";
+  status.limited_by = "30 requests/min (for gaia)";
+  status.opens_s = 1'790'000'001;
+  status.closes_s = 1'790'000'002;
+  status.deadline_s = 1'790'000'003;
+  const auto back = parse_status(status_json(status));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->window, status.window);
+  EXPECT_EQ(back->limited_by, status.limited_by);
+  EXPECT_EQ(back->opens_s, status.opens_s);
+  EXPECT_EQ(back->closes_s, status.closes_s);
+  EXPECT_EQ(back->deadline_s, status.deadline_s);
+}
+
 TEST(Messages, AStatusHoldsEveryPromisedKey) {
   const auto json = status_json(example_status());
   for (const char* key : {"name", "state", "waiting_for", "requested", "pending", "delivered", "absent", "failed",

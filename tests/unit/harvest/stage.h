@@ -18,6 +18,7 @@ struct Truth {
   using Key = std::pair<std::string, SourceId>;  // retrieval_type, id
   std::set<Key> missing;                         // the archive holds nothing for it
   std::map<Key, int> asked;
+  std::size_t reply_bytes = 0;  // at least
 };
 
 // What the archive does with a request: nothing means that it answers well.
@@ -51,7 +52,8 @@ class StageArchive final : public archive::Archive {
     if (!waited) co_return std::unexpected(waited.error());
     if (auto error = weather_(request)) co_return std::unexpected(*error);
     http::Body body(std::make_shared<http::MemoryBudget>(1 << 20), {}, 1 << 20);
-    const std::string text = request.retrieval_type;
+    std::string text = request.retrieval_type;
+    text.resize(std::max(text.size(), truth_.reply_bytes), ' ');
     if (auto added = body.append(std::as_bytes(std::span(text))); !added) co_return std::unexpected(added.error());
     if (auto ended = body.finish(); !ended) co_return std::unexpected(ended.error());
     co_return std::move(body);
