@@ -95,7 +95,15 @@ Result<void> check_name(std::string_view name, const ZipLimits& limits) {
   return {};
 }
 
-Result<void> check_kind(const ZipEntry& entry, std::uint16_t version_needed, std::uint32_t disk) {
+// §4.4.15: Unix's mode, where a zip has one, in the upper half. The reply may be kept as it is, for others to unpack.
+bool is_plain_file(std::uint32_t attributes) {
+  const std::uint32_t type = attributes >> 16 & 0170000;
+  return type == 0 || type == 0100000;
+}
+
+Result<void> check_kind(const ZipEntry& entry, ZipBytes bytes, std::uint32_t disk) {
+  const std::uint16_t version_needed = u16(bytes, 6);
+  if (!is_plain_file(u32(bytes, 38))) return fail(Kind::Malformed, "a symbolic link, a folder or a device, where a file is due");
   if ((entry.flags & (kFlagEncrypted | kFlagStrongEncryption | kFlagMaskedDirectory)) != 0) return fail(Kind::Malformed, "encrypted");
   if ((entry.flags & ~kFlagsUnderstood) != 0) return fail(Kind::Malformed, "unknown flags 0x{:04x}", entry.flags);
   if (entry.method != kMethodStored && entry.method != kMethodDeflated) {
@@ -160,7 +168,7 @@ Result<ZipEntry> read_entry(ZipBytes directory, std::uint64_t& at, const ZipLimi
   if (auto good = check_name(entry.member.name, limits); !good) return std::unexpected(std::move(good.error()));
   const auto disk = read_wide_fields(bytes.subspan(kEntryBytes + name_bytes, extra_bytes), u16(bytes, 34), entry);
   if (!disk) return with_context(disk.error(), "member '{}'", shown(entry.member.name));
-  if (auto good = check_kind(entry, u16(bytes, 6), *disk); !good) return with_context(good.error(), "member '{}'", shown(entry.member.name));
+  if (auto good = check_kind(entry, bytes, *disk); !good) return with_context(good.error(), "member '{}'", shown(entry.member.name));
   if (auto good = check_sizes(entry, limits); !good) return with_context(good.error(), "member '{}'", shown(entry.member.name));
   return entry;
 }

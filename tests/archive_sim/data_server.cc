@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "archive_sim/data_request.h"
+#include "archive_sim/hostile.h"
 #include "archive_sim/pages.h"
 #include "archive_sim/product_reply.h"
 #include "archive_sim/random.h"
@@ -119,6 +120,8 @@ class DataCall {
         return service_error(fired, request);
       case Fault::EmptyBody200:
         return text_reply(200, "application/zip", "");
+      case Fault::Hostile:
+        return hostile_reply(fired.knob.shape, request);
       case Fault::Overload503:
       case Fault::TooMany429: {
         const unsigned status = fired.fault == Fault::TooMany429 ? 429 : 503;

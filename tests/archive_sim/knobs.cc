@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "archive_sim/hostile.h"
 #include "archive_sim/knob_json.h"
 
 namespace garner::archive_sim {
@@ -12,7 +13,7 @@ using nlohmann::json;
 constexpr std::array<std::string_view, kFaultCount> kFaultNames = {
     "hang",           "maintenance_200",      "service_error_200", "pool_empty_500",
     "null_500",       "unknown_type_500",     "overload_503",      "too_many_429",
-    "empty_body_200", "wrong_structure",      "cut_product",       "wrong_naxis2",
+    "empty_body_200", "hostile",              "wrong_structure",      "cut_product",       "wrong_naxis2",
     "foreign_member", "wrong_release_member", "wrong_type_member", "duplicate_member",
     "bad_crc",        "truncate_zip",         "reset_after_kib",   "stall_after_kib",
     "slow_drip"};
@@ -24,6 +25,13 @@ std::uint64_t id_of(const json& value, std::string_view key) {
   if (text.empty() || text.size() > 19 || text.find_first_not_of("0123456789") != std::string::npos)
     refuse_knob(key, "source_ids");
   return std::stoull(text);
+}
+
+std::string shape_of(const json& value, std::string_view key) {
+  std::string shape = text_of(value, key);
+  if (std::ranges::find(hostile_shapes(), shape) == hostile_shapes().end())
+    refuse_knob(key, fmt::format("one of {}", fmt::join(hostile_shapes(), ", ")));
+  return shape;
 }
 
 FaultKnob fault_of(const json& value, std::string_view name) {
@@ -44,6 +52,8 @@ FaultKnob fault_of(const json& value, std::string_view name) {
       fault.times = count_of(v, full);
     else if (key == "retry_after")
       fault.retry_after = text_of(v, full);
+    else if (key == "shape")
+      fault.shape = shape_of(v, full);
     else if (key == "kib")
       fault.kib = count_of(v, full);
     else if (key == "bytes")
@@ -51,8 +61,9 @@ FaultKnob fault_of(const json& value, std::string_view name) {
     else if (key == "bytes_per_s")
       fault.bytes_per_s = positive_count_of(v, full);
     else
-      refuse_knob(full, "one of probability, script, ids, types, times, retry_after, kib, bytes, bytes_per_s");
+      refuse_knob(full, "one of probability, script, ids, types, times, retry_after, shape, kib, bytes, bytes_per_s");
   }
+  if (name == "hostile" && fault.shape.empty()) refuse_knob(fmt::format("faults.{}.shape", name), "there");
   std::ranges::sort(fault.ids);
   return fault;
 }
@@ -173,6 +184,7 @@ json fault_json(const FaultKnob& fault) {
   for (const std::uint64_t id : fault.ids) out["ids"].push_back(std::to_string(id));
   if (!fault.types.empty()) out["types"] = fault.types;
   if (fault.times > 0) out["times"] = fault.times;
+  if (!fault.shape.empty()) out["shape"] = fault.shape;
   if (!fault.retry_after.empty()) out["retry_after"] = fault.retry_after;
   if (fault.kib) out["kib"] = *fault.kib;
   return out;

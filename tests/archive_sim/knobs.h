@@ -26,6 +26,7 @@ enum class Fault {
   Overload503,
   TooMany429,
   EmptyBody200,
+  Hostile,
   WrongStructure,
   CutProduct,
   WrongNaxis2,
@@ -51,6 +52,7 @@ struct FaultKnob {
   std::vector<std::string> types;     // only for these retrieval_types; empty: all
   std::uint64_t times = 0;            // at most so often; 0: no limit
   std::string retry_after;            // overload_503, too_many_429
+  std::string shape;                  // hostile
   std::optional<std::uint64_t> kib;   // reset_after_kib, stall_after_kib, service_error_200
   std::uint64_t bytes = 100;          // truncate_zip
   std::uint64_t bytes_per_s = 1024;   // slow_drip

@@ -65,7 +65,7 @@ void append_central(std::string& out, const Member& member, std::uint64_t local_
   append_u16(out, 0);  // comment
   append_u16(out, 0);  // disk
   append_u16(out, 0);  // internal attributes
-  append_u32(out, 0);  // external attributes
+  append_u32(out, member.attributes);
   append_u32(out, local_offset);
   out += member.name;
 }

@@ -19,6 +19,7 @@ struct Member {
   std::uint32_t crc = 0;   // of the uncompressed bytes
   std::uint64_t size = 0;  // uncompressed
   std::shared_ptr<const std::string> deflated;
+  std::uint32_t attributes = 0;  // external ones; the archive sets none
 };
 using MemberPtr = std::shared_ptr<const Member>;
 

@@ -82,6 +82,13 @@ TEST(ZipDamage, RefusesDirectoriesThatLie) {
   }
 }
 
+TEST(ZipDamage, RefusesWhatIsNoPlainFile) {
+  for (const std::uint32_t mode : {0120777u, 0040755u, 0010644u, 0020644u, 0140755u}) {
+    const ZipPart part{.name = "a", .data = "/etc/passwd", .external_attributes = mode << 16};
+    expect_refused(make_zip({part}), Kind::Malformed, "a symbolic link, a folder or a device");
+  }
+}
+
 TEST(ZipDamage, RefusesEntriesThatTheCountLeavesOut) {
   const auto hidden = make_zip({ZipPart{.name = "b", .data = "b", .stored = true, .flags = 0x0800}});
   const auto entry = hidden.substr(hidden.find("PK\x01\x02"), 46 + 1);

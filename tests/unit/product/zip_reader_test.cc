@@ -64,7 +64,7 @@ TEST(ZipReader, ReadsZip64InEveryPlaceItMayStand) {
 
 TEST(ZipReader, PassesOverUnknownExtraFieldsCommentsAndAttributes) {
   const std::string stamp("UT\x05\0\x01 abcd", 9);
-  const ZipPart part{.name = "a", .data = "aaaa", .external_attributes = 0120777u << 16, .comment = "made by hand", .local_extra = stamp, .extra = stamp};
+  const ZipPart part{.name = "a", .data = "aaaa", .external_attributes = 0100644u << 16, .comment = "made by hand", .local_extra = stamp, .extra = stamp};
   const auto unpacked = unpack(make_zip({part}));
   ASSERT_TRUE(unpacked) << unpacked.error().detail;
   EXPECT_EQ(unpacked->at("a"), "aaaa");
