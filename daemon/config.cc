@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 
@@ -70,6 +72,48 @@ void read_limits(const yaml::Map& root, Config& config) {
   }
 }
 
+// "2 GB", "2 GiB", "5 %", or 0.
+std::optional<harvest::DiskMark> parse_mark(std::string_view text) {
+  struct Unit {
+    std::string_view name;
+    double bytes;
+  };
+  constexpr std::array<Unit, 9> units = {{{"", 1}, {"B", 1}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12},
+                                          {"MiB", 0x1p20}, {"GiB", 0x1p30}, {"TiB", 0x1p40}, {"kB", 1e3}}};
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || !(number >= 0 && number < 1e6)) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+  if (text == "%") return number <= 90 ? std::optional(harvest::DiskMark{0, number}) : std::nullopt;
+  const auto unit = std::ranges::find(units, text, &Unit::name);
+  if (unit == units.end() || (unit->name.empty() && number != 0)) return std::nullopt;
+  return harvest::DiskMark{static_cast<std::uint64_t>(number * unit->bytes), 0};
+}
+
+std::optional<harvest::DiskMark> read_mark(const yaml::Map& map, std::string_view key) {
+  const auto node = map.find(key);
+  if (!node) return std::nullopt;
+  const auto text = node->as_string();
+  if (!text) return std::nullopt;
+  auto mark = parse_mark(*text);
+  if (!mark)
+    node->problem(fmt::format("'{}': expected a size or a share, such as 5 GB, 5 GiB or 2 %, or 0", printable(*text)));
+  return mark;
+}
+
+void read_disk(const yaml::Map& root, Config& config) {
+  const auto map = root.map("disk");
+  if (!map) return;
+  auto& [low, resume] = config.watermarks;
+  low = read_mark(*map, "low");
+  resume = read_mark(*map, "resume");
+  const bool alike = low && resume && (low->percent > 0) == (resume->percent > 0);
+  if (alike && (resume->percent < low->percent || resume->bytes < low->bytes))
+    map->find("resume")->problem("expected no less than low");
+  map->refuse_unknown_keys();
+}
+
 }  // namespace
 
 Config default_config() {
@@ -106,6 +150,7 @@ Result<Config> parse_config(std::string_view text, const std::string& file_name)
   config.drain = std::chrono::seconds(root.integer("drain_s", 0, 3600).value_or(30));
   read_in_flight(root, config);
   read_limits(root, config);
+  read_disk(root, config);
   if (const auto level = root.choice("log_level", kLogLevels)) {
     config.log_level =
         kLogLevelOf[static_cast<std::size_t>(std::ranges::find(kLogLevels, *level) - kLogLevels.begin())];

@@ -128,6 +128,7 @@ class Process {
       log::set_level(config_.log_level = fresh->log_level);
       service_.set_output_roots(config_.output_roots);
       engine_.reload(config_.in_flight_most, config_.rate_limits);
+      engine_.set_watermarks(config_.watermarks = fresh->watermarks);
       log::notice("reloaded {}{}", config_path_,
                   needs_restart ? "; some changed keys take effect at the next start only" : "");
     }

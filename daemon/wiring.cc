@@ -93,6 +93,8 @@ harvest::World make_world(const Config& config, UvLoop& loop, Workers& workers, 
       .seed = std::random_device{}(),
       .in_flight_most = config.in_flight_most,
       .rate_limits = config.rate_limits,
+      .disk_space = output::disk_space,
+      .watermarks = config.watermarks,
   };
 }
 

@@ -137,7 +137,7 @@ void Engine::pump(const std::string& archive_name, ArchiveSeat& seat) {
     if (run->files()->manifest.archive != archive_name) continue;
     run->keep_hours(world_.executor.wall_now());
     if (run->wants_settling(now)) tasks_.spawn(settle_down(run));
-    if (!run->may_start() || run->held(now) || run->complete() || run->closed()) continue;
+    if (!run->may_start() || run->held(now) || run->complete() || run->closed() || !has_room(run)) continue;
     if (!run->record().wants_sources()) {
       candidates.push_back(run);
     } else if (finding_sources_ < kFindingSources && !std::exchange(run->asking_for_sources, true)) {
@@ -211,6 +211,7 @@ Task<void> Engine::run_chunk(std::string archive_name, std::shared_ptr<HarvestRu
   --seat.after_answer;
   ++steps_;
   run->end(claim, end, world_.executor.now());
+  note_stored(*run, end.delta.bytes_stored);
   if (end.done) co_await merge_tiles_of(run, claim);
   if (run->wants_settling(world_.executor.now())) co_await settle_down(run);
   wake_quiet_waiters();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "harvest/chunk_life.h"
+#include "harvest/disk_watch.h"
 #include "harvest/harvest_run.h"
 #include "harvest/source_query.h"
 
@@ -41,6 +42,9 @@ struct World {
   std::map<std::string, std::uint32_t> in_flight_most;
   // The operator's rate caps, by archive name; what is not set there is as the profile says.
   std::map<std::string, RateLimits> rate_limits{};
+  // What a directory's file system has left; without it nobody looks.
+  std::function<Result<output::DiskSpace>(const std::filesystem::path& directory)> disk_space = {};
+  Watermarks watermarks = {};
 };
 
 class Engine {
@@ -85,6 +89,7 @@ class Engine {
 
   // Profiles may have changed: archives are opened anew when nothing of theirs is in flight.
   void reload(std::map<std::string, std::uint32_t> in_flight_most, std::map<std::string, RateLimits> rate_limits = {});
+  void set_watermarks(const Watermarks& marks);
 
  private:
   struct ArchiveSeat {
@@ -104,6 +109,7 @@ class Engine {
   Task<void> leave(std::unique_ptr<archive::Archive> archive);
   Task<void> mend(std::shared_ptr<HarvestRun> run);
   Task<void> mend_after_reload(std::shared_ptr<HarvestRun> run);
+  void directory_is_bad(const std::shared_ptr<HarvestRun>& run, const std::string& trouble);
   ArchiveSeat* seat_of(const HarvestRun& run);
   std::string rest_of(const HarvestRun& run);
   // engine_hours.cc
@@ -117,6 +123,19 @@ class Engine {
   void arm(const std::string& archive_name, ArchiveSeat& seat);
   Task<void> run_chunk(std::string archive_name, std::shared_ptr<HarvestRun> run, ChunkClaim claim);
   Task<void> settle_down(std::shared_ptr<HarvestRun> run);
+  // engine_disk.cc
+  struct Disk {
+    bool looking = false;
+    std::optional<SteadyTime> looked;
+    std::uint64_t stored_since = 0;  // bytes
+    std::string trouble;             // why nothing is started
+    std::unique_ptr<Executor::Timer> again;
+  };
+  bool has_room(const std::shared_ptr<HarvestRun>& run);
+  void note_stored(const HarvestRun& run, std::int64_t bytes);
+  Task<void> look_at_disk(std::string directory, DiskUse use);
+  void set_disk_trouble(const std::string& directory, std::string trouble);
+  bool writes_to(const HarvestRun& run, const std::string& directory) const;
   // engine_tap.cc
   Task<void> find_sources(std::string archive_name, std::shared_ptr<HarvestRun> run);
   Task<Result<void>> ask_for_sources(std::string archive_name, std::shared_ptr<HarvestRun> run,
@@ -159,6 +178,7 @@ class Engine {
   Random random_;
   std::map<std::string, std::shared_ptr<HarvestRun>> runs_;
   std::map<std::string, ArchiveSeat> seats_;
+  std::map<std::string, Disk> disks_;  // by directory
   TaskGroup tasks_;
   std::vector<std::coroutine_handle<>> quiet_waiters_;
   Gate merging_;

@@ -8,8 +8,11 @@ namespace {
 
 using ledger::HarvestState;
 
+constexpr std::chrono::seconds kLookAgain{60};
+
 std::string directory_trouble(const std::string& trouble, const std::string& name) {
-  return "its output directory: " + trouble + "; put it right, then: garner resume " + name;
+  return "its output directory: " + trouble + "; put it right: it is looked at every " +
+         std::to_string(kLookAgain.count()) + " s, and at once by: garner resume " + name;
 }
 
 std::shared_ptr<HarvestFiles> files_of(const World& world, const ledger::HarvestRecord& record, std::string& broken) {
@@ -96,7 +99,7 @@ Task<Result<std::shared_ptr<HarvestRun>>> Engine::take_up(ledger::HarvestRecord 
   run->keep_hours(world_.executor.wall_now());
   run->pacer.set(timing.limits, world_.executor.now());
   if (!loaded->broken.empty()) run->set_broken(loaded->broken);
-  if (!loaded->trouble.empty()) run->set_broken(directory_trouble(loaded->trouble, run->record().name));
+  if (!loaded->trouble.empty()) directory_is_bad(run, loaded->trouble);
   if (!archive) run->set_broken(archive.error().detail);
   run->indexes_stale = true;  // a crash may have come between settling and indexing
   runs_[run->record().name] = run;
@@ -118,7 +121,18 @@ Task<void> Engine::mend(std::shared_ptr<HarvestRun> run) {
   auto prepared = co_await world_.workers.run(world_.executor, [&world, files, &run, &credit, holds_products] {
     return world.prepare_output(files->spec, run->record().manifest, credit, holds_products);
   });
-  run->set_broken(prepared ? std::string() : directory_trouble(prepared.error().detail, files->name));
+  if (prepared)
+    run->set_broken({});
+  else
+    directory_is_bad(run, prepared.error().detail);
+}
+
+void Engine::directory_is_bad(const std::shared_ptr<HarvestRun>& run, const std::string& trouble) {
+  run->set_broken(directory_trouble(trouble, run->record().name));
+  const std::weak_ptr<HarvestRun> again = run;
+  run->mend_again = world_.executor.call_at(world_.executor.now() + kLookAgain, [this, again] {
+    if (const auto bad = again.lock(); bad && bad->broken() && !stopping_) tasks_.spawn(mend_after_reload(bad));
+  });
 }
 
 Task<void> Engine::mend_after_reload(std::shared_ptr<HarvestRun> run) {

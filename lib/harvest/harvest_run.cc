@@ -59,7 +59,7 @@ void HarvestRun::reopen(std::vector<std::vector<bool>> done, std::vector<ledger:
 }
 
 std::optional<ChunkClaim> HarvestRun::claim(SteadyTime now) {
-  if (!may_start() || held(now) || closed() || !pacer.may_start(now)) return std::nullopt;
+  if (!may_start() || held(now) || closed() || !has_room() || !pacer.may_start(now)) return std::nullopt;
   if (!pacer.limits().none() && has_unasked()) return std::nullopt;  // it is its turn first
   if (const auto due = waiting_.begin(); due != waiting_.end() && due->first <= now) {
     const ChunkClaim claim = due->second.claim;
@@ -160,7 +160,7 @@ bool HarvestRun::wants_settling(SteadyTime now) const {
 bool HarvestRun::forgotten(SteadyTime now) const {
   if (wants_settling(now)) return true;
   if (!may_start() || held(now) || in_hand_ > 0 || complete() || only_blocked()) return false;
-  if (closed() || !pacer.may_start(now)) return false;
+  if (closed() || !has_room() || !pacer.may_start(now)) return false;
   if (record_.wants_sources()) return !asking_for_sources;
   return waiting_.empty() || waiting_.begin()->first <= now;
 }
@@ -197,6 +197,7 @@ std::string HarvestRun::why_not_moving(SteadyTime now, const std::string& archiv
   if (being_reopened) return "a retry puts its chunks back";
   if (record_.state != ledger::HarvestState::Active) return record_.reason;
   if (closed() && !(complete() && !ends_with_question()) && !only_blocked()) return why_closed_;
+  if (!has_room() && !complete() && !only_blocked()) return no_room_;
   if (held(now)) {
     return fmt::format("{}; tried again in {} s", held_reason_, seconds_until(*held_until_, now));
   }
@@ -234,7 +235,7 @@ std::string HarvestRun::state_word(SteadyTime now, const std::string& archive_re
   if (!broken_.empty() && !being_reopened) return "blocked";
   if (only_blocked()) return "blocked";
   if (past_deadline() && in_hand_ == 0 && !complete()) return "blocked";
-  if (record_.wants_sources()) return held(now) || closed() ? "waiting" : "ingesting";
+  if (record_.wants_sources()) return held(now) || closed() || !has_room() ? "waiting" : "ingesting";
   if (!asking_.empty()) return "running";
   if (!why_not_moving(now, archive_rest).empty()) return "waiting";
   return in_hand_ > 0 || indexing || complete() ? "running" : "queued";

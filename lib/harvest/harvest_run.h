@@ -139,6 +139,9 @@ class HarvestRun {
   bool broken() const { return !broken_.empty(); }
   void hold(SteadyTime until, std::string reason);
   bool held(SteadyTime now) const { return held_until_ && *held_until_ > now; }
+  // Nothing is started while the disks have no room for it: says why. Empty: they have.
+  void set_no_room(std::string reason) { no_room_ = std::move(reason); }
+  bool has_room() const { return no_room_.empty(); }
   // Forgets what was blocked, waiting or held, and takes what is done from the given bits: `garner retry`. Nothing may
   // be in hand.
   void reopen(std::vector<std::vector<bool>> done, std::vector<ledger::Counters> counters);
@@ -179,6 +182,8 @@ class HarvestRun {
   bool being_reopened = false;
   // What is done is not known any more: only a retry reads it anew.
   bool account_lost = false;
+  // Looks again at a directory that was not as it should be.
+  std::unique_ptr<Executor::Timer> mend_again;
   // Operators' verbs, and writes of the record, one after the other.
   Gate verbs, saves;
 
@@ -223,7 +228,7 @@ class HarvestRun {
   std::set<ChunkClaim> unasked_;
   std::uint32_t in_hand_ = 0;
   std::optional<SteadyTime> held_until_;
-  std::string held_reason_, broken_, last_trouble_;
+  std::string held_reason_, broken_, no_room_, last_trouble_;
   RateMeter rate_;
   double last_pace_ = 0;  // sources/s when something was settled last
   Schedule schedule_;

@@ -8,6 +8,7 @@
 
 #include "base/durable_step.h"
 #include "base/trusted_path.h"
+#include "output/paths.h"
 
 namespace garner::output {
 
@@ -69,9 +70,27 @@ Result<Descriptor> OutputTree::root() const {
   auto parent = open_trusted_folder(directory_.parent_path());
   if (!parent) return std::unexpected(parent.error());
   Descriptor root(::openat(Descriptor(*parent).get(), directory_.filename().c_str(), kDirectoryFlags));
-  if (root) return root;
+  if (root) {
+    if (auto known = recognise(root.get()); !known) return std::unexpected(known.error());
+    return root;
+  }
   if (is_foreign(errno)) return not_ours(Kind::Internal, directory_.string());
   return fail_errno(errno, directory_.string());
+}
+
+Result<void> OutputTree::recognise(int root) const {
+  struct stat status {};
+  if (::fstat(root, &status) != 0) return fail_errno(errno, directory_.string());
+  const std::pair<std::uint64_t, std::uint64_t> found(status.st_dev, status.st_ino);
+  const std::lock_guard lock(mutex_);
+  if (identity_ == found) return {};
+  struct stat own {};
+  if (identity_ && ::fstatat(root, std::string(kOwnFolder).c_str(), &own, AT_SYMLINK_NOFOLLOW) != 0) {
+    return fail(Kind::NotFound, "{}: another, foreign directory lies there now (is its disk mounted?)", directory_.string());
+  }
+  identity_ = found;
+  durable_.clear();
+  return {};
 }
 
 Result<Descriptor> OutputTree::open_directory(std::string_view relative) const {

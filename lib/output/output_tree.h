@@ -1,6 +1,7 @@
 // The folders below one output directory. Walks them component by component and follows no symbolic link on the way, so that nothing planted below
 // the output directory redirects what we write, read or remove; above it only those of root and of our own user (base/trusted_path.h). What it makes is durable: a folder's entry is fsynced in its parent before anything is put
 // into it, also if another thread or an earlier, killed process made it.
+// When the output directory becomes another one (its disk unmounted: an empty mount point is left), nothing is found or made in it until it is one of ours again.
 // Relative paths have '/' between components, no "." and no "..": they come from paths.h only.
 // Blocking; may be used by many threads. Errors: NotFound, DiskFull, Internal; Corrupt where something that is no folder or file of ours is to be read.
 #pragma once
@@ -38,14 +39,16 @@ class OutputTree {
 
  private:
   Result<Descriptor> root() const;
+  Result<void> recognise(int root) const;
   Result<Descriptor> enter(int parent, const std::string& name, std::string_view so_far);
   bool known(std::string_view relative);
   void remember(std::string_view relative);
 
   std::filesystem::path directory_;
   std::optional<std::uint32_t> group_;
-  std::mutex mutex_;
-  std::unordered_set<std::string> durable_;  // folders whose entry this process has seen fsynced
+  mutable std::mutex mutex_;
+  mutable std::unordered_set<std::string> durable_;  // folders whose entry this process has seen fsynced
+  mutable std::optional<std::pair<std::uint64_t, std::uint64_t>> identity_;  // of the output directory: device, inode
 };
 
 // "a/b/c" -> {"a/b", "c"}; {"", "c"} for "c".

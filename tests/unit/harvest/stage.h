@@ -210,6 +210,8 @@ class Stage {
   std::optional<Error> no_profile;  // what opening the archive's profile says
   StageArchive::People people;
   std::function<Result<void>()> prepare = [] { return Result<void>{}; };
+  // What a directory's disk has left; without it nobody looks.
+  std::function<Result<output::DiskSpace>(const std::filesystem::path&)> disk_space;
 
  private:
   template <class T>
@@ -314,6 +316,7 @@ class Stage {
         .find_group = [](const std::string&) { return std::nullopt; },
         .seed = seed_,
         .in_flight_most = {},
+        .disk_space = disk_space,
     };
   }
 

@@ -1,0 +1,162 @@
+// Disks that run low, vanish or do not answer: when nothing more is started, what is said, and that it goes on.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "stage.h"
+
+namespace garner::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using harvest::disk_trouble;
+using harvest::DiskUse;
+using harvest::Watermarks;
+using output::DiskSpace;
+using ::testing::HasSubstr;
+
+constexpr std::uint64_t kGB = 1'000'000'000;
+
+DiskSpace space(std::uint64_t free, std::uint64_t total = 1000 * kGB) {
+  return {free, total, 1'000'000, 2'000'000, true};
+}
+
+std::string judged(const DiskSpace& seen, const Watermarks& marks = {}, const std::string& before = {}) {
+  return disk_trouble(before, "/srv/x", DiskUse::Output, seen, marks);
+}
+
+TEST(DiskTrouble, IsLowBelowTheMarkAndUntilThereIsHalfAsMuchMore) {
+  EXPECT_EQ(judged(space(3 * kGB)), "");
+  EXPECT_EQ(judged(space(2 * kGB)), "disk low on /srv/x: 2.0 GB free, goes on at 3.2 GB");
+  EXPECT_THAT(judged(space(3 * kGB), {}, "low"), HasSubstr("3.0 GB free, goes on at 3.2 GB"));
+  EXPECT_EQ(judged(space(4 * kGB), {}, "low"), "");
+}
+
+TEST(DiskTrouble, LeavesATenthOfASmallDisk) {
+  EXPECT_EQ(judged(space(kGB, 5 * kGB)), "");
+  EXPECT_THAT(judged(space(400'000'000, 5 * kGB)), HasSubstr("goes on at 750 MB"));
+}
+
+TEST(DiskTrouble, ObeysTheOperatorsMarks) {
+  EXPECT_THAT(judged(space(15 * kGB), {.low = {{0, 2}}, .resume = {}}), HasSubstr("goes on at 30.0 GB"));
+  EXPECT_THAT(judged(space(15 * kGB), {.low = {{20 * kGB, 0}}, .resume = {{0, 5}}}), HasSubstr("goes on at 50.0 GB"));
+  EXPECT_EQ(judged(space(0), {.low = {{0, 0}}, .resume = {}}), "") << "0: no watermark";
+  EXPECT_THAT(judged(space(19 * kGB), {.low = {{20 * kGB, 0}}, .resume = {{kGB, 0}}}, "low"),
+              HasSubstr("goes on at 20.0 GB"))
+      << "a mark to go on at that lies below the low one";
+}
+
+TEST(DiskTrouble, CountsFilesToo) {
+  DiskSpace seen = space(500 * kGB);
+  seen.files_free = 19'000;
+  EXPECT_EQ(judged(seen), "disk low on /srv/x: room for 19000 files, goes on at 30000");
+  seen.files_free = seen.files_total = 0;  // they are not counted there
+  EXPECT_EQ(judged(seen), "");
+}
+
+TEST(DiskTrouble, TellsWhatIsNotThere) {
+  DiskSpace foreign = space(500 * kGB);
+  foreign.ours = false;
+  EXPECT_THAT(judged(foreign), HasSubstr("is its disk mounted?"));
+  EXPECT_EQ(disk_trouble({}, "/var/lib/garner", DiskUse::State, foreign, {}), "");
+  EXPECT_THAT(disk_trouble({}, "/srv/x", DiskUse::Output, fail(Kind::Internal, "/srv/x: Input/output error"), {}),
+              HasSubstr("Input/output error"));
+}
+
+// A disk whose free space the test sets.
+class EngineDisk : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    stage.disk_space = [this](const std::filesystem::path& directory) -> Result<DiskSpace> {
+      ++looks[directory];
+      return seen.contains(directory) ? seen.at(directory) : Result<DiskSpace>(space(500 * kGB));
+    };
+  }
+  Stage stage;
+  std::map<std::filesystem::path, Result<DiskSpace>> seen;
+  std::map<std::filesystem::path, int> looks;
+};
+
+TEST_F(EngineDisk, StartsNothingMoreOnALowDiskAndGoesOnByItself) {
+  stage.make_harvest("low", 20'000, 100, {"RVS"});
+  stage.make_harvest("other", 20'000, 100, {"RVS"});
+  stage.start_engine();
+  stage.loop.run_for(10s);
+  seen.insert_or_assign("/out/low", space(kGB));
+  stage.loop.run_for(40s);
+  const auto low = stage.status("low");
+  EXPECT_EQ(low.state, "waiting");
+  EXPECT_EQ(low.waiting_for, "disk low on /out/low: 1.0 GB free, goes on at 3.2 GB");
+  EXPECT_EQ(low.chunks_in_flight, 0U);
+  const auto delivered = low.delivered;
+  ASSERT_TRUE(stage.run_until_state("other", "finished"));
+  stage.loop.run_for(1h);
+  EXPECT_EQ(stage.status("low").delivered, delivered);
+  EXPECT_LT(looks["/out/low"], 200) << "once in 30 s";
+  seen.insert_or_assign("/out/low", space(3 * kGB));
+  stage.loop.run_for(5min);
+  EXPECT_EQ(stage.status("low").delivered, delivered) << "between the marks";
+  seen.erase("/out/low");
+  EXPECT_TRUE(stage.run_until_state("low", "finished", 1h));
+  EXPECT_EQ(stage.status("low").waiting_for, "");
+}
+
+TEST_F(EngineDisk, HoldsAllHarvestsWhereTheStateDirectoryIsLow) {
+  stage.make_harvest("one", 20'000, 100, {"RVS"});
+  stage.start_engine();
+  const auto state = std::filesystem::temp_directory_path();
+  seen.insert_or_assign(state, space(kGB));
+  stage.loop.run_for(1min);
+  EXPECT_THAT(stage.status("one").waiting_for, HasSubstr("disk low on " + state.string()));
+  seen.clear();
+  EXPECT_TRUE(stage.run_until_state("one", "finished", 1h));
+}
+
+TEST_F(EngineDisk, WaitsForADiskThatIsNotThere) {
+  stage.make_harvest("gone", 20'000, 100, {"RVS"});
+  stage.start_engine();
+  stage.loop.run_for(10s);
+  seen.insert_or_assign("/out/gone", DiskSpace{500 * kGB, 1000 * kGB, 1, 1, false});
+  stage.loop.run_for(1min);
+  EXPECT_THAT(stage.status("gone").waiting_for, HasSubstr("is its disk mounted?"));
+  seen.clear();
+  EXPECT_TRUE(stage.run_until_state("gone", "finished", 1h));
+}
+
+TEST_F(EngineDisk, TellsOfADiskThatDoesNotAnswer) {
+  stage.make_harvest("hung", 20'000, 100, {"RVS"});
+  stage.make_harvest("other", 3000, 100, {"RVS"});
+  stage.start_engine();
+  stage.workers.jitter = 60s;  // whatever is asked of a worker
+  ASSERT_TRUE(stage.loop.run_until([&] {
+    const std::string reason = stage.status("hung").waiting_for;
+    return reason == "disk trouble: the file system of /out/hung does not answer";
+  }));
+  stage.workers.jitter = 1ms;
+  EXPECT_TRUE(stage.run_until_state("hung", "finished", 2h));
+  EXPECT_TRUE(stage.run_until_state("other", "finished", 2h));
+}
+
+TEST_F(EngineDisk, NoLookOutlivesWhatIsDone) {
+  stage.make_harvest("low", 20'000, 100, {"RVS"});
+  stage.start_engine();
+  stage.loop.run_for(1s);
+  seen.insert_or_assign("/out/low", space(kGB));
+  stage.loop.run_for(1min);
+  ASSERT_TRUE(stage.await(stage.engine->cancel("low", "ada")));
+  stage.loop.run_for(1min);
+  EXPECT_TRUE(stage.loop.idle());
+}
+
+TEST_F(EngineDisk, ADirectoryThatIsBackIsFoundWithoutAnybody) {
+  stage.make_harvest("back", 400, 100, {"RVS"});
+  stage.prepare = [] { return Result<void>(fail(Kind::NotFound, "/out/back: is not there")); };
+  stage.start_engine();
+  stage.loop.run_for(1h);
+  EXPECT_EQ(stage.status("back").state, "blocked");
+  EXPECT_EQ(stage.archive->requests, 0);
+  stage.prepare = [] { return Result<void>{}; };
+  EXPECT_TRUE(stage.run_until_state("back", "finished", 5min));
+}
+
+}  // namespace
+}  // namespace garner::testing
