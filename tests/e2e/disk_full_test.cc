@@ -17,8 +17,9 @@ class DiskFull : public ::testing::Test {
     if (!refusal.empty()) GTEST_SKIP() << refusal;
   }
 
-  void start(double latency_s = 0) {
+  void start(double latency_s = 0, bool watermarks = false) {
     rig.start_simulator({.knobs = {{"absent_fraction", 0.2}, {"latency", {{"a_s", latency_s}}}}});
+    if (!watermarks) rig.write_config("disk: {low: 0}\n");
     rig.start_daemon();
   }
   // Some megabytes as served.
