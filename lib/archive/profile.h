@@ -35,7 +35,7 @@ struct Release {
 struct Manners {
   std::uint32_t ids_per_request_most = 5000;  // the archive refuses more
   std::uint32_t ids_per_request = 500;        // default chunk_size
-  std::uint32_t in_flight_most = 4;
+  std::uint32_t in_flight_least = 1, in_flight_most = 4;  // between them the number adapts
   std::uint32_t attempts_most = 6;                // of a chunk, counting answers only
   std::chrono::milliseconds retry_first{30'000};  // cap of the first back-off; full jitter below it
   std::chrono::milliseconds retry_most{600'000};

@@ -1,6 +1,6 @@
-// Who may talk to an archive now: at most so many requests in flight, none before the archive has had its rest, and
-// after trouble one at a time until one succeeds. Serves whoever waits in the order of arrival, so fairness is the
-// caller's order. Threads: the loop's only.
+// Who may talk to an archive now: as many requests in flight as its concurrency allows, and while its breaker is open
+// nothing but one probe at a time. Serves whoever waits in the order of arrival, so fairness is the caller's order. The
+// decisions are breaker.h's and concurrency.h's; here are the clock, the waiting and the log. Threads: the loop's only.
 #pragma once
 
 #include <coroutine>
@@ -9,54 +9,103 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <utility>
 
-#include "base/executor.h"
+#include "archive/profile.h"
 #include "harvest/bad_streak.h"
+#include "harvest/breaker.h"
+#include "harvest/concurrency.h"
+#include "harvest/status.h"
 
 namespace garner::harvest {
 
 class ArchiveQueue {
  public:
-  ArchiveQueue(Executor& executor, std::uint32_t in_flight_most);
+  struct Manners {
+    ConcurrencyBounds bounds;
+    BreakerPace pace;
+  };
+
+  // A place at the archive: ours until it is given back by one of the queue's verdicts, or goes, which says nothing
+  // about the archive. The queue outlives it.
+  class Place {
+   public:
+    Place(Place&& other) noexcept
+        : queue_(std::exchange(other.queue_, nullptr)), probe_(other.probe_), ticket_(other.ticket_) {}
+    Place& operator=(Place&& other) noexcept {
+      Place(std::move(*this));  // what is held goes
+      std::swap(queue_, other.queue_);
+      probe_ = other.probe_;
+      ticket_ = other.ticket_;
+      return *this;
+    }
+    ~Place();
+    // It left while the breaker was open: its answer decides whether that closes.
+    bool is_probe() const { return probe_ != 0; }
+
+   private:
+    friend class ArchiveQueue;
+    Place(ArchiveQueue& queue, Breaker::ProbeNo probe, std::optional<Concurrency::Ticket> ticket)
+        : queue_(&queue), probe_(probe), ticket_(ticket) {}
+    ArchiveQueue* queue_;
+    Breaker::ProbeNo probe_;
+    std::optional<Concurrency::Ticket> ticket_;  // none of a probe
+  };
+
+  ArchiveQueue(Executor& executor, Random& random, std::string archive, Manners manners);
   ~ArchiveQueue();
 
-  // True: a place is ours until release(). False: stopped while waiting.
-  Task<bool> acquire(std::stop_token stop);
-  void release();
+  // Nothing: stopped while waiting.
+  Task<std::optional<Place>> acquire(std::stop_token stop);
 
-  // A reply came that was no trouble of the archive's. Ends a rest, but not before a time that the archive named.
-  void succeeded();
-  // Trouble: one more in a row. From the third in a row, or when the archive named a time, nobody starts before
-  // `until`.
-  void troubled(SteadyTime until, bool archive_named_the_time, std::string reason);
-  std::uint32_t failures_in_row() const { return failures_; }
+  // The verdicts. sources: how many a good answer brought; 0 where its duration tells nothing about the archive's speed
+  // (a job that waited in the archive's own queue, an answer about something else).
+  void good(Place place, std::uint64_t sources);
+  // Overload, outage, maintenance: is_archive_trouble() of its kind holds.
+  void trouble(Place place, const Error& error);
+  // A probe was answered, but badly, and the archive can't be asked for what is known to be well.
+  void bad(Place place, const std::string& because);
+  // Found out beside the requests: nothing that this archive answers is any good.
+  void blame(const std::string& because);
+  // The archive made a job for whoever asks; its end may be hours away.
+  void well_so_far();
 
-  void set_in_flight_most(std::uint32_t most);
+  std::uint32_t troubles_in_row() const { return breaker_.troubles_in_row(); }
+  bool breaker_open() const { return !breaker_.closed(); }
+  void set_manners(Manners manners);
   std::uint32_t in_flight() const { return in_flight_; }
-  std::uint32_t in_flight_most() const { return most_; }
+  std::uint32_t limit() const { return concurrency_.limit(); }
   BadStreak& streak() { return streak_; }
-  // When the archive rests: until when, and why.
-  struct Rest {
-    SteadyTime until;
-    std::string reason;
-    std::optional<SteadyTime> named;  // by the archive itself
-  };
-  std::optional<Rest> resting() const;
+
+  ArchiveStatus status() const;
+  // Why nobody is asked, and until when; empty while the breaker is closed.
+  std::string why_resting() const;
 
  private:
   struct Waiter;
-  void serve();
-  void rest_until(SteadyTime until);
   bool may_start() const;
+  Place start();
+  void serve();
+  // The place is free again.
+  void leave(Place& place);
+  void after(Breaker::Change change);
+  void after(const Concurrency::Change& change);
 
   Executor& executor_;
-  std::uint32_t most_;
-  std::uint32_t in_flight_ = 0;
-  std::uint32_t failures_ = 0;
+  Random& random_;
+  std::string archive_;
+  Manners manners_;
+  Breaker breaker_;
+  Concurrency concurrency_;
   BadStreak streak_;
-  std::optional<Rest> rest_;
+  WallTime opened_{};
+  std::optional<ConcurrencyNote> last_change_;
+  std::uint32_t in_flight_ = 0;
   std::unique_ptr<Executor::Timer> wake_;
   std::deque<std::shared_ptr<Waiter>> waiters_;
 };
+
+// What a profile says, and the operator's ceiling over it (0: none).
+ArchiveQueue::Manners queue_manners(const archive::Manners& manners, std::uint32_t ceiling);
 
 }  // namespace garner::harvest

@@ -1,6 +1,7 @@
 #include "harvest/chunk_life.h"
 
 #include "base/log.h"
+#include "harvest/second_opinion.h"
 #include "harvest/way.h"
 
 namespace garner::harvest {
@@ -28,6 +29,8 @@ std::uint32_t attempts_most(const Chunk& chunk, const archive::Manners& manners)
   return halving ? std::min(kWhileHalving, manners.attempts_most) : manners.attempts_most;
 }
 
+using Place = std::optional<ArchiveQueue::Place>;  // nothing once it is given back
+
 // A failed request, and what follows from it.
 struct Failure {
   Error error;
@@ -35,34 +38,65 @@ struct Failure {
   Verdict verdict;
 };
 
-// What the failure means; trouble of the archive is told to its queue, so that it is before the place there is free
-// again.
-Verdict judge(const ChunkWorld& world, HarvestRun& run, const Chunk& chunk, Error error) {
+// The chunk is tried again, and the answer does not count against it.
+Verdict not_its_fault(const ChunkWorld& world) {
+  return {Next::RetryChunk, false, true,
+          back_off(world.queue.troubles_in_row(), world.archive.profile().manners, world.random)};
+}
+
+// What a bad answer means. While the breaker is open it says nothing about the chunk; and where several chunks in a row
+// are answered badly the archive is asked for what is known to be well.
+Task<Verdict> judge_bad_answer(ChunkWorld world, std::shared_ptr<HarvestRun> run, const Chunk& chunk, Error error,
+                               Place& place) {
+  ArchiveQueue& queue = world.queue;
+  if (place && place->is_probe()) {
+    const Opinion opinion = co_await second_opinion(world, run, true);
+    if (opinion == Opinion::Well)
+      queue.good(std::move(*place), 0);
+    else if (opinion == Opinion::Nobody)
+      queue.bad(std::move(*place), error.detail);
+    else if (opinion != Opinion::Stopped)
+      queue.trouble(std::move(*place), error);
+    co_return not_its_fault(world);
+  }
+  if (queue.breaker_open()) co_return not_its_fault(world);
+  run->suspected_since.try_emplace(claim_of(chunk), queue.streak().good_answers());
+  if (queue.streak().bad(chunk.key)) {
+    const Opinion opinion = co_await second_opinion(world, run, place.has_value());
+    if (opinion != Opinion::Well) {
+      if (opinion != Opinion::Stopped) queue.blame("several chunks in a row are answered badly: " + error.detail);
+      co_return not_its_fault(world);
+    }
+  }
   archive::Manners manners = world.archive.profile().manners;
   manners.attempts_most = attempts_most(chunk, manners);
-  const bool bad_answer = counts_as_attempt(error.kind);
-  if (bad_answer) {
-    run.suspected_since.try_emplace(claim_of(chunk), world.queue.streak().good_answers());
-    if (world.queue.streak().bad(chunk.key)) error.kind = Kind::Overloaded;
-  }
-  const std::uint32_t attempts = chunk.record.attempts + (bad_answer ? 1 : 0);
-  const Verdict verdict = judge_failure(error, attempts, world.queue.failures_in_row() + 1, manners, world.random);
-  if (verdict.archive_trouble) {
-    world.queue.troubled(world.executor.now() + verdict.wait, error.retry_after.has_value(), printable(error.detail));
-  }
-  return verdict;
+  co_return judge_failure(error, chunk.record.attempts + 1, 0, manners, world.random);
+}
+
+// What the failure means. The archive's queue hears of it before the place there is free again.
+Task<Verdict> judge(ChunkWorld world, std::shared_ptr<HarvestRun> run, const Chunk& chunk, Error error, Place& place) {
+  if (counts_as_attempt(error.kind)) co_return co_await judge_bad_answer(world, run, chunk, std::move(error), place);
+  const Verdict verdict = judge_failure(error, chunk.record.attempts, world.queue.troubles_in_row() + 1,
+                                        world.archive.profile().manners, world.random);
+  if (place && verdict.archive_trouble)
+    world.queue.trouble(std::move(*place), error);
+  else if (place && is_answer(error.kind))
+    world.queue.good(std::move(*place), 0);
+  co_return verdict;
 }
 
 // Too large an answer to what can't be asked in smaller parts is as any bad one: the job may have been stopped by
 // somebody, not by its size.
-Failure failure_of(const ChunkWorld& world, const Way& way, HarvestRun& run, const Chunk& chunk, Error error) {
+Task<Failure> failure_of(ChunkWorld world, std::shared_ptr<HarvestRun> run, const Chunk& chunk, Error error,
+                         Place& place) {
   Failure failure{std::move(error), {}, {}};
   if (failure.error.kind == Kind::TooLarge) {
-    failure.less = way.narrowed(run, chunk);
+    failure.less = way_of(run->files()->manifest.kind).narrowed(*run, chunk);
     if (!failure.less) failure.error.kind = Kind::Suspect;
   }
-  failure.verdict = judge(world, run, chunk, failure.error);
-  return failure;
+  failure.verdict = co_await judge(world, run, chunk, failure.error, place);
+  place.reset();
+  co_return failure;
 }
 
 // How it ended, with what was written of it.
@@ -111,29 +145,13 @@ Task<ChunkEnd> go_on_with(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chu
   co_return ended(chunk, ChunkEnd::How::Settled);
 }
 
-// Whether the archive answered others well since this chunk's answers are bad. Where nobody else was asked, it is asked
-// for the one product that its profile knows to be there. Nothing: it can't be asked now.
-Task<std::optional<bool>> others_pass(ChunkWorld world, std::shared_ptr<HarvestRun> run, const Chunk& chunk) {
+// Whether the archive answered others well since this chunk's answers are bad; where nobody else was asked, a second
+// opinion.
+Task<Opinion> others_pass(ChunkWorld world, std::shared_ptr<HarvestRun> run, const Chunk& chunk) {
   const auto since = run->suspected_since.find(claim_of(chunk));
-  if (since != run->suspected_since.end() && world.queue.streak().good_answers() > since->second) co_return true;
-  const archive::Profile& profile = world.archive.profile();
-  const auto id = parse_source_id(profile.probe_id);
-  if (!id) co_return false;
-  if (run->closed() || !co_await world.queue.acquire(run->turn_stop.get_token())) co_return std::nullopt;
-  if (!world.may_ask(*run, ChunkWorld::Pace::Owed)) {
-    world.queue.release();
-    co_return std::nullopt;
-  }
-  archive::ChunkRequest request;
-  request.ids = {*id};
-  request.release = profile.probe_release;
-  request.retrieval_type = profile.probe_type;
-  request.structure_spelling = profile.individual_spellings.front();
-  request.spool_directory = output::spool_directory(run->files()->spec);
-  const auto reply = co_await world.archive.fetch(std::move(request), run->life_stop.get_token());
-  world.queue.release();
-  if (reply) world.queue.streak().good();
-  co_return reply.has_value();
+  if (since != run->suspected_since.end() && world.queue.streak().good_answers() > since->second)
+    co_return Opinion::Well;
+  co_return co_await second_opinion(world, run, false);
 }
 
 ChunkEnd::How how_of(Next next) {
@@ -156,16 +174,18 @@ ChunkEnd::How how_of(Next next) {
 Task<ChunkEnd> fail_chunk(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chunk chunk, Failure failure) {
   const Way& way = way_of(run->files()->manifest.kind);
   Error& error = failure.error;
-  const Verdict& verdict = failure.verdict;
+  Verdict& verdict = failure.verdict;
   if (failure.less)
     co_return co_await go_on_with(world, run, std::move(chunk), std::move(*failure.less), std::move(error));
   if (verdict.next == Next::Stop) co_return ended(chunk, ChunkEnd::How::Stopped);
   if (verdict.counted && verdict.next == Next::BlockChunk) {
-    std::optional<bool> known = true;
-    if (chunk.wanted.size() == 1) known = co_await others_pass(world, run, chunk);
-    if (!known) co_return ended(chunk, ChunkEnd::How::Stopped);  // asked again later, this attempt not counted
-    if (auto after = way.suspected(chunk, printable(error.detail), *known))
+    const Opinion others = chunk.wanted.size() > 1 ? Opinion::Well : co_await others_pass(world, run, chunk);
+    if (others == Opinion::Stopped) co_return ended(chunk, ChunkEnd::How::Stopped);  // asked again, not counted
+    if (others == Opinion::Trouble) {
+      verdict = not_its_fault(world);
+    } else if (auto after = way.suspected(chunk, printable(error.detail), others == Opinion::Well)) {
       co_return co_await go_on_with(world, run, std::move(chunk), std::move(*after), std::move(error));
+    }
   }
   const std::string reason = printable(error.detail);
   log::info("{} {} chunk {}: {}: {}", run->record().name, run->record().retrieval_types[chunk.key.type],
@@ -198,7 +218,9 @@ Task<ChunkEnd> chunk_life(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chu
   auto& ledger = world.ledger;
   auto loaded = co_await world.workers.run(world.executor, [&ledger, key] { return load_chunk(ledger, key); });
   const bool nothing_to_ask = !loaded || loaded->wanted.empty() || loaded->record.blocked;
-  if (nothing_to_ask || !co_await world.queue.acquire(run->turn_stop.get_token())) {
+  Place place;
+  if (!nothing_to_ask) place = co_await world.queue.acquire(run->turn_stop.get_token());
+  if (!place) {
     answered();
     if (!loaded) co_return hold_for_ledger({}, loaded.error());
     if (!loaded->record.blocked)
@@ -209,7 +231,7 @@ Task<ChunkEnd> chunk_life(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chu
   }
   Chunk chunk = std::move(*loaded);
   if (!world.may_ask(*run, ChunkWorld::Pace::Kept)) {
-    world.queue.release();
+    place.reset();
     answered();
     co_return ended(chunk, ChunkEnd::How::Stopped);
   }
@@ -219,9 +241,13 @@ Task<ChunkEnd> chunk_life(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chu
   run->answered(claim);
   if (reply && *reply) world.received(*run, (*reply)->size());
   std::optional<Failure> failure;
-  if (!reply) failure = failure_of(world, way, *run, chunk, std::move(reply.error()));
-  if (!failure || (!failure->verdict.archive_trouble && failure->verdict.next != Next::Stop)) world.queue.succeeded();
-  world.queue.release();
+  if (!reply) failure = co_await failure_of(world, run, chunk, std::move(reply.error()), place);
+  // What a probe brought is read before it tells that the archive is well.
+  const bool still_to_be_read = reply && *reply && place->is_probe();
+  if (place && !still_to_be_read) {
+    world.queue.good(std::move(*place), *reply && !chunk.by_job ? chunk.wanted.size() : 0);
+    place.reset();
+  }
   answered();
   if (failure) co_return co_await fail_chunk(world, run, std::move(chunk), std::move(*failure));
   if (!*reply) co_return ended(chunk, ChunkEnd::How::Settled);
@@ -235,10 +261,12 @@ Task<ChunkEnd> chunk_life(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chu
     return result;
   });
   if (!stored) {
-    failure = failure_of(world, way, *run, chunk, as_ours(std::move(stored.error())));
+    failure = co_await failure_of(world, run, chunk, as_ours(std::move(stored.error())), place);
     co_return co_await fail_chunk(world, run, std::move(chunk), std::move(*failure));
   }
 
+  if (place) world.queue.good(std::move(*place), 0);
+  place.reset();
   auto settled = co_await world.workers.run(world.executor, [&ledger, &chunk, &stored, bytes_received] {
     return settle(ledger, chunk, std::move(*stored), bytes_received);
   });

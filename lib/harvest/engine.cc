@@ -101,13 +101,12 @@ void Engine::renew(const std::string& archive_name, ArchiveSeat& seat) {
     if (!stopping_) tasks_.spawn(leave(std::move(old)));
   }
   const auto operators = world_.in_flight_most.find(archive_name);
-  const std::uint32_t most = operators != world_.in_flight_most.end() && operators->second > 0
-                                 ? operators->second
-                                 : seat.archive->profile().manners.in_flight_most;
+  const auto manners = queue_manners(seat.archive->profile().manners,
+                                     operators != world_.in_flight_most.end() ? operators->second : 0);
   if (!seat.queue)
-    seat.queue = std::make_unique<ArchiveQueue>(world_.executor, most);
-  else if (seat.queue->in_flight_most() != most)
-    seat.queue->set_in_flight_most(most);
+    seat.queue = std::make_unique<ArchiveQueue>(world_.executor, random_, archive_name, manners);
+  else
+    seat.queue->set_manners(manners);
   seat.pacer.set(limits_of(archive_name, seat.archive->profile()), world_.executor.now());
 }
 
@@ -147,7 +146,7 @@ void Engine::pump(const std::string& archive_name, ArchiveSeat& seat) {
   }
   if (seat.fresh) return;  // what is in hand ends first; each end comes here again
   std::size_t fruitless = 0;
-  while (fruitless < candidates.size() && seat.before_answer < seat.queue->in_flight_most() + kClaimedAhead &&
+  while (fruitless < candidates.size() && seat.before_answer < seat.queue->limit() + kClaimedAhead &&
          may_claim(archive_name, seat) && seat.after_answer < kUnreadReplies &&
          !(seat.after_answer > 0 && memory_is_short(world_.budget.get()))) {
     auto& run = candidates[seat.turn++ % candidates.size()];
@@ -337,11 +336,7 @@ Task<void> Engine::stop(SteadyTime deadline) {
 
 std::string Engine::rest_of(const HarvestRun& run) {
   const ArchiveSeat* seat = seat_of(run);
-  const auto rest = seat && seat->queue ? seat->queue->resting() : std::nullopt;
-  if (!rest) return {};
-  const auto left = std::chrono::ceil<std::chrono::seconds>(rest->until - world_.executor.now()).count();
-  return fmt::format("the archive rests for {} s after {} failures in a row: {}", left, seat->queue->failures_in_row(),
-                     rest->reason);
+  return seat != nullptr && seat->queue ? seat->queue->why_resting() : std::string();
 }
 
 HarvestStatus Engine::status_of(HarvestRun& run) {
@@ -351,8 +346,9 @@ HarvestStatus Engine::status_of(HarvestRun& run) {
                            rest.empty() && !cap.empty() ? "kept to a limit of " + cap : rest);
   status.limited_by = cap;
   status.identity = run.record().identity;
-  if (const auto* seat = seat_of(run); status.identity.empty() && seat && seat->archive)
-    status.identity = seat->archive->identity();
+  const auto* seat = seat_of(run);
+  if (status.identity.empty() && seat && seat->archive) status.identity = seat->archive->identity();
+  if (seat != nullptr && seat->queue) status.archive_status = seat->queue->status();
   return status;
 }
 
@@ -384,7 +380,7 @@ Engine::Activity Engine::activity() {
     const auto status = status_of(*run);
     const auto* seat = seat_of(*run);
     const bool seat_free = seat != nullptr && seat->before_answer + seat->after_answer == 0 &&
-                           !seat->queue->resting() && seat->pacer.may_start(world_.executor.now());
+                           !seat->queue->breaker_open() && seat->pacer.may_start(world_.executor.now());
     out.forgotten = out.forgotten || (!stopping_ && seat_free && run->forgotten(world_.executor.now()));
     ++out.active;
     out.sources_per_s += status.rate_sources_per_s;

@@ -23,28 +23,34 @@ Task<archive::TapReply> Engine::ask_in_turn(std::string archive_name, std::share
   auto seat_there = seat(archive_name);
   if (!seat_there) co_return archive::TapReply{std::unexpected(seat_there.error()), std::move(question.job)};
   ArchiveSeat& seat = **seat_there;
-  if (!co_await seat.queue->acquire(turn)) {
-    co_return archive::TapReply{fail(Kind::RateLimited, "the archive is busy or rests"), std::move(question.job)};
+  auto place = co_await seat.queue->acquire(turn);
+  if (!place) {
+    const std::string resting = seat.queue->why_resting();
+    co_return archive::TapReply{fail(Kind::RateLimited, "{}", resting.empty() ? "the archive is busy" : resting),
+                                std::move(question.job)};
   }
   if (run) run->keep_hours(world_.executor.wall_now());
   if (run && run->closed()) {
-    seat.queue->release();
     co_return archive::TapReply{fail(Kind::Cancelled, "its window has closed"), std::move(question.job)};
   }
   ++seat.before_answer;  // the archive is not renewed under the question
+  if (question.record_job) {
+    question.record_job = [&queue = *seat.queue, record = std::move(question.record_job)](std::string url) {
+      queue.well_so_far();
+      return record(std::move(url));
+    };
+  }
   if (run) run->pacer.started(world_.executor.now());
   seat.pacer.started(world_.executor.now());
   auto reply = co_await seat.archive->ask(std::move(question), life);
   if (reply.body) received(seat, run.get(), reply.body->size());
-  if (reply.body || !is_archive_trouble(reply.body.error().kind)) {
-    if (reply.body || reply.body.error().kind != Kind::Cancelled) seat.queue->succeeded();
-  } else {
-    const Error& error = reply.body.error();
-    Duration wait = back_off(seat.queue->failures_in_row() + 1, seat.archive->profile().manners, random_);
-    if (error.retry_after) wait = std::max<Duration>(wait, *error.retry_after);
-    seat.queue->troubled(world_.executor.now() + wait, error.retry_after.has_value(), printable(error.detail));
-  }
-  seat.queue->release();
+  if (reply.body || is_answer(reply.body.error().kind))
+    seat.queue->good(std::move(*place), 0);
+  else if (is_archive_trouble(reply.body.error().kind))
+    seat.queue->trouble(std::move(*place), reply.body.error());
+  else if (counts_as_attempt(reply.body.error().kind))
+    seat.queue->bad(std::move(*place), reply.body.error().detail);
+  place.reset();
   --seat.before_answer;
   pump(archive_name, seat);
   co_return reply;

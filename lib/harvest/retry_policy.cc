@@ -24,6 +24,11 @@ bool is_archive_trouble(Kind kind) {
   return kind == Kind::Transient || kind == Kind::Overloaded || kind == Kind::Maintenance || kind == Kind::RateLimited;
 }
 
+bool is_answer(Kind kind) {
+  return kind == Kind::TooLarge || kind == Kind::Auth || kind == Kind::Quota || kind == Kind::Unsupported ||
+         kind == Kind::NotFound || kind == Kind::Invalid;
+}
+
 Verdict judge_failure(const Error& error, std::uint32_t counted_attempts, std::uint32_t archive_failures,
                       const archive::Manners& manners, Random& random) {
   if (is_archive_trouble(error.kind)) {

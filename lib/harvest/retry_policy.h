@@ -3,11 +3,11 @@
 #pragma once
 
 #include <cstdint>
-#include <random>
 
 #include "archive/profile.h"
 #include "base/error.h"
 #include "base/executor.h"
+#include "harvest/breaker.h"
 
 namespace garner::harvest {
 
@@ -26,8 +26,6 @@ struct Verdict {
   Duration wait{};
 };
 
-using Random = std::mt19937_64;
-
 // Exponential with full jitter: uniform in [0, min(most, first × 2^(failures-1))].
 Duration back_off(std::uint32_t failures, const archive::Manners& manners, Random& random);
 
@@ -38,5 +36,7 @@ Verdict judge_failure(const Error& error, std::uint32_t counted_attempts, std::u
 // Whether an error of this kind counts against the chunk, or against the archive.
 bool counts_as_attempt(Kind kind);
 bool is_archive_trouble(Kind kind);
+// Whether the archive is well, though it did not give what was asked: it says what is wrong with the request.
+bool is_answer(Kind kind);
 
 }  // namespace garner::harvest

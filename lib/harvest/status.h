@@ -20,6 +20,25 @@ struct InFlight {
   double age_s = 0;
 };
 
+// The last time that the number of requests in flight was changed.
+struct ConcurrencyNote {
+  std::int64_t at_s = 0;  // Unix time
+  std::uint32_t from = 0, to = 0;
+  std::string why;
+};
+
+// How an archive is asked at the moment, by all harvests together.
+struct ArchiveStatus {
+  std::uint32_t in_flight = 0, limit = 0, floor = 0, ceiling = 0;  // requests
+  std::uint32_t tried_low = 0, tried_high = 0;  // levels that are compared at the moment; 0: none
+  std::optional<ConcurrencyNote> last_change;
+  std::string breaker = "closed";      // closed, open, probing
+  std::int64_t breaker_since_s = 0;    // Unix time; while it is not closed, as what follows
+  std::string breaker_because;
+  double next_probe_s = 0;             // from now
+  std::uint32_t probes_failed = 0;
+};
+
 struct HarvestStatus {
   std::string name;
   std::string kind;         // products, rows, query
@@ -41,6 +60,7 @@ struct HarvestStatus {
   std::int64_t opens_s = 0;  // Unix time: closed, and opens then; 0: open, or not by itself
   std::int64_t closes_s = 0, deadline_s = 0;
   std::string limited_by{};  // the rate cap that holds the next request back; empty: none
+  std::optional<ArchiveStatus> archive_status{};  // nothing while the daemon does not ask it
 };
 
 // What a harvest would cost; nothing was sent.

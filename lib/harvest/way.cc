@@ -13,6 +13,7 @@ Task<Result<void>> write_down(ChunkWorld world, Chunk& chunk, std::uint64_t widt
   after.query.job = job_url;
   auto settled = co_await settle_on_worker(world, chunk, std::move(after));
   if (settled) chunk.job = std::move(job_url);
+  world.queue.well_so_far();
   co_return settled;
 }
 

@@ -44,6 +44,7 @@ TEST(Profile, TheShippedOneDescribesTheGaiaArchive) {
   EXPECT_EQ(profile->manners.ids_per_request, 500u);
   EXPECT_EQ(profile->manners.ids_per_request_most, 5000u);
   EXPECT_EQ(profile->manners.in_flight_most, 4u);
+  EXPECT_EQ(profile->manners.in_flight_least, 1u);
   EXPECT_EQ(profile->manners.retry_first, std::chrono::seconds(30));
   EXPECT_EQ(profile->probe_id, "5937083312263887616");
   EXPECT_THAT(profile->credit, HasSubstr("ESA/Gaia/DPAC"));
@@ -104,6 +105,8 @@ TEST(Profile, EachMistakeHasAMessageWithItsPlace) {
       {"kind: gaia\n", "kind: gaia\nmaners: {}\n", "p.yaml:3:1: maners: unknown key; did you mean 'manners'?"},
       {"kind: gaia\n", "kind: gaia\nmanners: {in_flight_most: 65}\n",
        "p.yaml:3:27: manners.in_flight_most: expected a whole number from 1 to 64, found '65'"},
+      {"kind: gaia\n", "kind: gaia\nmanners: {in_flight_most: 3, in_flight_least: 4}\n",
+       "p.yaml:3:47: manners.in_flight_least: expected a whole number from 1 to 3, found '4'"},
       {"kind: gaia\n", "kind: gaia\nmanners: {ids_per_request_most: 100, ids_per_request: 101}\n",
        "p.yaml:3:55: manners.ids_per_request: expected a whole number from 1 to 100, found '101'"},
       {"kind: gaia\n", "kind: gaia\nmanners: {retry_first_s: 60, retry_most_s: 0.5}\n",
