@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "client/archive_text.h"
 #include "client/format.h"
 
 namespace garner::client {
@@ -135,6 +136,8 @@ std::vector<std::string> progress_lines(const HarvestStatus& status, const View&
   }
   lines.push_back(rates_line(status));
   if (!status.in_flight.empty()) lines.push_back(in_flight_line(status));
+  if (const auto& archive = status.archive_status; archive && archive->last_change && moves(status) && !view.verbose)
+    lines.push_back(labelled("concurrency", concurrency_text(*archive, view.now)));
   if (status.chunks_blocked > 0) {
     lines.push_back(labelled("blocked", counted(status.chunks_blocked, "chunk", "chunks") +
                                             " stay pending until: garner retry " + status.name + " --outcome pending"));

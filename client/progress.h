@@ -16,6 +16,7 @@ struct View {
   std::time_t now = 0;
   bool cut_lines =
       true;  // no line is longer than width: what is redrawn in place must not wrap. Otherwise texts stay whole.
+  bool verbose = false;  // also how the archive is asked
 };
 
 // A bar of that many columns, filled in eighths of a column.

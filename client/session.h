@@ -20,7 +20,7 @@ struct Arguments {
   std::vector<std::string> uploads;
   std::string credentials;
   bool asynchronous = false, anonymous = false;
-  bool plan = false, wait = false, names = false, delete_data = false;
+  bool plan = false, wait = false, names = false, delete_data = false, verbose = false;
 };
 
 // How often a live view looks; shorter in tests.

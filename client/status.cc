@@ -6,7 +6,8 @@ namespace garner::client {
 namespace {
 
 View view_of(const Session& session) {
-  return {static_cast<std::size_t>(session.terminal.width()), std::time(nullptr), false};
+  return {static_cast<std::size_t>(session.terminal.width()), std::time(nullptr), false,
+          session.arguments.verbose};
 }
 
 int run_status_of_all(Session& session) {
@@ -18,6 +19,7 @@ int run_status_of_all(Session& session) {
     session.terminal.print("No harvests. Start one with: garner submit MANIFEST.yaml\n");
   } else {
     session.terminal.print(status_table(*harvests, view_of(session)));
+    if (session.arguments.verbose) session.terminal.print("\n" + archives_table(*harvests, view_of(session)));
   }
   return kGood;
 }
@@ -38,13 +40,15 @@ const Verb& status_verb() {
       "status",
       "How the harvests stand, or one of them in detail",
       R"(Without a name: a table of all harvests. With one: its account (requested = pending + delivered + absent + failed), what it
-waits for, what is in flight, and its last trouble.
+waits for, what is in flight, and its last trouble. With --verbose also how the archive is asked: how many requests at a time and
+why so many, and whether its breaker is open.
 
 Examples:
   garner status
-  garner status rvs-bright
+  garner status rvs-bright --verbose
   garner status rvs-bright --json | jq .eta_s)",
-      {{"HARVEST", "its name", &Arguments::harvest}},
+      {{"HARVEST", "its name", &Arguments::harvest},
+       {"-v,--verbose", "also how the archive is asked", &Arguments::verbose}},
       run_status};
   return kVerb;
 }

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <set>
 
 #include "base/error.h"
+#include "client/archive_text.h"
 #include "client/format.h"
 
 namespace garner::client {
@@ -74,6 +76,18 @@ std::string status_table(std::span<const HarvestStatus> harvests, const View& vi
   return out;
 }
 
+std::string archives_table(std::span<const HarvestStatus> harvests, const View& view) {
+  std::string out;
+  std::set<std::string> told;
+  for (const auto& status : harvests) {
+    if (!status.archive_status || !told.insert(status.archive).second) continue;
+    out += printable(status.archive) + "\n";
+    for (const auto& [label, text] : archive_rows(*status.archive_status, view.now))
+      out += fmt::format("  {}  {}\n", pad_right(label, 13), text);
+  }
+  return out;
+}
+
 std::string status_details(const HarvestStatus& status, const View& view) {
   std::string out;
   for (const auto& line : progress_lines(status, view)) out += line + "\n";
@@ -89,6 +103,9 @@ std::string status_details(const HarvestStatus& status, const View& view) {
                     counted(status.refused, "row refused", "rows refused")));
   row("chunks", fmt::format("{} of {} done · {} asked in all", thousands(status.chunks_done),
                             thousands(status.chunks_total), counted(status.attempts, "request", "requests")));
+  if (view.verbose && status.archive_status) {
+    for (const auto& [label, text] : archive_rows(*status.archive_status, view.now)) row(label, text);
+  }
   const std::string comma = status.release.empty() || status.identity.empty() ? "" : ", ";
   row("window", window_text(status, view.now));
   if (status.deadline_s > 0) row("deadline", clock_text(status.deadline_s, view.now));

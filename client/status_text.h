@@ -9,6 +9,8 @@
 namespace garner::client {
 
 std::string status_table(std::span<const harvest::HarvestStatus> harvests, const View& view);
+// How each of their archives is asked.
+std::string archives_table(std::span<const harvest::HarvestStatus> harvests, const View& view);
 std::string status_details(const harvest::HarvestStatus& status, const View& view);
 
 }  // namespace garner::client

@@ -49,6 +49,7 @@ _garner() {
     submit) options+=' --plan --wait' ;;
     list) options+=' --names' ;;
     retry | sources) options+=' --outcome' ;;
+    status) options+=' --verbose' ;;
     remove) options+=' --delete-data' ;;
     get) options+=' --output' ;;
     archives) options+=' --archives --anonymous --record' ;;

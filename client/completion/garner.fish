@@ -65,6 +65,7 @@ complete -c garner -n '__garner_at 1 submit' -F
 complete -c garner -n '__fish_seen_subcommand_from submit' -l plan -d 'Tell what it would cost'
 complete -c garner -n '__fish_seen_subcommand_from submit' -l wait -d 'Follow it to its end'
 complete -c garner -n '__fish_seen_subcommand_from list' -l names -d 'Names alone'
+complete -c garner -n '__fish_seen_subcommand_from status' -s v -l verbose -d 'Also how the archive is asked'
 complete -c garner -n '__fish_seen_subcommand_from remove' -l delete-data -d 'Delete its output directory as well'
 complete -c garner -n '__fish_seen_subcommand_from retry' -l outcome -x -a 'failed absent pending'
 complete -c garner -n '__fish_seen_subcommand_from sources' -l outcome -x -a 'delivered absent failed pending refused'

@@ -55,7 +55,8 @@ _garner() {
       case $words[1] in
         submit) _arguments $common '--plan[tell what it would cost]' '--wait[follow it to its end]' '1:manifest:_files -g "*.(yaml|yml)"' ;;
         list) _arguments $common '--names[names alone]' ;;
-        status|watch|pause|resume|cancel|verify) _arguments $common '1:harvest:_garner_harvests' ;;
+        status) _arguments $common '(-v --verbose)'{-v,--verbose}'[also how the archive is asked]' '1:harvest:_garner_harvests' ;;
+        watch|pause|resume|cancel|verify) _arguments $common '1:harvest:_garner_harvests' ;;
         retry) _arguments $common '--outcome[which ones]:outcome:(failed absent pending)' '1:harvest:_garner_harvests' ;;
         remove) _arguments $common '--delete-data[delete its output directory as well]' '1:harvest:_garner_harvests' ;;
         sources) _arguments $common '--outcome[which ones]:outcome:(delivered absent failed pending refused)' '1:harvest:_garner_harvests' ;;

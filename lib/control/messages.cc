@@ -3,6 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "control/archive_json.h"
 #include "control/json_text.h"
 
 namespace garner::control {
@@ -120,6 +121,7 @@ json to_json(const HarvestStatus& status) {
     out["in_flight"].push_back(
         {{"retrieval_type", chunk.retrieval_type}, {"chunk", chunk.chunk}, {"age_s", finite(chunk.age_s)}});
   }
+  out["archive_status"] = archive_json(status.archive_status);
   return out;
 }
 
@@ -158,6 +160,7 @@ Result<HarvestStatus> status_from(const json& object) {
                                 static_cast<std::uint32_t>(json_count(row, "chunk").value_or(0)),
                                 json_number(row, "age_s").value_or(0)});
   }
+  status.archive_status = archive_from(member(object, "archive_status"));
   return status;
 }
 

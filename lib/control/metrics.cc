@@ -1,5 +1,7 @@
 #include "control/metrics.h"
 
+#include <map>
+
 namespace garner::control {
 
 namespace {
@@ -77,6 +79,38 @@ void write_products(std::string& out, std::span<const HarvestStatus> harvests) {
   }
 }
 
+struct ArchiveMetric {
+  const char* name;
+  const char* help;
+  double (*value)(const harvest::ArchiveStatus&);
+};
+
+constexpr ArchiveMetric kArchiveMetrics[] = {
+    {"garner_archive_requests_in_flight", "Requests under way by all harvests.",
+     [](const harvest::ArchiveStatus& s) { return static_cast<double>(s.in_flight); }},
+    {"garner_archive_requests_in_flight_limit", "Requests that may be under way at the moment.",
+     [](const harvest::ArchiveStatus& s) { return static_cast<double>(s.limit); }},
+    {"garner_archive_requests_in_flight_ceiling", "Requests that may ever be under way.",
+     [](const harvest::ArchiveStatus& s) { return static_cast<double>(s.ceiling); }},
+    {"garner_archive_breaker_open", "1 while the archive's breaker is open and only probes go out.",
+     [](const harvest::ArchiveStatus& s) { return s.breaker == "closed" ? 0.0 : 1.0; }},
+};
+
+// Every harvest of an archive tells the same.
+void write_archives(std::string& out, std::span<const HarvestStatus> harvests) {
+  std::map<std::string, harvest::ArchiveStatus> archives;
+  for (const auto& status : harvests) {
+    if (status.archive_status) archives.emplace(status.archive, *status.archive_status);
+  }
+  for (const auto& metric : kArchiveMetrics) {
+    head(out, metric.name, "gauge", metric.help);
+    for (const auto& [name, archive] : archives) {
+      fmt::format_to(std::back_inserter(out), "{}{{archive=\"{}\"}} {}\n", metric.name, label(name),
+                     metric.value(archive));
+    }
+  }
+}
+
 }  // namespace
 
 std::string metrics_text(const DaemonInfo& daemon, std::span<const HarvestStatus> harvests) {
@@ -98,6 +132,7 @@ std::string metrics_text(const DaemonInfo& daemon, std::span<const HarvestStatus
                      metric.value(status));
     }
   }
+  write_archives(out, harvests);
   return out;
 }
 

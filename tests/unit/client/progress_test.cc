@@ -56,6 +56,43 @@ TEST(Progress, EachKindIsCountedInItsOwnUnit) {
   EXPECT_THAT(status_details(status, {130, 0, true}), Not(HasSubstr("duplicate")));
 }
 
+TEST(Progress, SaysWhyNotMoreIsInFlight) {
+  auto status = example_status();
+  status.archive_status = control_test::example_archive();
+  status.archive_status->last_change->at_s = 0;
+  const View view{130, 0, true};
+  EXPECT_THAT(progress_lines(status, view).at(5),
+              testing::MatchesRegex("  concurrency    3 \\(was 4 until [0-9:]+: success fell to 92 %: .*Pool empty\\)"));
+  status.archive_status->last_change.reset();
+  EXPECT_EQ(progress_lines(status, view).size(), 6u) << "nothing to tell where nothing was changed";
+}
+
+TEST(StatusText, VerboseTellsHowTheArchiveIsAsked) {
+  auto status = example_status();
+  status.archive_status = control_test::example_archive();
+  View view{130, 0, false};
+  EXPECT_THAT(status_details(status, view), Not(HasSubstr("breaker")));
+  view.verbose = true;
+  auto text = status_details(status, view);
+  EXPECT_THAT(text, HasSubstr("\n  concurrency    3 (was 4 until "));
+  EXPECT_THAT(text, HasSubstr("\n                 3 requests in flight by all harvests, 1 to 4 are allowed\n"));
+  EXPECT_THAT(text, HasSubstr("\n  breaker        closed\n"));
+  auto& archive = *status.archive_status;
+  archive.breaker = "open";
+  archive.breaker_because = "Archive down";
+  archive.next_probe_s = 240;
+  archive.probes_failed = 7;
+  archive.tried_low = 2;
+  archive.tried_high = 3;
+  text = status_details(status, view);
+  EXPECT_THAT(text, HasSubstr(": Archive down · 7 probes failed · next try in 4 min\n"));
+  EXPECT_THAT(text, HasSubstr("1 to 4 are allowed, 2 and 3 are being compared\n"));
+  const std::vector<harvest::HarvestStatus> two = {status, status};
+  const auto table = archives_table(two, view);
+  EXPECT_THAT(table, testing::StartsWith("gaia\n  concurrency    3"));
+  EXPECT_EQ(table.find("gaia", 1), std::string::npos) << "once an archive";
+}
+
 TEST(Progress, NoLineIsWiderThanTheTerminal) {
   auto status = example_status();
   status.last_trouble = std::string(500, 'x');

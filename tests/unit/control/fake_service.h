@@ -9,6 +9,16 @@
 
 namespace garner::control_test {
 
+inline harvest::ArchiveStatus example_archive() {
+  harvest::ArchiveStatus archive;
+  archive.in_flight = 3;
+  archive.limit = 3;
+  archive.floor = 1;
+  archive.ceiling = 4;
+  archive.last_change = {1'790'000'400, 4, 3, "success fell to 92 %: HTTP 500: Pool empty"};
+  return archive;
+}
+
 inline harvest::HarvestStatus example_status(std::string name = "rvs-bright") {
   harvest::HarvestStatus status;
   status.name = std::move(name);

@@ -52,6 +52,39 @@ TEST(Messages, AStatusHoldsEveryPromisedKey) {
   }
 }
 
+TEST(Messages, HowAnArchiveIsAskedSurvivesTheWayThroughJson) {
+  auto status = example_status();
+  EXPECT_THAT(status_json(status), HasSubstr("\"archive_status\":null"));
+  status.archive_status = control_test::example_archive();
+  status.archive_status->tried_low = 2;
+  status.archive_status->tried_high = 3;
+  EXPECT_THAT(status_json(status), HasSubstr("\"breaker\":{\"state\":\"closed\"}"));
+  status.archive_status->breaker = "open";
+  status.archive_status->breaker_since_s = 1'790'000'000;
+  status.archive_status->breaker_because = "Archive down";
+  status.archive_status->next_probe_s = 41.5;
+  status.archive_status->probes_failed = 7;
+  const auto back = parse_status(status_json(status));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(status_json(*back), status_json(status));
+  ASSERT_TRUE(back->archive_status);
+  EXPECT_EQ(back->archive_status->last_change->from, 4u);
+  EXPECT_EQ(back->archive_status->breaker_because, "Archive down");
+  EXPECT_DOUBLE_EQ(back->archive_status->next_probe_s, 41.5);
+}
+
+TEST(Messages, MetricsTellOnceHowAnArchiveIsAsked) {
+  std::vector<harvest::HarvestStatus> harvests = {example_status("a"), example_status("b"), example_status("c")};
+  for (auto& status : harvests) status.archive_status = control_test::example_archive();
+  harvests[2].archive = "other";
+  harvests[2].archive_status->breaker = "probing";
+  const auto text = metrics_text({"0.1.0", 1, 12.5, ""}, harvests);
+  EXPECT_THAT(text, HasSubstr("garner_archive_requests_in_flight_limit{archive=\"gaia\"} 3\n"
+                              "garner_archive_requests_in_flight_limit{archive=\"other\"} 3\n# HELP"));
+  EXPECT_THAT(text, HasSubstr("garner_archive_breaker_open{archive=\"gaia\"} 0\n"
+                              "garner_archive_breaker_open{archive=\"other\"} 1\n"));
+}
+
 TEST(Messages, AnUnknownTimeOfArrivalIsNull) {
   auto status = example_status();
   status.eta_s.reset();
