@@ -44,7 +44,7 @@ std::uint32_t Concurrency::limit() const {
 
 Concurrency::Ticket Concurrency::asked(std::uint32_t in_flight, SteadyTime now) {
   Ticket ticket{now, limit(), 0};
-  if (!ramp_ && in_flight == block_.level() && block_.join()) ticket.block = block_.no();
+  if (!ramp_ && block_.join(in_flight == block_.level())) ticket.block = block_.no();
   return ticket;
 }
 
@@ -111,8 +111,7 @@ void Concurrency::begin_block() {
 
 Concurrency::Change Concurrency::sample_ended(const Ticket& ticket, std::optional<double> log_throughput,
                                               SteadyTime now) {
-  if (ticket.block != block_.no()) return std::nullopt;
-  block_.ended(log_throughput);
+  if (ticket.block == block_.no()) block_.ended(log_throughput);
   if (!block_.over()) return std::nullopt;
   const auto mean = block_.mean();
   Change change;

@@ -74,7 +74,7 @@ class Engine {
   Task<Result<std::uint64_t>> retry(std::string name, ledger::Outcome outcome);
 
   // One question to an archive about a harvest that is not there yet. RateLimited where its turn does not come before
-  // `give_up`: the archive rests, or is busy with others.
+  // `give_up`: its breaker is open, or it is busy with others.
   Task<Result<http::Body>> inquire(std::string archive_name, archive::TapQuestion question, SteadyTime give_up);
 
   // For the watchdog and the status line.

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::uint32_t kBlockLeast = 6;
 constexpr std::uint32_t kTurnsOfLevel = 2;  // requests of a block for each that is in flight
+constexpr std::uint32_t kBlocksToHang = 3;  // who is overtaken by so many blocks' requests hangs
 
 // A step up must bring this share of what it would bring if the archive had a worker free for it: log(high/low).
 constexpr double kWorthIt = 0.5;
@@ -22,8 +23,11 @@ constexpr double kSpreadLeast = 0.05;
 SampleBlock::SampleBlock(std::uint64_t no, std::uint32_t level)
     : no_(no), level_(level), size_(std::max(kBlockLeast, kTurnsOfLevel * level)) {}
 
-bool SampleBlock::join() {
-  if (joined_ == size_) return false;
+bool SampleBlock::join(bool full) {
+  if (joined_ == size_ || !full) {
+    ++(joined_ == size_ ? left_later_ : left_below_);
+    return false;
+  }
   ++joined_;
   return true;
 }
@@ -35,8 +39,12 @@ void SampleBlock::ended(std::optional<double> log_throughput) {
   sum_ += *log_throughput;
 }
 
+bool SampleBlock::over() const {
+  return ended_ == size_ || left_later_ >= kBlocksToHang * size_;
+}
+
 std::optional<double> SampleBlock::mean() const {
-  if (told_ * 2 < size_) return std::nullopt;
+  if (told_ * 2 < size_ || left_below_ * 2 > size_) return std::nullopt;
   return sum_ / told_;
 }
 

@@ -10,23 +10,27 @@
 namespace garner::harvest {
 
 // A stretch of requests at one level. Its samples are the first so many that leave while the level is full; each of
-// them is waited for, since leaving out who is slow would flatter.
+// them is waited for, since leaving out who is slow would flatter. Only who hangs, while many that left later are back,
+// holds up nobody.
 class SampleBlock {
  public:
   SampleBlock(std::uint64_t no, std::uint32_t level);
   std::uint64_t no() const { return no_; }
   std::uint32_t level() const { return level_; }
-  // A request leaves. True: it is one of the block's, and ended() is due.
-  bool join();
+  // A request leaves; full: as many as the level allows are in flight with it. True: it is one of the block's, and
+  // ended() is due.
+  bool join(bool full);
   // log(sources a second) as this request tells it; nothing where it tells nothing about speed.
   void ended(std::optional<double> log_throughput);
-  bool over() const { return ended_ == size_; }
-  // Nothing where too few told something.
+  bool over() const;
+  // Nothing where too few told something, or where something else kept the requests below the level.
   std::optional<double> mean() const;
 
  private:
   std::uint64_t no_;
   std::uint32_t level_, size_, joined_ = 0, ended_ = 0, told_ = 0;
+  std::uint32_t left_later_ = 0;  // requests, since the samples are complete
+  std::uint32_t left_below_ = 0;  // before, while the level was not full
   double sum_ = 0;
 };
 

@@ -12,7 +12,8 @@ void run(Bytes bytes) {
     require(!profile.error().detail.empty(), "an error says why");
     return;
   }
-  require(profile->manners.in_flight_most >= 1, "something may be in flight");
+  require(profile->manners.in_flight_least >= 1, "something may be in flight");
+  require(profile->manners.in_flight_least <= profile->manners.in_flight_most, "the floor is below the ceiling");
   require(profile->manners.ids_per_request <= profile->manners.ids_per_request_most, "chunks fit into a request");
   for (const auto& release : profile->releases) {
     const auto all = archive::expand_retrieval_types(*profile, release.name, {"ALL"});

@@ -25,6 +25,7 @@ class Server {
   // What stretches a service time while so many are in flight; how likely overload is then.
   std::function<double(std::uint32_t)> stretch = [](std::uint32_t) { return 1.0; };
   std::function<double(std::uint32_t)> overload = [](std::uint32_t) { return 0.0; };
+  std::uint64_t hangs = 0;  // the so-manyth request is never answered
   double mean_s = 2, sigma = 0.3;
   std::uint64_t sources = 500;
 
@@ -61,6 +62,10 @@ class Server {
   void send() {
     const auto in_flight = static_cast<std::uint32_t>(flying_.size()) + 1;
     const auto ticket = concurrency_.asked(in_flight, now_);
+    if (++sent_ == hangs) {
+      flying_.push({now_ + 1000h, ticket, false});
+      return;
+    }
     if (std::uniform_real_distribution<>(0, 1)(random_) < overload(in_flight)) {
       flying_.push({now_ + 1s, ticket, true});
       return;
@@ -82,6 +87,7 @@ class Server {
   SteadyTime begin_{1h}, now_ = begin_, accounted_ = begin_;
   Concurrency concurrency_;
   std::uint32_t limit_ = concurrency_.limit();
+  std::uint64_t sent_ = 0;
   std::vector<SteadyTime> free_at_;
   std::priority_queue<Flight> flying_;
   std::map<std::uint32_t, double> seconds_at_;
@@ -264,6 +270,26 @@ TEST(Concurrency, LearnsNothingAboutSpeedFromAnswersThatTellNothing) {
   server.run_until(5h);
   EXPECT_EQ(server.concurrency().level(), 4u);
   EXPECT_TRUE(server.changes.empty());
+}
+
+TEST(Concurrency, IsNotHeldUpByARequestThatHangs) {
+  for (const std::uint64_t hangs : {3u, 60u, 100u, 150u, 200u}) {
+    Server server({1, 16}, hangs);
+    server.hangs = hangs;
+    server.workers = [](Duration) { return 7u; };
+    EXPECT_GE(share_from_to(server, 1h, 5h, 8, 1), 0.9) << hangs << ": one place more than there are workers";
+  }
+}
+
+// Where a rate cap decides, fewer places would only be a second cap.
+TEST(Concurrency, TriesNothingWhileSomethingElseKeepsRequestsBelowTheLevel) {
+  SteadyTime now{1h};
+  Concurrency concurrency({1, 4}, now);
+  for (int i = 0; i < 10'000; ++i) {
+    const auto ticket = concurrency.asked(i % 3 == 0 ? 4 : 3, now);
+    (void)concurrency.good(ticket, 500, now += 2s);
+    ASSERT_EQ(concurrency.limit(), 4u) << i;
+  }
 }
 
 TEST(Concurrency, TakesNewBoundsAtOnce) {

@@ -39,7 +39,7 @@ class Hours : public ::testing::Test {
 constexpr auto kTen = 2h, kNoon = 4h, kDay = 24h;  // since 08:00
 
 TEST_F(Hours, NothingIsAskedOutsideTheWindow) {
-  stage.profile.manners.in_flight_most = 2;
+  stage.profile.manners.in_flight_least = stage.profile.manners.in_flight_most = 2;
   make("w", 60, "window: 10:00-12:00\ntime_zone: UTC\n");
   stage.start_engine();
   stage.archive->latency = 10min;
