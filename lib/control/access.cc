@@ -38,8 +38,12 @@ Result<PeerIdentity> read_peer(int connection_fd) {
   return PeerIdentity{credentials.uid, credentials.gid, std::move(*groups)};
 }
 
+bool is_operator(const PeerIdentity& peer, const AccessRules& rules) {
+  return peer.uid == 0 || peer.uid == rules.service_uid;
+}
+
 bool peer_allowed(const PeerIdentity& peer, const AccessRules& rules) {
-  if (peer.uid == 0 || peer.uid == rules.service_uid) return true;
+  if (is_operator(peer, rules)) return true;
   if (!rules.allowed_gid) return false;
   return peer.gid == *rules.allowed_gid || std::ranges::find(peer.groups, *rules.allowed_gid) != peer.groups.end();
 }

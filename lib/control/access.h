@@ -25,7 +25,9 @@ struct AccessRules {
 // Of a connected Unix stream socket. Internal if the kernel does not say.
 Result<PeerIdentity> read_peer(int connection_fd);
 
-// root, the daemon's own user, and members of the allowed group.
+// root and the daemon's own user.
+bool is_operator(const PeerIdentity& peer, const AccessRules& rules);
+// Operators, and members of the allowed group.
 bool peer_allowed(const PeerIdentity& peer, const AccessRules& rules);
 
 }  // namespace garner::control

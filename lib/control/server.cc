@@ -1,12 +1,14 @@
 #include "control/server.h"
 
 #include <microhttpd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
 
 #include "control/listen_socket.h"
+#include "control/peer_counts.h"
 #include "control/routes.h"
 #include "control/submission_receiver.h"
 
@@ -67,9 +69,13 @@ struct Server::Impl {
   std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
   int listening_fd = -1;
   MHD_Daemon* http = nullptr;
+  PeerCounts counts;
 
   Impl(harvest::Service& the_service, DaemonInfo the_daemon, ServerOptions the_options)
-      : service(the_service), daemon(std::move(the_daemon)), options(the_options) {}
+      : service(the_service),
+        daemon(std::move(the_daemon)),
+        options(the_options),
+        counts(options.connections_a_user, options.connections_of_users) {}
 
   ApiContext context() const {
     ApiContext out{service, daemon};
@@ -104,6 +110,38 @@ struct Server::Impl {
                   peer->uid);
     }
     return harvest::Peer{peer->uid, peer->gid};
+  }
+
+  // Before a byte was read: what a stalled client never asks for, it takes from nobody. The context is the user's
+  // number, of those that are counted.
+  void on_begun(MHD_Connection* connection, void** context) {
+    const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    const auto peer =
+        info == nullptr ? Result<PeerIdentity>(fail(Kind::Internal, "no descriptor")) : read_peer(info->connect_fd);
+    if (!peer || is_operator(*peer, options.access)) return;  // admit() has the words
+    if (counts.enter(peer->uid)) {
+      *context = new std::uint32_t(peer->uid);
+      return;
+    }
+    const std::string body = error_json({Kind::Overloaded,
+                                         fmt::format("user id {} or all users together have too many connections "
+                                                     "to this daemon open; try again when some have ended",
+                                                     peer->uid),
+                                         std::nullopt});
+    const std::string reply = fmt::format(
+        "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n"
+        "Connection: close\r\nContent-Length: {}\r\n\r\n{}",
+        body.size(), body);
+    (void)::send(info->connect_fd, reply.data(), reply.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    ::shutdown(info->connect_fd, SHUT_RDWR);
+  }
+
+  static void on_connection(void* self, MHD_Connection* connection, void** context,
+                            MHD_ConnectionNotificationCode code) {
+    auto& server = *static_cast<Impl*>(self);
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) return server.on_begun(connection, context);
+    const std::unique_ptr<std::uint32_t> uid(static_cast<std::uint32_t*>(std::exchange(*context, nullptr)));
+    if (uid) server.counts.leave(*uid);
   }
 
   MHD_Result begin(MHD_Connection* connection, const char* url, const char* method, void** state) const {
@@ -182,7 +220,8 @@ Result<std::unique_ptr<Server>> Server::start(int listening_fd, harvest::Service
       MHD_start_daemon(kFlags, 0, nullptr, nullptr, &Impl::on_request, &impl, MHD_OPTION_LISTEN_SOCKET, shared_fd,
                        MHD_OPTION_CONNECTION_LIMIT, options.connection_limit, MHD_OPTION_CONNECTION_TIMEOUT,
                        static_cast<unsigned>(options.idle_timeout.count()), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                       kConnectionMemory, MHD_OPTION_NOTIFY_COMPLETED, &Impl::on_completed, nullptr, MHD_OPTION_END);
+                       kConnectionMemory, MHD_OPTION_NOTIFY_COMPLETED, &Impl::on_completed, nullptr,
+                       MHD_OPTION_NOTIFY_CONNECTION, &Impl::on_connection, &impl, MHD_OPTION_END);
   if (impl.http == nullptr) return fail(Kind::Internal, "the control server does not start");
   impl.listening_fd = listening_fd;
   return server;

@@ -20,6 +20,8 @@ namespace garner::control {
 struct ServerOptions {
   AccessRules access = {};
   unsigned connection_limit = 64;  // more wait in the socket's queue
+  // More are told so and closed. Root's and the daemon's own user's are not counted: there is always room for them.
+  unsigned connections_a_user = 16, connections_of_users = 48;
   std::chrono::seconds idle_timeout{
       60};  // a connection on which nothing moves is closed; the daemon's own work does not count
   std::uint64_t request_body_most = 64 << 10;  // of requests that are no submission

@@ -64,7 +64,7 @@ class EngineService final : public Service {
 
   std::mutex mutex_;  // guards output_roots and what follows
   std::shared_ptr<const Snapshot> snapshot_;
-  std::set<std::string> names_coming_;
+  std::map<std::string, std::uint32_t> names_coming_;  // and by whom
   std::set<std::filesystem::path> directories_coming_;
 };
 

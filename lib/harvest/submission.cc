@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 
 #include <ctime>
+#include <ranges>
 
 #include "harvest/intake.h"
 #include "harvest/partition.h"
@@ -35,6 +36,9 @@ class Sha256Stream {
 
 // Each sorts in memory of its own (IdSorter: 32 MiB).
 constexpr std::size_t kSubmissionsMost = 8;
+constexpr std::size_t kSubmissionsOfAUserMost = 4;
+// Some archives hold two thousand million sources. Ids wait on the state directory's disk to be sorted.
+constexpr std::uint64_t kIdsMost = 4'000'000'000;
 
 // The same directory, or one inside the other. Both canonical.
 bool overlap(const std::filesystem::path& a, const std::filesystem::path& b) {
@@ -57,7 +61,7 @@ class EngineSubmission final : public Submission {
 
   // Takes the name and the directory, or tells who has them.
   Result<void> reserve();
-  Result<void> add_ids(std::span<const SourceId> ids) override { return sorter_.add(ids); }
+  Result<void> add_ids(std::span<const SourceId> ids) override;
   Result<void> add_refused(const ledger::RefusedRow& row) override;
   Result<SubmitResult> finish(bool plan_only) override;
 
@@ -120,7 +124,11 @@ Result<void> EngineSubmission::reserve_name() {
                 "{} submissions are under way, more would not fit the daemon's memory; try again when one has ended",
                 kSubmissionsMost);
   }
-  name_reserved_ = service_.names_coming_.insert(name).second;
+  const auto own = std::ranges::count(service_.names_coming_ | std::views::values, peer_.uid);
+  if (static_cast<std::size_t>(own) >= kSubmissionsOfAUserMost) {
+    return fail(Kind::Conflict, "{} submissions of yours are under way; try again when one has ended", own);
+  }
+  name_reserved_ = service_.names_coming_.emplace(name, peer_.uid).second;
   return {};
 }
 
@@ -176,6 +184,12 @@ Result<void> EngineSubmission::begin_intake() {
   if (!begun) return std::unexpected(begun.error());
   intake_ = std::move(*begun);
   return {};
+}
+
+Result<void> EngineSubmission::add_ids(std::span<const SourceId> ids) {
+  if (ids.size() > kIdsMost - sorter_.added())
+    return fail(Kind::TooLarge, "{}: sources: more than {} ids; make several harvests of them", file_, kIdsMost);
+  return sorter_.add(ids);
 }
 
 // Straight into the intake: a million of them are no load on memory. Nothing of it stays if the submission does not end

@@ -121,7 +121,7 @@ class DataCall {
       case Fault::EmptyBody200:
         return text_reply(200, "application/zip", "");
       case Fault::Hostile:
-        return hostile_reply(fired.knob.shape, request);
+        return hostile_reply(fired.knob.shape, request, fired.knob.location);
       case Fault::Overload503:
       case Fault::TooMany429: {
         const unsigned status = fired.fault == Fault::TooMany429 ? 429 : 503;

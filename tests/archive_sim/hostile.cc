@@ -148,8 +148,11 @@ std::span<const std::string_view> hostile_shapes() {
   return kNames;
 }
 
-HttpReply hostile_reply(std::string_view shape, const DataRequest& request) {
-  return std::ranges::find(kShapes, shape, &Shape::name)->reply(request);
+HttpReply hostile_reply(std::string_view shape, const DataRequest& request, const std::string& location) {
+  HttpReply reply = std::ranges::find(kShapes, shape, &Shape::name)->reply(request);
+  for (auto& [name, value] : reply.headers)
+    if (name == "Location" && !location.empty()) value = location;
+  return reply;
 }
 
 }  // namespace garner::archive_sim

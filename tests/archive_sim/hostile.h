@@ -12,7 +12,7 @@ namespace garner::archive_sim {
 
 std::span<const std::string_view> hostile_shapes();
 
-// `shape` is one of them.
-HttpReply hostile_reply(std::string_view shape, const DataRequest& request);
+// `shape` is one of them. Redirects lead to `location`, unless it is empty.
+HttpReply hostile_reply(std::string_view shape, const DataRequest& request, const std::string& location);
 
 }  // namespace garner::archive_sim

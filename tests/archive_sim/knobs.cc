@@ -54,6 +54,8 @@ FaultKnob fault_of(const json& value, std::string_view name) {
       fault.retry_after = text_of(v, full);
     else if (key == "shape")
       fault.shape = shape_of(v, full);
+    else if (key == "location")
+      fault.location = text_of(v, full);
     else if (key == "kib")
       fault.kib = count_of(v, full);
     else if (key == "bytes")
@@ -61,7 +63,7 @@ FaultKnob fault_of(const json& value, std::string_view name) {
     else if (key == "bytes_per_s")
       fault.bytes_per_s = positive_count_of(v, full);
     else
-      refuse_knob(full, "one of probability, script, ids, types, times, retry_after, shape, kib, bytes, bytes_per_s");
+      refuse_knob(full, "one of probability, script, ids, types, times, retry_after, shape, location, kib, bytes, bytes_per_s");
   }
   if (name == "hostile" && fault.shape.empty()) refuse_knob(fmt::format("faults.{}.shape", name), "there");
   std::ranges::sort(fault.ids);
@@ -185,6 +187,7 @@ json fault_json(const FaultKnob& fault) {
   if (!fault.types.empty()) out["types"] = fault.types;
   if (fault.times > 0) out["times"] = fault.times;
   if (!fault.shape.empty()) out["shape"] = fault.shape;
+  if (!fault.location.empty()) out["location"] = fault.location;
   if (!fault.retry_after.empty()) out["retry_after"] = fault.retry_after;
   if (fault.kib) out["kib"] = *fault.kib;
   return out;

@@ -53,6 +53,7 @@ struct FaultKnob {
   std::uint64_t times = 0;            // at most so often; 0: no limit
   std::string retry_after;            // overload_503, too_many_429
   std::string shape;                  // hostile
+  std::string location;               // hostile, of redirects
   std::optional<std::uint64_t> kib;   // reset_after_kib, stall_after_kib, service_error_200
   std::uint64_t bytes = 100;          // truncate_zip
   std::uint64_t bytes_per_s = 1024;   // slow_drip

@@ -175,12 +175,44 @@ TEST_F(Login, NoPasswordGoesOverPlainHttpToAnotherHost) {
   EXPECT_TRUE(Json::parse(rig.garner({"list", "--json"}).out)["harvests"].empty());
 }
 
+// The archive sends us on to another server, which would see whatever came along.
+TEST_F(Login, NothingOfASessionGoesToAnotherOrigin) {
+  write_credentials(kPassword);
+  Rig other;
+  other.start_simulator({.knobs = {{"users", {{kUser, kPassword}}}}});
+  start({{"faults",
+          {{"hostile",
+            {{"shape", "to_another_origin"},
+             {"location", other.base_url + "/data-server/data"},
+             {"script", {1, 2, 4}}}}}}});
+  EXPECT_EQ(rig.garner({"submit", manifest(), "--wait"}).exit_code, 0);
+  EXPECT_EQ(rig.report()["faults"]["hostile"], 3);
+  EXPECT_EQ(rig.status("mine")["delivered"], 200);
+  EXPECT_EQ(other.report()["requests"], 0);
+  EXPECT_EQ(other.report()["logins"], 0);
+  EXPECT_EQ(other.report()["logins_refused"], 0);
+}
+
+// As it is, and within base64 of whatever stands around it: the three ways in which it may fall into its groups.
+std::vector<std::string> spellings_of_the_trace() {
+  std::vector<std::string> spellings = {kTrace};
+  for (std::size_t before = 0; before < 3; ++before) {
+    const std::string text = std::string(before, 'x') + kTrace;
+    std::string encoded = run({"base64", "-w0"}, {}, text.substr(0, text.size() / 3 * 3)).out;
+    spellings.push_back(encoded.substr(before == 0 ? 0 : 4));
+    EXPECT_GE(spellings.back().size(), 12u);
+  }
+  return spellings;
+}
+
 TEST_F(Login, ThePasswordLeavesNoTrace) {
   write_credentials(kPassword);
   start({{"latency", {{"a_s", 0.05}}}, {"session_requests", 8}});
   std::vector<std::string> looked_at;
+  const auto spellings = spellings_of_the_trace();
   const auto expect_none = [&](const std::string& where, const std::string& text) {
-    EXPECT_EQ(text.find(kTrace), std::string::npos) << where << " holds the password";
+    for (const auto& spelling : spellings)
+      EXPECT_EQ(text.find(spelling), std::string::npos) << where << " holds the password as " << spelling;
     looked_at.push_back(where);
   };
   const auto look = [&] {

@@ -35,6 +35,7 @@ class RawConnection {
     }
     return true;
   }
+  void send_what_fits(std::string_view bytes) { (void)::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT); }
   // Until the daemon closes.
   std::string read_all() {
     std::string out;

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/syscall.h>
 
 #include "control/submission_stream.h"
 #include "daemon_fixture.h"
@@ -37,6 +38,61 @@ TEST(Server, StalledClientsHoldUpNobody) {
     stalled.push_back(std::make_unique<RawConnection>(daemon.socket()));
     ASSERT_TRUE(stalled.back()->send(i % 2 == 0 ? "GET /v1/har" : std::string(kChunkedPost) + "5\r\nM\x01"));
   }
+  EXPECT_TRUE(daemon.client().daemon());
+}
+
+// As another user, on this thread only.
+class AsUser {
+ public:
+  explicit AsUser(unsigned uid) { ::syscall(SYS_setresuid, -1, uid, -1); }
+  AsUser(const AsUser&) = delete;
+  AsUser& operator=(const AsUser&) = delete;
+  ~AsUser() { ::syscall(SYS_setresuid, -1, 0, -1); }
+};
+
+std::vector<std::unique_ptr<RawConnection>> connections(const TestDaemon& daemon, unsigned uid, int count) {
+  const AsUser user(uid);
+  std::vector<std::unique_ptr<RawConnection>> out;
+  for (int i = 0; i < count; ++i) {
+    out.push_back(std::make_unique<RawConnection>(daemon.socket()));
+    EXPECT_TRUE(out.back()->connected());
+    out.back()->send("GET /v1/har");
+  }
+  return out;
+}
+
+TEST(Server, NobodyTakesAllConnections) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can be other users";
+  constexpr unsigned kAnna = 54'321, kBert = 54'322;
+  TestDaemon daemon({.connection_limit = 6, .connections_a_user = 2, .connections_of_users = 3});
+  std::filesystem::permissions(daemon.folder.path(), std::filesystem::perms(0755));
+  std::filesystem::permissions(daemon.socket(), std::filesystem::perms(0666));
+  const auto annas = connections(daemon, kAnna, 2);
+  EXPECT_THAT(connections(daemon, kAnna, 1)[0]->read_all(),
+              AllOf(StartsWith("HTTP/1.1 503"), HasSubstr("user id 54321"), HasSubstr("too many connections")));
+  auto berts = connections(daemon, kBert, 1);
+  EXPECT_THAT(connections(daemon, kBert, 1)[0]->read_all(), StartsWith("HTTP/1.1 503"));
+  EXPECT_TRUE(daemon.client().daemon());
+  berts.clear();
+  // Once it has noticed.
+  std::string again;
+  for (int i = 0; i < 1000 && again.find("403") == again.npos; ++i) {
+    const AsUser user(kBert);
+    RawConnection connection(daemon.socket());
+    connection.send("GET /v1/daemon HTTP/1.1\r\nHost: g\r\nConnection: close\r\n\r\n");
+    again = connection.read_all();
+  }
+  EXPECT_THAT(again, HasSubstr("may not speak to this daemon"));
+}
+
+// Many replies are asked for and none is read.
+TEST(Server, AClientThatReadsNothingHoldsUpNobody) {
+  TestDaemon daemon;
+  for (int i = 0; i < 200; ++i) daemon.service.harvests[fmt::format("h{}", i)] = example_status("h");
+  RawConnection deaf(daemon.socket());
+  std::string requests;
+  for (int i = 0; i < 2000; ++i) requests += "GET /v1/harvests HTTP/1.1\r\nHost: g\r\n\r\n";
+  deaf.send_what_fits(requests);
   EXPECT_TRUE(daemon.client().daemon());
 }
 
