@@ -1,6 +1,7 @@
 #include "harvest/chunk.h"
 
 #include "base/durable_step.h"
+#include "harvest/second_look.h"
 
 namespace garner::harvest {
 
@@ -13,7 +14,7 @@ void Chunk::ask_at_most(std::uint64_t most) {
   places.resize(static_cast<std::size_t>(most));
 }
 
-Result<Chunk> load_chunk(ledger::Ledger& ledger, ledger::ChunkKey key) {
+Result<Chunk> load_chunk(ledger::Ledger& ledger, ledger::ChunkKey key, bool second_look) {
   Chunk chunk;
   chunk.key = key;
   auto ids = ledger.ids(key.harvest, key.block);
@@ -23,8 +24,14 @@ Result<Chunk> load_chunk(ledger::Ledger& ledger, ledger::ChunkKey key) {
   chunk.ids = std::move(*ids);
   chunk.record = std::move(*record);
   chunk.job = chunk.record.query.job;
+  chunk.second_look = second_look;
+  const auto& empties = chunk.record.empties;
+  auto empty = empties.begin();
   for (std::uint32_t i = 0; i < chunk.ids.size(); ++i) {
+    const bool came_back_empty = empty != empties.end() && *empty == i;
+    if (came_back_empty) ++empty;
     if (!chunk.record.outcomes.empty() && chunk.record.outcomes[i] != Outcome::Pending) continue;
+    if (came_back_empty != second_look) continue;
     chunk.places.push_back(i);
     chunk.wanted.push_back(chunk.ids[i]);
   }
@@ -32,6 +39,7 @@ Result<Chunk> load_chunk(ledger::Ledger& ledger, ledger::ChunkKey key) {
 }
 
 Result<void> settle(ledger::Ledger& ledger, Chunk& chunk, ChunkRecord after, std::uint64_t bytes_received) {
+  drop_stale_marks(after);
   auto delta = ledger::delta_between(chunk.record, after, static_cast<std::uint32_t>(chunk.ids.size()));
   delta.bytes_received = static_cast<std::int64_t>(bytes_received);
   {
@@ -54,23 +62,28 @@ output::PackKey next_pack(const HarvestFiles& files, const Chunk& chunk) {
   return {files.types[chunk.key.type], chunk.key.block, static_cast<std::uint32_t>(chunk.record.packs.size())};
 }
 
-Result<ChunkRecord> lay_down(HarvestFiles& files, const Chunk& chunk, std::unique_ptr<output::PackWriter> writer,
-                             std::span<const std::byte> reply, const std::vector<bool>& found, bool anything_came) {
+Result<ChunkRecord> lay_down(const ChunkWorld& world, HarvestFiles& files, const Chunk& chunk,
+                             std::unique_ptr<output::PackWriter> writer, std::span<const std::byte> reply,
+                             const Came& came) {
   const output::PackKey key = next_pack(files, chunk);
   ChunkRecord after = chunk.record;
   after.outcomes.resize(chunk.ids.size(), Outcome::Pending);
-  std::vector<SourceId> absent;
+  const EmptyAnswer empty{files.manifest.confirm_absent, chunk.second_look,
+                          world.archive.profile().manners.attempts_most};
+  std::vector<SourceId> left_out;
   const std::uint32_t pack_index = key.generation;
   if (pack_index > 0) after.pack_of.resize(chunk.ids.size(), 0);
   for (std::size_t i = 0; i < chunk.wanted.size(); ++i) {
-    after.outcomes[chunk.places[i]] = found[i] ? Outcome::Delivered : Outcome::Absent;
-    if (!found[i])
-      absent.push_back(chunk.wanted[i]);
-    else if (pack_index > 0)
-      after.pack_of[chunk.places[i]] = pack_index;
+    if (!came.found[i]) {
+      came_back_empty(after, chunk.places[i], empty);
+      left_out.push_back(chunk.wanted[i]);
+      continue;
+    }
+    after.outcomes[chunk.places[i]] = Outcome::Delivered;
+    if (pack_index > 0) after.pack_of[chunk.places[i]] = pack_index;
   }
-  if (anything_came) {
-    auto pack = writer->publish(reply, absent);
+  if (came.anything) {
+    auto pack = writer->publish(reply, left_out);
     if (!pack) return std::unexpected(pack.error());
     pack->generation = key.generation;
     after.packs.push_back(*pack);

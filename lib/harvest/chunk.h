@@ -45,6 +45,8 @@ struct Chunk {
   ledger::ChunkRecord record;         // as the ledger has it
   std::vector<std::uint32_t> places;  // of what is asked for, all of it pending
   std::vector<SourceId> wanted;       // the same, by id
+  bool second_look = false;           // what came back empty is asked for, not what never was
+  bool of_many = false;               // the ids are of several blocks (look_life): nothing is settled under its key
 
   // Of the request under way.
   std::string job;  // the remote job that lives; stays in the record until its rows are settled
@@ -61,8 +63,8 @@ struct Chunk {
   void ask_at_most(std::uint64_t most);
 };
 
-// Blocking.
-Result<Chunk> load_chunk(ledger::Ledger& ledger, ledger::ChunkKey key);
+// Blocking. second_look: for what came back empty.
+Result<Chunk> load_chunk(ledger::Ledger& ledger, ledger::ChunkKey key, bool second_look);
 // Writes the record, synced, with its share of the counters. Chunk::job, where the record does not name it any more, is
 // kept until it is forgotten. Blocking.
 Result<void> settle(ledger::Ledger& ledger, Chunk& chunk, ledger::ChunkRecord after, std::uint64_t bytes_received);
@@ -71,10 +73,16 @@ Task<Result<void>> settle_on_worker(ChunkWorld world, Chunk& chunk, ledger::Chun
 
 // The key of the pack that the next good reply becomes.
 output::PackKey next_pack(const HarvestFiles& files, const Chunk& chunk);
-// The record once these of what was asked for were found in a good reply (by place in Chunk::wanted), which is
-// published; where nothing came, what an earlier publication may have left goes. Blocking.
-Result<ledger::ChunkRecord> lay_down(HarvestFiles& files, const Chunk& chunk,
+// What a good answer holds of what was asked for.
+struct Came {
+  std::vector<bool> found;  // by place in Chunk::wanted
+  bool anything = false;
+  std::uint64_t rows = 0;  // kinds rows and query
+};
+// The record once these of what was asked for were found in a good reply, which is published; where nothing came, what
+// an earlier publication may have left goes. Blocking.
+Result<ledger::ChunkRecord> lay_down(const ChunkWorld& world, HarvestFiles& files, const Chunk& chunk,
                                      std::unique_ptr<output::PackWriter> writer, std::span<const std::byte> reply,
-                                     const std::vector<bool>& found, bool anything_came);
+                                     const Came& came);
 
 }  // namespace garner::harvest

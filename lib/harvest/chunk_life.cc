@@ -10,33 +10,17 @@ namespace {
 
 using ledger::ChunkRecord;
 
-// What fails while a reply is read is the reply's fault, or our own disk's. NotFound and the like are no words of the
-// archive's here.
-Error as_ours(Error error) {
-  const bool of_the_disk = error.kind == Kind::NotFound || error.kind == Kind::Invalid || error.kind == Kind::Conflict;
-  if (of_the_disk) error.kind = Kind::Internal;
-  return error;
-}
-
 ChunkClaim claim_of(const Chunk& chunk) {
-  return {chunk.key.type, chunk.key.block};
+  return {chunk.key.type, chunk.key.block, chunk.second_look};
 }
 
-// How many bad answers there may be to what was asked: few, while a set of suspects is being halved.
+// How many bad answers there may be to what was asked: few, while a set of suspects is being halved, or where it can be
+// asked for otherwise.
 std::uint32_t attempts_most(const Chunk& chunk, const archive::Manners& manners) {
   constexpr std::uint32_t kWhileHalving = 2;
   const bool halving = chunk.record.query.suspects > 0 && chunk.wanted.size() > 1;
-  return halving ? std::min(kWhileHalving, manners.attempts_most) : manners.attempts_most;
+  return halving || chunk.of_many ? std::min(kWhileHalving, manners.attempts_most) : manners.attempts_most;
 }
-
-using Place = std::optional<ArchiveQueue::Place>;  // nothing once it is given back
-
-// A failed request, and what follows from it.
-struct Failure {
-  Error error;
-  std::optional<ChunkRecord> less;  // after too large an answer: how to ask for less at a time
-  Verdict verdict;
-};
 
 // The chunk is tried again, and the answer does not count against it.
 Verdict not_its_fault(const ChunkWorld& world) {
@@ -85,25 +69,13 @@ Task<Verdict> judge(ChunkWorld world, std::shared_ptr<HarvestRun> run, const Chu
   co_return verdict;
 }
 
-// Too large an answer to what can't be asked in smaller parts is as any bad one: the job may have been stopped by
-// somebody, not by its size.
-Task<Failure> failure_of(ChunkWorld world, std::shared_ptr<HarvestRun> run, const Chunk& chunk, Error error,
-                         Place& place) {
-  Failure failure{std::move(error), {}, {}};
-  if (failure.error.kind == Kind::TooLarge) {
-    failure.less = way_of(run->files()->manifest.kind).narrowed(*run, chunk);
-    if (!failure.less) failure.error.kind = Kind::Suspect;
-  }
-  failure.verdict = co_await judge(world, run, chunk, failure.error, place);
-  place.reset();
-  co_return failure;
-}
-
 // How it ended, with what was written of it.
 ChunkEnd ended(const Chunk& chunk, ChunkEnd::How how) {
   ChunkEnd end;
   end.how = how;
   end.done = how == ChunkEnd::How::Settled && chunk.done();
+  end.only_empties = how == ChunkEnd::How::Settled && !chunk.record.blocked &&
+                     chunk.record.only_empties(static_cast<std::uint32_t>(chunk.ids.size()));
   end.delta = chunk.settled;
   end.sources_settled = chunk.sources_settled;
   return end;
@@ -114,20 +86,6 @@ ChunkEnd hold_for_ledger(const Chunk& chunk, const Error& error) {
   end.wait = std::chrono::seconds(60);
   end.reason = "ledger: " + error.detail;
   return end;
-}
-
-// The job at the archive that no record names any more. What goes wrong here is tried again when the harvest or the
-// daemon's life is at its end (engine_jobs.cc).
-Task<void> forget_job(ChunkWorld world, const HarvestRun& run, Chunk& chunk) {
-  if (chunk.job.empty()) co_return;
-  const std::string job = std::exchange(chunk.job, {});
-  auto forgotten = co_await world.archive.forget_job(job, run.life_stop.get_token());
-  auto& ledger = world.ledger;
-  if (forgotten) {
-    forgotten = co_await world.workers.run(
-        world.executor, [&ledger, &chunk, &job] { return ledger.job_forgotten(chunk.key.harvest, job); });
-  }
-  if (!forgotten) log::info("job {} stays for now: {}", printable(job, 200), forgotten.error().detail);
 }
 
 // Less is asked at a time, or without the culprit, and at once.
@@ -211,12 +169,47 @@ Task<ChunkEnd> fail_chunk(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chu
 
 }  // namespace
 
+// NotFound and the like are no words of the archive's here.
+Error as_ours(Error error) {
+  const bool of_the_disk = error.kind == Kind::NotFound || error.kind == Kind::Invalid || error.kind == Kind::Conflict;
+  if (of_the_disk) error.kind = Kind::Internal;
+  return error;
+}
+
+// Too large an answer to what can't be asked in smaller parts is as any bad one: the job may have been stopped by
+// somebody, not by its size.
+Task<Failure> failure_of(ChunkWorld world, std::shared_ptr<HarvestRun> run, const Chunk& chunk, Error error,
+                         Place& place) {
+  Failure failure{std::move(error), {}, {}};
+  if (failure.error.kind == Kind::TooLarge) {
+    failure.less = way_of(run->files()->manifest.kind).narrowed(*run, chunk);
+    if (!failure.less) failure.error.kind = Kind::Suspect;
+  }
+  failure.verdict = co_await judge(world, run, chunk, failure.error, place);
+  place.reset();
+  co_return failure;
+}
+
+// What goes wrong here is tried again when the harvest or the daemon's life is at its end (engine_jobs.cc).
+Task<void> forget_job(ChunkWorld world, const HarvestRun& run, Chunk& chunk) {
+  if (chunk.job.empty()) co_return;
+  const std::string job = std::exchange(chunk.job, {});
+  auto forgotten = co_await world.archive.forget_job(job, run.life_stop.get_token());
+  auto& ledger = world.ledger;
+  if (forgotten) {
+    forgotten = co_await world.workers.run(
+        world.executor, [&ledger, &chunk, &job] { return ledger.job_forgotten(chunk.key.harvest, job); });
+  }
+  if (!forgotten) log::info("job {} stays for now: {}", printable(job, 200), forgotten.error().detail);
+}
+
 Task<ChunkEnd> chunk_life(ChunkWorld world, std::shared_ptr<HarvestRun> run, ChunkClaim claim,
                           std::function<void()> answered) {
   const Way& way = way_of(run->files()->manifest.kind);
   const ledger::ChunkKey key{run->record().no, claim.type, claim.block};
   auto& ledger = world.ledger;
-  auto loaded = co_await world.workers.run(world.executor, [&ledger, key] { return load_chunk(ledger, key); });
+  auto loaded = co_await world.workers.run(
+      world.executor, [&ledger, key, again = claim.second_look] { return load_chunk(ledger, key, again); });
   const bool nothing_to_ask = !loaded || loaded->wanted.empty() || loaded->record.blocked;
   Place place;
   if (!nothing_to_ask) place = co_await world.queue.acquire(run->turn_stop.get_token());

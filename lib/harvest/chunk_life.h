@@ -7,6 +7,22 @@
 
 namespace garner::harvest {
 
+using Place = std::optional<ArchiveQueue::Place>;  // nothing once it is given back
+
+// A failed request, and what follows from it.
+struct Failure {
+  Error error;
+  std::optional<ledger::ChunkRecord> less;  // after too large an answer: how to ask for less at a time
+  Verdict verdict;
+};
+// Judges it. The archive's queue hears of it before the place there is free again.
+Task<Failure> failure_of(ChunkWorld world, std::shared_ptr<HarvestRun> run, const Chunk& chunk, Error error,
+                         Place& place);
+// What fails while a reply is read is the reply's fault, or our own disk's.
+Error as_ours(Error error);
+// Deletes the job at the archive that no record names any more.
+Task<void> forget_job(ChunkWorld world, const HarvestRun& run, Chunk& chunk);
+
 // answered: called once the request is over and its place in the queue free again, so that the next chunk can be asked
 // meanwhile.
 Task<ChunkEnd> chunk_life(ChunkWorld world, std::shared_ptr<HarvestRun> run, ChunkClaim claim,

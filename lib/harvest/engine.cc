@@ -150,14 +150,18 @@ void Engine::pump(const std::string& archive_name, ArchiveSeat& seat) {
          may_claim(archive_name, seat) && seat.after_answer < kUnreadReplies &&
          !(seat.after_answer > 0 && memory_is_short(world_.budget.get()))) {
     auto& run = candidates[seat.turn++ % candidates.size()];
-    const auto claim = run->claim(now);
-    if (!claim) {
+    auto look = run->claim_look(now);
+    const auto claim = look ? std::nullopt : run->claim(now);
+    if (!look && !claim) {
       ++fruitless;
       continue;
     }
     fruitless = 0;
     ++seat.before_answer;
-    tasks_.spawn(run_chunk(archive_name, run, *claim));
+    if (look)
+      tasks_.spawn(run_look(archive_name, run, std::move(*look)));
+    else
+      tasks_.spawn(run_chunk(archive_name, run, *claim));
   }
   arm(archive_name, seat);
 }
@@ -179,22 +183,26 @@ void Engine::arm(const std::string& archive_name, ArchiveSeat& seat) {
     seat.due = world_.executor.call_at(*first, [this, archive_name] { pump(archive_name, seats_.at(archive_name)); });
 }
 
+ChunkWorld Engine::chunk_world(const std::string& archive_name, ArchiveSeat& seat) {
+  return {world_.executor,
+          world_.workers,
+          world_.ledger,
+          *seat.archive,
+          *seat.queue,
+          random_,
+          world_.budget,
+          world_.read_reply,
+          world_.read_table,
+          [this, archive_name, &seat](HarvestRun& asking, ChunkWorld::Pace pace) {
+            return may_ask(archive_name, seat, asking, pace);
+          },
+          [this, &seat](HarvestRun& asking, std::uint64_t bytes) { received(seat, &asking, bytes); }};
+}
+
 Task<void> Engine::run_chunk(std::string archive_name, std::shared_ptr<HarvestRun> run, ChunkClaim claim) {
   co_await yield_to(world_.executor);  // the pump is not re-entered from inside itself
   ArchiveSeat& seat = seats_.at(archive_name);
-  ChunkWorld world{world_.executor,
-                   world_.workers,
-                   world_.ledger,
-                   *seat.archive,
-                   *seat.queue,
-                   random_,
-                   world_.budget,
-                   world_.read_reply,
-                   world_.read_table,
-                   [this, &archive_name, &seat](HarvestRun& asking, ChunkWorld::Pace pace) {
-                     return may_ask(archive_name, seat, asking, pace);
-                   },
-                   [this, &seat](HarvestRun& asking, std::uint64_t bytes) { received(seat, &asking, bytes); }};
+  const ChunkWorld world = chunk_world(archive_name, seat);
   const bool spelling_known = !run->record().data_structure.empty();
   const auto answered = [this, &archive_name, &seat] {
     --seat.before_answer;

@@ -123,6 +123,8 @@ class Engine {
   void arm(const std::string& archive_name, ArchiveSeat& seat);
   Task<void> run_chunk(std::string archive_name, std::shared_ptr<HarvestRun> run, ChunkClaim claim);
   Task<void> settle_down(std::shared_ptr<HarvestRun> run);
+  // engine_second_look.cc
+  Task<void> run_look(std::string archive_name, std::shared_ptr<HarvestRun> run, LookClaim claim);
   // engine_disk.cc
   struct Disk {
     bool looking = false;
@@ -156,6 +158,7 @@ class Engine {
   Task<void> forget_jobs(std::string archive_name, ledger::HarvestNo harvest, std::vector<std::string> jobs);
   // engine_tiles.cc
   Task<Result<void>> on_tiles(std::shared_ptr<HarvestRun> run, std::function<Result<void>(TileMerge&)> call);
+  ChunkWorld chunk_world(const std::string& archive_name, ArchiveSeat& seat);
   Task<void> merge_tiles_of(std::shared_ptr<HarvestRun> run, ChunkClaim chunk);
   Task<Result<void>> merge_the_rest(std::shared_ptr<HarvestRun> run);
   void hold_for_tiles(HarvestRun& run, const Error& error);

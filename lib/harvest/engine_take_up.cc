@@ -21,6 +21,7 @@ std::shared_ptr<HarvestFiles> files_of(const World& world, const ledger::Harvest
   files->name = record.name;
   files->types = record.retrieval_types;
   files->blocks = record.blocks;
+  files->chunk_size = record.chunk_size;
   auto manifest = manifest::parse_manifest(record.manifest, record.name);
   if (!manifest) {
     broken = "its manifest can't be read any more: " + manifest.error().detail;
@@ -53,7 +54,7 @@ std::shared_ptr<HarvestFiles> files_of(const World& world, const ledger::Harvest
 
 Task<Result<std::shared_ptr<HarvestRun>>> Engine::take_up(ledger::HarvestRecord record) {
   struct Loaded {
-    std::vector<std::vector<bool>> done;
+    std::vector<ledger::BlockStates> states;
     std::vector<ledger::Counters> counters;
     std::string trouble;
     std::string broken;
@@ -70,12 +71,12 @@ Task<Result<std::shared_ptr<HarvestRun>>> Engine::take_up(ledger::HarvestRecord 
     out.counters = std::move(*counters);
     for (std::uint16_t type = 0; type < record.retrieval_types.size(); ++type) {
       if (at_rest(record.state)) {
-        out.done.emplace_back(record.blocks, record.state == HarvestState::Finished);
+        out.states.push_back({std::vector<bool>(record.blocks, record.state == HarvestState::Finished), {}});
         continue;
       }
-      auto done = world.ledger.done_blocks(record.no, type, record.blocks);
-      if (!done) return std::unexpected(done.error());
-      out.done.push_back(std::move(*done));
+      auto states = world.ledger.block_states(record.no, type, record.blocks);
+      if (!states) return std::unexpected(states.error());
+      out.states.push_back(std::move(*states));
     }
     out.files = files_of(world, record, out.broken);
     out.zone = TimeZone::host();
@@ -92,7 +93,7 @@ Task<Result<std::shared_ptr<HarvestRun>>> Engine::take_up(ledger::HarvestRecord 
     return out;
   });
   if (!loaded) co_return std::unexpected(loaded.error());
-  auto run = std::make_shared<HarvestRun>(std::move(record), loaded->files, std::move(loaded->done),
+  auto run = std::make_shared<HarvestRun>(std::move(record), loaded->files, std::move(loaded->states),
                                           std::move(loaded->counters));
   const manifest::Timing& timing = loaded->files->manifest.timing;
   run->set_schedule(Schedule(timing, loaded->zone));

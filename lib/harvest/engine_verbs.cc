@@ -51,10 +51,15 @@ Result<std::uint64_t> reopen_chunks(ledger::Ledger& ledger, const HarvestFiles& 
         after.query.job.clear();  // it was asked about other sources
         after.query.width = after.query.suspects = after.query.done = 0;
         if (outcome == Outcome::Absent) {
-          after.sifted = false;
+          after.sifted = after.sampled = false;
           after.hopeless.clear();
         }
-        if (outcome == Outcome::Failed) after.failures.clear();
+        if (outcome == Outcome::Failed) {
+          std::erase_if(after.found_again, [&before](const auto& seen) {
+            return before.outcomes[seen.first] == Outcome::Failed;
+          });
+          after.failures.clear();
+        }
       }
       const std::string_view job_left = after.query.job.empty() ? before.query.job : std::string_view();
       auto settled =
@@ -67,16 +72,16 @@ Result<std::uint64_t> reopen_chunks(ledger::Ledger& ledger, const HarvestFiles& 
 
 // What the ledger holds of a harvest.
 struct Account {
-  std::vector<std::vector<bool>> done;
+  std::vector<ledger::BlockStates> states;
   std::vector<ledger::Counters> counters;
 };
 
 Result<Account> read_account(ledger::Ledger& ledger, const HarvestFiles& files) {
   Account out;
   for (std::uint16_t type = 0; type < files.types.size(); ++type) {
-    auto done = ledger.done_blocks(files.no, type, files.blocks);
-    if (!done) return std::unexpected(done.error());
-    out.done.push_back(std::move(*done));
+    auto states = ledger.block_states(files.no, type, files.blocks);
+    if (!states) return std::unexpected(states.error());
+    out.states.push_back(std::move(*states));
   }
   auto counters = ledger.counters(files.no);
   if (!counters) return std::unexpected(counters.error());
@@ -247,7 +252,7 @@ Task<Result<std::uint64_t>> Engine::retry(std::string name, Outcome outcome) {
     products += std::max(with_type, (*reopened.products)[type]);
   }
   if (reopened.account)
-    run->reopen(std::move(reopened.account->done), std::move(reopened.account->counters));
+    run->reopen(std::move(reopened.account->states), std::move(reopened.account->counters));
   else
     run->set_broken("its account can't be read: " + reopened.account.error().detail +
                     "; put the ledger right, then: garner retry " + name);

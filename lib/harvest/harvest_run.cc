@@ -29,6 +29,8 @@ void add(ledger::Counters& counters, const ledger::CounterDelta& delta) {
   add(counters.bytes_stored, delta.bytes_stored);
   add(counters.chunks_done, delta.chunks_done);
   add(counters.attempts, delta.attempts);
+  add(counters.empty, delta.empty);
+  add(counters.found_again, delta.found_again);
 }
 
 int seconds_until(SteadyTime when, SteadyTime now) {
@@ -38,21 +40,23 @@ int seconds_until(SteadyTime when, SteadyTime now) {
 }  // namespace
 
 HarvestRun::HarvestRun(ledger::HarvestRecord record, std::shared_ptr<HarvestFiles> files,
-                       std::vector<std::vector<bool>> done, std::vector<ledger::Counters> counters)
+                       std::vector<ledger::BlockStates> states, std::vector<ledger::Counters> counters)
     : record_(std::move(record)), files_(std::move(files)), types_(record_.retrieval_types.size()) {
-  reopen(std::move(done), std::move(counters));
+  reopen(std::move(states), std::move(counters));
 }
 
-void HarvestRun::reopen(std::vector<std::vector<bool>> done, std::vector<ledger::Counters> counters) {
+void HarvestRun::reopen(std::vector<ledger::BlockStates> states, std::vector<ledger::Counters> counters) {
   assert(in_hand_ == 0);
   waiting_.clear();
   held_until_.reset();
   for (std::size_t i = 0; i < types_.size(); ++i) {
     TypeRun& type = types_[i];
     type = TypeRun{};
-    type.done = i < done.size() ? std::move(done[i]) : std::vector<bool>(record_.blocks, false);
+    if (i < states.size()) type.done = std::move(states[i].done);
+    if (i < states.size()) type.started = states[i].only_empties;
     type.done.resize(record_.blocks, false);
     type.started.resize(record_.blocks, false);
+    type.look = SecondLook(type.started);
     type.blocks_done = static_cast<std::uint64_t>(std::ranges::count(type.done, true));
     if (i < counters.size()) type.counters = counters[i];
   }
@@ -72,6 +76,11 @@ std::optional<ChunkClaim> HarvestRun::claim(SteadyTime now) {
   for (std::size_t i = 0; i < types_.size(); ++i) {
     TypeRun& type = types_[i];
     if (!type.type_blocked.empty()) continue;
+    if (const auto alone = type.look.claim_alone()) {
+      ++in_hand_;
+      rate_.start(now);
+      return *unasked_.insert(ChunkClaim{static_cast<std::uint16_t>(i), *alone, true}).first;
+    }
     while (type.next < record_.blocks && (type.done[type.next] || type.started[type.next])) ++type.next;
     if (type.next == record_.blocks) continue;
     type.started[type.next] = true;
@@ -80,6 +89,25 @@ std::optional<ChunkClaim> HarvestRun::claim(SteadyTime now) {
     return *unasked_.insert(ChunkClaim{static_cast<std::uint16_t>(i), type.next}).first;
   }
   return std::nullopt;
+}
+
+void HarvestRun::set_done(TypeRun& type, std::uint32_t block) {
+  type.done[block] = true;
+  ++type.blocks_done;
+  // Its tables may be merged into a tile now, which the indexes don't list.
+  indexes_stale = indexes_stale || files_->spec.layout == LayoutKind::Table;
+}
+
+// May be started at once, in its old place.
+void HarvestRun::put_back(TypeRun& type, std::uint32_t block) {
+  type.started[block] = false;
+  type.next = std::min(type.next, block);
+}
+
+void HarvestRun::block_chunk(TypeRun& type, std::uint32_t block, const std::string& reason) {
+  if (type.blocked++ > 0) return;
+  type.first_blocked = block;
+  type.first_blocked_reason = reason;
 }
 
 void HarvestRun::end(ChunkClaim claim, const ChunkEnd& end, SteadyTime now) {
@@ -93,45 +121,90 @@ void HarvestRun::end(ChunkClaim claim, const ChunkEnd& end, SteadyTime now) {
     last_trouble_ =
         fmt::format("{} {} chunk {}: {}", utc_now(), record_.retrieval_types[claim.type], claim.block, end.reason);
   }
-  const auto put_back = [&] {  // may be started at once, in its old place
-    type.started[claim.block] = false;
-    type.next = std::min(type.next, claim.block);
-  };
+  if (end.how == ChunkEnd::How::Settled) {
+    rate_.add(now, end.sources_settled,
+              static_cast<std::uint64_t>(std::max<std::int64_t>(end.delta.bytes_received, 0)));
+    last_pace_ = rate_.sources_per_s(now);
+    indexes_stale = indexes_stale || end.delta.delivered > 0;
+    if (end.done || end.only_empties) suspected_since.erase(claim);
+  }
+  if (claim.second_look && end.how != ChunkEnd::How::Retry) end_alone(claim, end);
   switch (end.how) {
     case ChunkEnd::How::Settled:
-      rate_.add(now, end.sources_settled,
-                static_cast<std::uint64_t>(std::max<std::int64_t>(end.delta.bytes_received, 0)));
-      last_pace_ = rate_.sources_per_s(now);
-      indexes_stale = indexes_stale || end.delta.delivered > 0;
-      if (end.done) {
-        suspected_since.erase(claim);
-        type.done[claim.block] = true;
-        ++type.blocks_done;
-      } else {
-        put_back();
-      }
+      if (end.done)
+        set_done(type, claim.block);
+      else if (!claim.second_look && end.only_empties)
+        type.look.enter(claim.block);
+      else if (!end.only_empties)
+        put_back(type, claim.block);
       break;
     case ChunkEnd::How::Retry:
       waiting_.emplace(now + end.wait, Waiting{claim, end.reason});
       break;
     case ChunkEnd::How::BlockChunk:
-      if (type.blocked++ == 0) {
-        type.first_blocked = claim.block;
-        type.first_blocked_reason = end.reason;
-      }
+      block_chunk(type, claim.block, end.reason);
       break;
     case ChunkEnd::How::BlockType:
       type.type_blocked = end.reason;
-      put_back();
+      if (!claim.second_look) put_back(type, claim.block);
       break;
     case ChunkEnd::How::HoldHarvest:
-      put_back();
+      if (!claim.second_look) put_back(type, claim.block);
       hold(now + end.wait, end.reason);
       break;
     case ChunkEnd::How::Stopped:
-      put_back();
+      if (!claim.second_look) put_back(type, claim.block);
       break;
   }
+}
+
+// A chunk whose empties could not be asked for with those of others.
+void HarvestRun::end_alone(ChunkClaim claim, const ChunkEnd& end) {
+  SecondLook& look = types_[claim.type].look;
+  const bool settled = end.how == ChunkEnd::How::Settled, blocked = end.how == ChunkEnd::How::BlockChunk;
+  const bool over = (settled && !end.only_empties) || blocked;
+  if (over) look.leave(claim.block);
+  look.end_alone(claim.block, end.sources_settled,
+                 static_cast<std::uint64_t>(std::max<std::int64_t>(end.delta.delivered, 0)), !over);
+}
+
+std::optional<LookClaim> HarvestRun::claim_look(SteadyTime now) {
+  if (!may_start() || held(now) || closed() || !pacer.may_start(now)) return std::nullopt;
+  if (!pacer.limits().none() && has_unasked()) return std::nullopt;
+  const bool prefiltered = files_->manifest.prefilter;  // then some are absent without having been asked for
+  for (std::size_t i = 0; i < types_.size(); ++i) {
+    TypeRun& type = types_[i];
+    if (!type.type_blocked.empty() || type.look.blocks() == 0) continue;
+    const bool over = type.blocks_done + type.blocked + type.look.blocks() == record_.blocks;
+    const ledger::Counters& c = type.counters;
+    auto claim = type.look.claim({over, c.empty, prefiltered ? 0 : c.absent, c.delivered, record_.chunk_size}, now);
+    if (!claim) continue;
+    claim->type = static_cast<std::uint16_t>(i);
+    if (claim->what != LookClaim::What::Write) unasked_.insert(shown_as(*claim));
+    ++in_hand_;
+    rate_.start(now);
+    return claim;
+  }
+  return std::nullopt;
+}
+
+void HarvestRun::end_look(LookClaim claim, const LookEnd& end, SteadyTime now) {
+  assert(in_hand_ > 0);
+  --in_hand_;
+  unasked_.erase(shown_as(claim));
+  TypeRun& type = types_[claim.type];
+  add(type.counters, end.delta);
+  if (!end.reason.empty())
+    last_trouble_ = fmt::format("{} {} second look: {}", utc_now(), record_.retrieval_types[claim.type], end.reason);
+  rate_.add(now, end.settled, static_cast<std::uint64_t>(std::max<std::int64_t>(end.delta.bytes_received, 0)));
+  for (const auto& [block, standing] : end.blocks) {
+    if (standing != LookEnd::Block::OnlyEmpties) suspected_since.erase({claim.type, block, true});
+    if (standing == LookEnd::Block::Done) set_done(type, block);
+    if (standing == LookEnd::Block::Open) put_back(type, block);
+  }
+  if (end.how == LookEnd::How::BlockType) type.type_blocked = end.reason;
+  if (end.how == LookEnd::How::HoldHarvest) hold(now + end.wait, end.reason);
+  type.look.end(std::move(claim), end, now);
 }
 
 bool HarvestRun::complete() const {
@@ -162,7 +235,8 @@ bool HarvestRun::forgotten(SteadyTime now) const {
   if (!may_start() || held(now) || in_hand_ > 0 || complete() || only_blocked()) return false;
   if (closed() || !has_room() || !pacer.may_start(now)) return false;
   if (record_.wants_sources()) return !asking_for_sources;
-  return waiting_.empty() || waiting_.begin()->first <= now;
+  const auto due = next_due(now);
+  return !due || *due <= now;
 }
 
 bool HarvestRun::holds_products() const {
@@ -171,15 +245,20 @@ bool HarvestRun::holds_products() const {
 
 std::uint64_t HarvestRun::blocked_with_its_type(std::size_t type) const {
   const ledger::Counters& c = types_[type].counters;
-  return types_[type].type_blocked.empty() ? 0 : c.requested - c.delivered - c.absent - c.failed;
+  return types_[type].type_blocked.empty() ? 0 : c.pending();
 }
 
 std::optional<SteadyTime> HarvestRun::next_due(SteadyTime now) const {
   if (held(now) && (may_start() || indexes_stale)) return held_until_;
   if (!may_start() || closed()) return std::nullopt;
   if (!pacer.may_start(now)) return pacer.due();
-  if (!waiting_.empty()) return waiting_.begin()->first;
-  return std::nullopt;
+  std::optional<SteadyTime> first;
+  if (!waiting_.empty()) first = waiting_.begin()->first;
+  for (const TypeRun& type : types_) {
+    const auto due = type.type_blocked.empty() ? type.look.next_due() : std::nullopt;
+    if (due && (!first || *due < *first)) first = due;
+  }
+  return first;
 }
 
 void HarvestRun::set_state(ledger::HarvestState state, std::string reason) {
@@ -208,6 +287,12 @@ std::string HarvestRun::why_not_moving(SteadyTime now, const std::string& archiv
     const auto& [due, waiting] = *waiting_.begin();
     return fmt::format("chunk {} is tried again in {} s: {}", waiting.claim.block, seconds_until(due, now),
                        waiting.reason);
+  }
+  for (std::size_t i = 0; i < types_.size(); ++i) {
+    const auto due = types_[i].type_blocked.empty() ? types_[i].look.next_due() : std::nullopt;
+    if (due && *due > now)
+      return fmt::format("the second look at {} is taken again in {} s: {}", record_.retrieval_types[i],
+                         seconds_until(*due, now), types_[i].look.why_waiting());
   }
   if (!only_blocked()) return {};
   for (std::size_t i = 0; i < types_.size(); ++i) {
@@ -260,13 +345,9 @@ HarvestStatus HarvestRun::status(SteadyTime now, WallTime wall_now, const std::s
   for (std::size_t i = 0; i < types_.size(); ++i) {
     const TypeRun& type = types_[i];
     const ledger::Counters& c = type.counters;
-    TypeStatus row{record_.retrieval_types[i],
-                   c.requested,
-                   c.requested - c.delivered - c.absent - c.failed,
-                   c.delivered,
-                   c.absent,
-                   c.failed,
-                   type.type_blocked};
+    TypeStatus row{record_.retrieval_types[i], c.requested, c.pending(),  c.delivered, c.absent, c.failed,
+                   type.type_blocked,          c.empty,     c.found_again};
+    out.empty_so_far += row.empty_so_far;
     out.requested += row.requested;
     out.pending += row.pending;
     out.delivered += row.delivered;

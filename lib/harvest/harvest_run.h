@@ -16,6 +16,7 @@
 #include "harvest/pacer.h"
 #include "harvest/rate_meter.h"
 #include "harvest/schedule.h"
+#include "harvest/second_look.h"
 #include "harvest/status.h"
 #include "ledger/ledger.h"
 #include "manifest/manifest.h"
@@ -33,7 +34,7 @@ struct HarvestFiles {
   ledger::HarvestNo no = 0;
   std::string name;
   std::vector<std::string> types;
-  std::uint32_t blocks = 0;
+  std::uint32_t blocks = 0, chunk_size = 0;
   manifest::Manifest manifest;
   output::OutputSpec spec;
   std::unique_ptr<output::Layout> layout;
@@ -42,6 +43,7 @@ struct HarvestFiles {
 struct ChunkClaim {
   std::uint16_t type = 0;
   std::uint32_t block = 0;
+  bool second_look = false;  // for what came back empty of it
   auto operator<=>(const ChunkClaim&) const = default;
 };
 
@@ -63,6 +65,7 @@ struct ChunkEnd {
   std::string reason;
   ledger::CounterDelta delta{};  // what the ledger added to the counters
   std::uint64_t sources_settled = 0;
+  bool only_empties = false;  // nothing is pending but what came back empty
 };
 
 // Of a harvest that asks by TAP, per table: what was found out about the archive's limits. Only saves requests; a
@@ -74,8 +77,8 @@ struct TapHints {
 
 class HarvestRun {
  public:
-  // done: per type, a bit a block (Ledger::done_blocks). counters: per type.
-  HarvestRun(ledger::HarvestRecord record, std::shared_ptr<HarvestFiles> files, std::vector<std::vector<bool>> done,
+  // states, counters: per type.
+  HarvestRun(ledger::HarvestRecord record, std::shared_ptr<HarvestFiles> files, std::vector<ledger::BlockStates> states,
              std::vector<ledger::Counters> counters);
 
   const ledger::HarvestRecord& record() const { return record_; }
@@ -85,6 +88,11 @@ class HarvestRun {
   // blocks in sky order, chunks whose wait is over first.
   std::optional<ChunkClaim> claim(SteadyTime now);
   void end(ChunkClaim claim, const ChunkEnd& end, SteadyTime now);
+  // The same for second looks. Those of a type come before the next type's chunks.
+  std::optional<LookClaim> claim_look(SteadyTime now);
+  void end_look(LookClaim claim, const LookEnd& end, SteadyTime now);
+  // As what it is told to be in flight.
+  static ChunkClaim shown_as(const LookClaim& claim) { return {claim.type, claim.blocks.front(), true}; }
   // The chunk's request left, or its reply is in.
   void asking(ChunkClaim claim, SteadyTime now) {
     unasked_.erase(claim);
@@ -144,7 +152,7 @@ class HarvestRun {
   bool has_room() const { return no_room_.empty(); }
   // Forgets what was blocked, waiting or held, and takes what is done from the given bits: `garner retry`. Nothing may
   // be in hand.
-  void reopen(std::vector<std::vector<bool>> done, std::vector<ledger::Counters> counters);
+  void reopen(std::vector<ledger::BlockStates> states, std::vector<ledger::Counters> counters);
 
   // Pending products of a retrieval_type that is blocked as a whole; else 0.
   std::uint64_t blocked_with_its_type(std::size_t type) const;
@@ -202,7 +210,7 @@ class HarvestRun {
 
  private:
   struct TypeRun {
-    std::vector<bool> done, started;  // started: in hand, waiting or blocked
+    std::vector<bool> done, started;  // started: in hand, waiting or blocked, or holds only empties
     std::uint32_t next = 0;           // every block below is done or started
     std::uint64_t blocks_done = 0;
     std::uint64_t blocked = 0;  // chunks; of a million blocked ones the ledger keeps the reasons
@@ -211,11 +219,16 @@ class HarvestRun {
     std::string type_blocked;
     ledger::Counters counters;
     TapHints tap;
+    SecondLook look;
   };
   struct Waiting {
     ChunkClaim claim;
     std::string reason;
   };
+  void end_alone(ChunkClaim claim, const ChunkEnd& end);
+  void set_done(TypeRun& type, std::uint32_t block);
+  void put_back(TypeRun& type, std::uint32_t block);
+  void block_chunk(TypeRun& type, std::uint32_t block, const std::string& reason);
   std::string why_not_moving(SteadyTime now, const std::string& archive_rest) const;
   std::string state_word(SteadyTime now, const std::string& archive_rest) const;
   void tell_hours(HarvestStatus& out, WallTime now);

@@ -92,6 +92,7 @@ Plan make_plan(const PlanInput& input) {
   plan.products = input.sources * input.retrieval_types.size();
   const std::uint64_t blocks = (input.sources + input.chunk_size - 1) / input.chunk_size;
   plan.requests = blocks * input.retrieval_types.size();
+  plan.confirms_absent = input.manifest.confirm_absent;
   // What a query's rows take nobody knows before they come, nor how fast tables are answered.
   if (input.manifest.kind == manifest::HarvestKind::Products) plan_products(plan, input);
   for (const auto& table : input.manifest.tables) plan.bytes_received += input.sources * row_bytes(table);

@@ -156,10 +156,8 @@ class ProductsWay final : public Way {
     co_return std::optional(std::move(*reply));
   }
 
-  Result<ChunkRecord> store(const ChunkWorld& world, HarvestFiles& files, const Chunk& chunk,
-                            const http::Body& body) const override {
-    auto writer = files.layout->begin(next_pack(files, chunk));
-    if (!writer) return std::unexpected(writer.error());
+  Result<Came> read(const ChunkWorld& world, const HarvestFiles& files, const Chunk& chunk, const http::Body& body,
+                    product::ProductSink& sink) const override {
     const product::Asked asked{files.manifest.release,
                                files.types[chunk.key.type],
                                files.manifest.data_structure,
@@ -168,9 +166,18 @@ class ProductsWay final : public Way {
                                max_product_bytes(files, chunk.key.type, world.archive.profile()),
                                world.budget,
                                output::spool_directory(files.spec)};
-    auto contents = world.read_reply(body.bytes(), asked, **writer);
+    auto contents = world.read_reply(body.bytes(), asked, sink);
     if (!contents) return std::unexpected(contents.error());
-    auto after = lay_down(files, chunk, std::move(*writer), body.bytes(), contents->found, contents->products > 0);
+    return Came{std::move(contents->found), contents->products > 0};
+  }
+
+  Result<ChunkRecord> store(const ChunkWorld& world, HarvestFiles& files, const Chunk& chunk,
+                            const http::Body& body) const override {
+    auto writer = files.layout->begin(next_pack(files, chunk));
+    if (!writer) return std::unexpected(writer.error());
+    const auto came = read(world, files, chunk, body, **writer);
+    if (!came) return std::unexpected(came.error());
+    auto after = lay_down(world, files, chunk, std::move(*writer), body.bytes(), *came);
     if (after) set(*after, cleared({after->query.suspects, after->query.width}, chunk.wanted.size()));
     return after;
   }

@@ -48,29 +48,35 @@ class QueryWay final : public Way {
     co_return std::optional(std::move(*body));
   }
 
-  Result<ChunkRecord> store(const ChunkWorld& world, HarvestFiles& files, const Chunk& chunk,
-                            const http::Body& body) const override {
-    const output::PackKey key = next_pack(files, chunk);
-    auto writer = files.layout->begin(key);
-    if (!writer) return std::unexpected(writer.error());
-    const std::uint64_t limit = row_limit(world.archive.profile(), chunk.by_job);
+  Result<Came> read(const ChunkWorld& world, const HarvestFiles& files, const Chunk& chunk, const http::Body& body,
+                    product::ProductSink& sink) const override {
     product::TableAsked asked;
-    asked.name = output::raw_name(files.spec, key);
+    asked.name = output::raw_name(files.spec, next_pack(files, chunk));
     asked.format = files.manifest.format;
-    asked.row_limit = limit;
+    asked.row_limit = row_limit(world.archive.profile(), chunk.by_job);
     asked.rows_expected = chunk.rows_expected;
     asked.spool_directory = output::spool_directory(files.spec);
     asked.is_mapped = body.spilled();
-    auto contents = world.read_table(body.bytes(), asked, **writer);
+    auto contents = world.read_table(body.bytes(), asked, sink);
     if (!contents) return std::unexpected(contents.error());
-    auto after = lay_down(files, chunk, std::move(*writer), body.bytes(), {contents->handed_on}, contents->handed_on);
+    return Came{{contents->handed_on}, contents->handed_on, contents->rows};
+  }
+
+  Result<ChunkRecord> store(const ChunkWorld& world, HarvestFiles& files, const Chunk& chunk,
+                            const http::Body& body) const override {
+    auto writer = files.layout->begin(next_pack(files, chunk));
+    if (!writer) return std::unexpected(writer.error());
+    const auto came = read(world, files, chunk, body, **writer);
+    if (!came) return std::unexpected(came.error());
+    auto after = lay_down(world, files, chunk, std::move(*writer), body.bytes(), *came);
     if (!after) return after;
-    after->query.rows += contents->rows;
+    after->query.rows += came->rows;
     after->query.done += chunk.piece.values();
     const PartRange part = part_of(files.manifest, chunk);
     if (after->query.done < part.values()) {
       after->outcomes.assign(1, Outcome::Pending);  // its other pieces are to come
-      if (leaves_room(contents->rows, limit)) after->query.width = chunk.piece.values() * 2;
+      if (leaves_room(came->rows, row_limit(world.archive.profile(), chunk.by_job)))
+        after->query.width = chunk.piece.values() * 2;
     } else {
       after->outcomes.assign(1, after->packs.empty() ? Outcome::Absent : Outcome::Delivered);
       if (after->packs.size() > 1) after->pack_of.assign(1, static_cast<std::uint32_t>(after->packs.size() - 1));

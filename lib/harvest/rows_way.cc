@@ -58,23 +58,29 @@ class RowsWay final : public Way {
     co_return std::unexpected(std::move(body.error()));
   }
 
-  Result<ChunkRecord> store(const ChunkWorld& world, HarvestFiles& files, const Chunk& chunk,
-                            const http::Body& body) const override {
-    const output::PackKey key = next_pack(files, chunk);
-    auto writer = files.layout->begin(key);
-    if (!writer) return std::unexpected(writer.error());
+  Result<Came> read(const ChunkWorld& world, const HarvestFiles& files, const Chunk& chunk, const http::Body& body,
+                    product::ProductSink& sink) const override {
     product::TableAsked asked;
-    asked.name = output::raw_name(files.spec, key);
+    asked.name = output::raw_name(files.spec, next_pack(files, chunk));
     asked.format = files.manifest.format;
     asked.id_column = files.manifest.tables[chunk.key.type].id_column;
     asked.ids = chunk.wanted;
     asked.row_limit = row_limit(world.archive.profile(), chunk.by_job);
     asked.spool_directory = output::spool_directory(files.spec);
     asked.is_mapped = body.spilled();
-    auto contents = world.read_table(body.bytes(), asked, **writer);
+    auto contents = world.read_table(body.bytes(), asked, sink);
     if (!contents) return std::unexpected(contents.error());
-    auto after = lay_down(files, chunk, std::move(*writer), body.bytes(), contents->found, contents->handed_on);
-    if (after) after->query.rows += contents->rows;
+    return Came{std::move(contents->found), contents->handed_on, contents->rows};
+  }
+
+  Result<ChunkRecord> store(const ChunkWorld& world, HarvestFiles& files, const Chunk& chunk,
+                            const http::Body& body) const override {
+    auto writer = files.layout->begin(next_pack(files, chunk));
+    if (!writer) return std::unexpected(writer.error());
+    const auto came = read(world, files, chunk, body, **writer);
+    if (!came) return std::unexpected(came.error());
+    auto after = lay_down(world, files, chunk, std::move(*writer), body.bytes(), *came);
+    if (after) after->query.rows += came->rows;
     return after;
   }
 

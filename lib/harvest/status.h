@@ -12,6 +12,8 @@ struct TypeStatus {
   std::string retrieval_type;
   std::uint64_t requested = 0, pending = 0, delivered = 0, absent = 0, failed = 0;
   std::string blocked;  // why this type does not go on, in the archive's words; empty if it does
+  // Of the pending ones: came back empty once, and will be asked for once more. And how many that brought to light.
+  std::uint64_t empty_so_far = 0, second_look_found = 0;
 };
 
 struct InFlight {
@@ -61,6 +63,7 @@ struct HarvestStatus {
   std::int64_t closes_s = 0, deadline_s = 0;
   std::string limited_by{};  // the rate cap that holds the next request back; empty: none
   std::optional<ArchiveStatus> archive_status{};  // nothing while the daemon does not ask it
+  std::uint64_t empty_so_far = 0;  // of all types
 };
 
 // What a harvest would cost; nothing was sent.
@@ -77,6 +80,7 @@ struct Plan {
   std::uint64_t rows = 0;                               // kind query, where they were counted
   std::string window{};                                 // as in the manifest; empty: any time
   std::uint64_t openings_least = 0, openings_most = 0;  // of the window, for those hours; 0: not known
+  bool confirms_absent = false;  // what comes back empty is asked for once more, which `requests` does not count
 };
 
 }  // namespace garner::harvest

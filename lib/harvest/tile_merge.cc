@@ -95,9 +95,9 @@ Result<void> MergeOnDisk::chunk_done(ChunkClaim chunk, std::stop_token stop) {
 Result<void> MergeOnDisk::catch_up(std::stop_token stop) {
   if (auto loaded = load(stop); !loaded) return loaded;
   for (std::uint16_t type = 0; type < types_.size(); ++type) {
-    auto done = ledger_.done_blocks(files_.no, type, files_.blocks);
-    if (!done) return std::unexpected(done.error());
-    types_[type].done = std::move(*done);
+    auto states = ledger_.block_states(files_.no, type, files_.blocks);
+    if (!states) return std::unexpected(states.error());
+    types_[type].done = std::move(states->done);
   }
   if (auto brought = bring_all_up(stop); !brought) return brought;
   std::size_t failed = 0;
@@ -127,9 +127,9 @@ Result<void> MergeOnDisk::load(std::stop_token stop) {
   if (auto read = read_tiles(stop); !read) return read;
   types_.assign(files_.types.size(), {});
   for (std::uint16_t type = 0; type < types_.size(); ++type) {
-    auto done = ledger_.done_blocks(files_.no, type, files_.blocks);
-    if (!done) return std::unexpected(done.error());
-    types_[type].done = std::move(*done);
+    auto states = ledger_.block_states(files_.no, type, files_.blocks);
+    if (!states) return std::unexpected(states.error());
+    types_[type].done = std::move(states->done);
     types_[type].current.resize(tiles_.size());
     if (auto swept = sweep(type); !swept) return swept;
   }

@@ -6,8 +6,22 @@ namespace {
 
 constexpr std::size_t kHashDigits = 12;
 
+// Beside a chunk's record, which stays as it is. Blocking.
+Result<void> write_as_left(ledger::Ledger& ledger, ledger::ChunkKey key, const std::string& job_url) {
+  const auto record = ledger.chunk(key);
+  if (!record) return std::unexpected(record.error());
+  return ledger.settle(key, *record, {}, job_url);
+}
+
 // Before the job is told to run: after a crash it is adopted.
 Task<Result<void>> write_down(ChunkWorld world, Chunk& chunk, std::uint64_t width, std::string job_url) {
+  if (chunk.of_many) {
+    auto& ledger = world.ledger;
+    auto written = co_await world.workers.run(
+        world.executor, [&ledger, &chunk, &job_url] { return write_as_left(ledger, chunk.key, job_url); });
+    if (written) chunk.job = std::move(job_url);
+    co_return written;
+  }
   ledger::ChunkRecord after = chunk.record;
   after.query.width = width;
   after.query.job = job_url;

@@ -15,6 +15,9 @@ class Way {
   // (DiskFull, Internal).
   virtual Task<Result<std::optional<http::Body>>> ask(ChunkWorld world, std::shared_ptr<HarvestRun> run,
                                                       Chunk& chunk) const = 0;
+  // A worker. Reads the answer, and hands what it holds on.
+  virtual Result<Came> read(const ChunkWorld& world, const HarvestFiles& files, const Chunk& chunk,
+                            const http::Body& body, product::ProductSink& sink) const = 0;
   // A worker. Reads the answer, publishes what it holds, and returns the record to be settled.
   virtual Result<ledger::ChunkRecord> store(const ChunkWorld& world, HarvestFiles& files, const Chunk& chunk,
                                             const http::Body& body) const = 0;
@@ -35,7 +38,8 @@ const Way& query_way();
 const Way& way_of(manifest::HarvestKind kind);
 
 // A TAP question for a chunk: with its RUNID and spool directory, the job it has, and where a new one is written down:
-// together with `width` (QueryProgress), so that who adopts the job knows what it was asked.
+// together with `width` (QueryProgress), so that who adopts the job knows what it was asked. That of a second look is
+// nobody's to adopt: it is written down as one to be deleted, which a restart does before it asks anew.
 archive::TapQuestion question_for(ChunkWorld world, const HarvestRun& run, Chunk& chunk, std::string adql, bool by_job,
                                   std::uint64_t width);
 // Asks, and keeps what became of the job in the chunk.

@@ -9,9 +9,9 @@
 namespace garner::ledger {
 namespace {
 
-// The first byte. kDone stands there so that a restart reads no further.
-constexpr std::uint8_t kDone = 0x01;
-constexpr std::uint8_t kBlocked = 0x02;
+// The first byte. How the chunk stands is told there, so that a restart reads no further.
+enum Standing : std::uint8_t { kOpen = 0, kDone = 1, kBlocked = 2, kOnlyEmpties = 3 };
+constexpr std::uint8_t kStanding = 0x03;
 constexpr std::uint8_t kHasLastError = 0x04;
 constexpr std::uint8_t kHasFailures = 0x08;
 constexpr std::uint8_t kHasPackOf = 0x10;
@@ -23,11 +23,26 @@ constexpr std::uint8_t kHasQuery = 0x01;
 constexpr std::uint8_t kByJob = 0x02;
 constexpr std::uint8_t kSifted = 0x04;
 constexpr std::uint8_t kHasHopeless = 0x08;
-constexpr std::uint8_t kUnusedMore = 0xf0;
+constexpr std::uint8_t kHasEmpties = 0x10;  // not where all that is pending came back empty: the first byte says so
+constexpr std::uint8_t kHasFoundAgain = 0x20;
+constexpr std::uint8_t kSampled = 0x40;
+constexpr std::uint8_t kUnusedMore = 0x80;
 constexpr std::size_t kSmallestPack = 1 + std::tuple_size_v<Sha256> + 1 + 1;
 
 bool all_settled(const std::vector<Outcome>& outcomes) {
   return !outcomes.empty() && std::ranges::find(outcomes, Outcome::Pending) == outcomes.end();
+}
+
+// As many pending places are stated as came back empty; flaw_of() sees to it that they are the same.
+bool only_empties_pending(const ChunkRecord& record) {
+  return !record.empties.empty() &&
+         static_cast<std::size_t>(std::ranges::count(record.outcomes, Outcome::Pending)) == record.empties.size();
+}
+
+Standing standing_of(const ChunkRecord& record) {
+  if (all_settled(record.outcomes)) return kDone;
+  if (record.blocked) return kBlocked;
+  return only_empties_pending(record) ? kOnlyEmpties : kOpen;
 }
 
 struct Kinds {  // which outcomes occur; first and second are the lowest two
@@ -189,6 +204,16 @@ void put_pack_of(std::string& out, const std::vector<std::uint32_t>& pack_of) {
   put_packed(out, pack_of.size(), width, [&](std::size_t i) { return pack_of[i]; });
 }
 
+// Rising places that are there, and pending.
+bool all_pending(const ChunkRecord& record, std::span<const std::uint32_t> places) {
+  std::uint64_t next = 0;
+  for (const std::uint32_t place : places) {
+    if (place < next || place >= record.outcomes.size() || record.outcomes[place] != Outcome::Pending) return false;
+    next = std::uint64_t{place} + 1;
+  }
+  return true;
+}
+
 // Delivered places must point at a pack; what stands at others means nothing.
 bool points_at_packs(const ChunkRecord& record) {
   if (record.pack_of.size() != record.outcomes.size()) return false;
@@ -213,7 +238,47 @@ const char* take_pack_of(ByteReader& reader, ChunkRecord& record) {
 std::uint8_t more_flags(const ChunkRecord& record) {
   return static_cast<std::uint8_t>((record.query == QueryProgress{} ? 0 : kHasQuery) |
                                    (record.query.by_job ? kByJob : 0) | (record.sifted ? kSifted : 0) |
-                                   (record.hopeless.empty() ? 0 : kHasHopeless));
+                                   (record.hopeless.empty() ? 0 : kHasHopeless) |
+                                   (record.empties.empty() || standing_of(record) == kOnlyEmpties ? 0 : kHasEmpties) |
+                                   (record.found_again.empty() ? 0 : kHasFoundAgain) | (record.sampled ? kSampled : 0));
+}
+
+// Rising places: the first as it is, the others by how many lie between.
+void put_places(std::string& out, std::span<const std::uint32_t> places) {
+  put_varint(out, places.size());
+  std::uint32_t next = 0;
+  for (const std::uint32_t place : places) {
+    put_varint(out, place - next);
+    next = place + 1;
+  }
+}
+
+// False: they are cut, or not below `most`.
+bool take_places(ByteReader& reader, std::size_t most, std::vector<std::uint32_t>& places) {
+  const std::uint64_t count = reader.varint();
+  if (!reader.ok() || count == 0 || count > most) return false;
+  std::uint64_t next = 0;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::uint64_t place = next + reader.varint32();
+    if (!reader.ok() || place >= most) return false;
+    places.push_back(static_cast<std::uint32_t>(place));
+    next = place + 1;
+  }
+  return true;
+}
+
+void put_found_again(std::string& out, const std::map<std::uint32_t, std::uint32_t>& found_again) {
+  std::vector<std::uint32_t> places;
+  for (const auto& [place, times] : found_again) places.push_back(place);
+  put_places(out, places);
+  for (const auto& [place, times] : found_again) put_varint(out, times);
+}
+
+bool take_found_again(ByteReader& reader, ChunkRecord& record) {
+  std::vector<std::uint32_t> places;
+  if (!take_places(reader, record.outcomes.size(), places)) return false;
+  for (const std::uint32_t place : places) record.found_again.emplace(place, reader.varint32());
+  return reader.ok();
 }
 
 void put_more(std::string& out, std::uint8_t flags, const ChunkRecord& record) {
@@ -223,32 +288,16 @@ void put_more(std::string& out, std::uint8_t flags, const ChunkRecord& record) {
     for (const std::uint64_t number : {record.query.width, record.query.suspects, record.query.done, record.query.rows})
       put_varint(out, number);
   }
-  if ((flags & kHasHopeless) == 0) return;
-  put_varint(out, record.hopeless.size());
-  std::uint32_t next = 0;
-  for (const std::uint32_t place : record.hopeless) {
-    put_varint(out, place - next);
-    next = place + 1;
-  }
-}
-
-const char* take_hopeless(ByteReader& reader, ChunkRecord& record) {
-  const std::uint64_t count = reader.varint();
-  if (!reader.ok() || count == 0 || count > record.outcomes.size()) return "its hopeless sources are cut";
-  std::uint64_t next = 0;
-  for (std::uint64_t i = 0; i < count; ++i) {
-    const std::uint64_t place = next + reader.varint32();
-    if (!reader.ok() || place >= record.outcomes.size()) return "a hopeless source has a place that is not there";
-    record.hopeless.push_back(static_cast<std::uint32_t>(place));
-    next = place + 1;
-  }
-  return nullptr;
+  if ((flags & kHasHopeless) != 0) put_places(out, record.hopeless);
+  if ((flags & kHasEmpties) != 0) put_places(out, record.empties);
+  if ((flags & kHasFoundAgain) != 0) put_found_again(out, record.found_again);
 }
 
 const char* take_more(ByteReader& reader, ChunkRecord& record) {
   const std::uint8_t flags = reader.byte();
   if (!reader.ok() || flags == 0 || (flags & kUnusedMore) != 0) return "unknown flags";
   record.sifted = (flags & kSifted) != 0;
+  record.sampled = (flags & kSampled) != 0;
   record.query.by_job = (flags & kByJob) != 0;
   if ((flags & kHasQuery) != 0) {
     record.query.job = reader.text();
@@ -256,13 +305,32 @@ const char* take_more(ByteReader& reader, ChunkRecord& record) {
       *number = reader.varint();
     if (!reader.ok()) return "its query is cut";
   }
-  return (flags & kHasHopeless) != 0 ? take_hopeless(reader, record) : nullptr;
+  const std::size_t places = record.outcomes.size();
+  if ((flags & kHasHopeless) != 0 && !take_places(reader, places, record.hopeless))
+    return "its hopeless sources are cut, or have places that are not there";
+  if ((flags & kHasEmpties) != 0 && !take_places(reader, places, record.empties))
+    return "what came back empty is cut, or has places that are not there";
+  if ((flags & kHasFoundAgain) != 0 && !take_found_again(reader, record))
+    return "what was found again is cut, or has places that are not there";
+  return nullptr;
+}
+
+// How the chunk stands must be what its outcomes make of it.
+const char* take_standing(Standing stated, ChunkRecord& record) {
+  record.blocked = stated == kBlocked;
+  if (stated == kOnlyEmpties) {
+    if (!record.empties.empty()) return "what came back empty is told twice";
+    for (std::uint32_t place = 0; place < record.outcomes.size(); ++place) {
+      if (record.outcomes[place] == Outcome::Pending) record.empties.push_back(place);
+    }
+  }
+  if (!all_pending(record, record.empties)) return "what came back empty is not pending";
+  return standing_of(record) == stated ? nullptr : "its first byte does not match its outcomes";
 }
 
 const char* take_record(ByteReader& reader, ChunkRecord& record) {
   const std::uint8_t flags = reader.byte();
   if (!reader.ok()) return "unknown flags";
-  record.blocked = (flags & kBlocked) != 0;
   record.attempts = reader.varint32();
   record.requests = reader.varint32();
   if ((flags & kHasLastError) != 0) record.last_error = reader.text();
@@ -278,7 +346,7 @@ const char* take_record(ByteReader& reader, ChunkRecord& record) {
   if ((flags & kHasMore) != 0) {
     if (const char* flaw = take_more(reader, record)) return flaw;
   }
-  if (((flags & kDone) != 0) != all_settled(record.outcomes)) return "its done flag does not match its outcomes";
+  if (const char* flaw = take_standing(static_cast<Standing>(flags & kStanding), record)) return flaw;
   return reader.finished() ? nullptr : "bytes after its end";
 }
 
@@ -302,6 +370,10 @@ bool ChunkRecord::done(std::uint32_t ids) const {
   return outcomes.size() >= ids && all_settled(outcomes);
 }
 
+bool ChunkRecord::only_empties(std::uint32_t ids) const {
+  return outcomes.size() >= ids && only_empties_pending(*this);
+}
+
 std::uint32_t ChunkRecord::count(Outcome outcome, std::uint32_t ids) const {
   const auto stated = static_cast<std::uint32_t>(std::ranges::count(outcomes, outcome));
   const auto places = static_cast<std::uint32_t>(outcomes.size());
@@ -316,12 +388,17 @@ CounterDelta& CounterDelta::operator+=(const CounterDelta& other) {
   bytes_stored += other.bytes_stored;
   chunks_done += other.chunks_done;
   attempts += other.attempts;
+  empty += other.empty;
+  found_again += other.found_again;
   return *this;
 }
 
 CounterDelta delta_between(const ChunkRecord& before, const ChunkRecord& after, std::uint32_t ids) {
   const auto change = [&](Outcome outcome) {
     return static_cast<std::int64_t>(after.count(outcome, ids)) - static_cast<std::int64_t>(before.count(outcome, ids));
+  };
+  const auto more = [](std::size_t now, std::size_t then) {
+    return static_cast<std::int64_t>(now) - static_cast<std::int64_t>(then);
   };
   const auto stored = [](const ChunkRecord& record) {
     std::uint64_t bytes = 0;
@@ -333,7 +410,9 @@ CounterDelta delta_between(const ChunkRecord& before, const ChunkRecord& after, 
           .failed = change(Outcome::Failed),
           .bytes_stored = static_cast<std::int64_t>(stored(after) - stored(before)),
           .chunks_done = (after.done(ids) ? 1 : 0) - (before.done(ids) ? 1 : 0),
-          .attempts = static_cast<std::int64_t>(after.requests) - static_cast<std::int64_t>(before.requests)};
+          .attempts = static_cast<std::int64_t>(after.requests) - static_cast<std::int64_t>(before.requests),
+          .empty = more(after.empties.size(), before.empties.size()),
+          .found_again = more(after.found_again.size(), before.found_again.size())};
 }
 
 std::string encode(const ChunkRecord& record) {
@@ -341,8 +420,8 @@ std::string encode(const ChunkRecord& record) {
   const std::uint8_t more = more_flags(record);
   std::string out;
   put_byte(out,
-           static_cast<std::uint8_t>((more == 0 ? 0 : kHasMore) | (all_settled(record.outcomes) ? kDone : 0) |
-                                     (record.blocked ? kBlocked : 0) | (record.last_error.empty() ? 0 : kHasLastError) |
+           static_cast<std::uint8_t>((more == 0 ? 0 : kHasMore) | standing_of(record) |
+                                     (record.last_error.empty() ? 0 : kHasLastError) |
                                      (record.failures.empty() ? 0 : kHasFailures) |
                                      (record.pack_of.empty() ? 0 : kHasPackOf) | form_of(kinds) << kOutcomesShift));
   put_varint(out, record.attempts);
@@ -364,7 +443,11 @@ Result<ChunkRecord> decode_chunk(std::string_view bytes) {
 }
 
 bool is_done(std::string_view chunk_bytes) {
-  return !chunk_bytes.empty() && (static_cast<std::uint8_t>(chunk_bytes[0]) & kDone) != 0;
+  return !chunk_bytes.empty() && (static_cast<std::uint8_t>(chunk_bytes[0]) & kStanding) == kDone;
+}
+
+bool holds_only_empties(std::string_view chunk_bytes) {
+  return !chunk_bytes.empty() && (static_cast<std::uint8_t>(chunk_bytes[0]) & kStanding) == kOnlyEmpties;
 }
 
 std::string flaw_of(const ChunkRecord& record, std::uint32_t ids) {
@@ -378,6 +461,10 @@ std::string flaw_of(const ChunkRecord& record, std::uint32_t ids) {
     return "a reason for a place without an outcome";
   if (!record.hopeless.empty() && record.hopeless.back() >= record.outcomes.size())
     return "a hopeless source without an outcome";
+  if (!record.found_again.empty() && record.found_again.rbegin()->first >= record.outcomes.size())
+    return "a source that was found again without an outcome";
+  if (!all_pending(record, record.empties)) return "what came back empty is not pending";
+  if (record.blocked && record.done(ids)) return "it is blocked, although nothing is pending";
   if (!record.pack_of.empty() && !points_at_packs(record)) return "a delivered place points at no pack";
   return {};
 }

@@ -54,16 +54,24 @@ struct ChunkRecord {
   QueryProgress query;
   bool sifted = false;                  // the archive was asked which of its sources can have the product at all
   std::vector<std::uint32_t> hopeless;  // places that were found Absent by that alone, rising
+  // Places, rising, that are Pending although a good answer held nothing for them: they are asked once more in other
+  // company (the second look) before they are Absent.
+  std::vector<std::uint32_t> empties;
+  // Places for which a second look found what an earlier answer had left out -> how often they came back empty since.
+  // Stays when they are delivered: the counters count them.
+  std::map<std::uint32_t, std::uint32_t> found_again;
+  bool sampled = false;  // some were found Absent because a second look at a sample of their type found nothing
   bool operator==(const ChunkRecord&) const = default;
 
-  bool done(std::uint32_t ids) const;  // nothing pending among `ids` ids
+  bool done(std::uint32_t ids) const;          // nothing pending among `ids` ids
+  bool only_empties(std::uint32_t ids) const;  // something pending, and all of it came back empty
   std::uint32_t count(Outcome outcome, std::uint32_t ids) const;
 };
 
 // What a transition adds to the counters of its retrieval_type; negative where something goes back to pending.
 struct CounterDelta {
   std::int64_t delivered = 0, absent = 0, failed = 0, bytes_received = 0, bytes_stored = 0, chunks_done = 0,
-               attempts = 0;
+               attempts = 0, empty = 0, found_again = 0;
   CounterDelta& operator+=(const CounterDelta& other);
 };
 // after - before, for a chunk of `ids` ids; bytes_received is the caller's.

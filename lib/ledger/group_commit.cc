@@ -14,8 +14,9 @@ bool apply(Counters& counters, const CounterDelta& delta) {
   return add(counters.delivered, delta.delivered) && add(counters.absent, delta.absent) &&
          add(counters.failed, delta.failed) && add(counters.bytes_received, delta.bytes_received) &&
          add(counters.bytes_stored, delta.bytes_stored) && add(counters.chunks_done, delta.chunks_done) &&
-         add(counters.attempts, delta.attempts) &&
-         counters.delivered + counters.absent + counters.failed <= counters.requested;
+         add(counters.attempts, delta.attempts) && add(counters.empty, delta.empty) &&
+         add(counters.found_again, delta.found_again) &&
+         counters.delivered + counters.absent + counters.failed + counters.empty <= counters.requested;
 }
 
 }  // namespace

@@ -80,13 +80,23 @@ struct HarvestRecord {
   bool wants_sources() const { return blocks == 0; }
 };
 
-// Per harvest and retrieval_type. pending = requested - delivered - absent - failed.
+// Per harvest and retrieval_type. pending = requested - delivered - absent - failed; `empty` of them came back empty and
+// await their second look (ChunkRecord::empties). found_again: what second looks found (ChunkRecord::found_again).
 struct Counters {
   std::uint64_t requested = 0, delivered = 0, absent = 0, failed = 0;
   std::uint64_t bytes_received = 0, bytes_stored = 0;
   std::uint64_t chunks_done = 0;
   std::uint64_t attempts = 0;  // requests sent for chunks in all, the good ones too
+  std::uint64_t empty = 0, found_again = 0;
   bool operator==(const Counters&) const = default;
+
+  std::uint64_t pending() const { return requested - delivered - absent - failed; }
+};
+
+// The chunks of a retrieval_type of which no answer need be waited for: a bit a block.
+struct BlockStates {
+  std::vector<bool> done;          // nothing pending
+  std::vector<bool> only_empties;  // what is pending came back empty
 };
 
 // One row of the id list that never became a source.
@@ -148,9 +158,9 @@ class Ledger {
   // Never-written chunks are skipped.
   virtual Result<void> scan(HarvestNo harvest, std::uint16_t type, std::uint32_t from,
                             const std::function<bool(std::uint32_t block, const ChunkRecord&)>& visit) = 0;
-  // A bit a block: true where the chunk is done (nothing pending). What a restart needs; a million chunks in well under
+  // What a restart needs, from the records' first bytes; a million chunks in well under
   // a second.
-  virtual Result<std::vector<bool>> done_blocks(HarvestNo harvest, std::uint16_t type, std::uint32_t blocks) = 0;
+  virtual Result<BlockStates> block_states(HarvestNo harvest, std::uint16_t type, std::uint32_t blocks) = 0;
 
   // None: nothing was ever merged for the tile.
   virtual Result<std::optional<TileRecord>> tile(TileKey key) = 0;

@@ -39,7 +39,7 @@ class RocksLedger final : public Ledger {
   Result<std::vector<Counters>> counters(HarvestNo harvest) override { return commits_.counters(harvest); }
   Result<void> scan(HarvestNo harvest, std::uint16_t type, std::uint32_t from,
                     const std::function<bool(std::uint32_t block, const ChunkRecord&)>& visit) override;
-  Result<std::vector<bool>> done_blocks(HarvestNo harvest, std::uint16_t type, std::uint32_t blocks) override;
+  Result<BlockStates> block_states(HarvestNo harvest, std::uint16_t type, std::uint32_t blocks) override;
   Result<std::optional<TileRecord>> tile(TileKey key) override;
   Result<void> settle_tile(TileKey key, const TileRecord& record) override;
   Result<void> scan_tiles(HarvestNo harvest, std::uint16_t type, std::uint64_t from,
@@ -271,16 +271,18 @@ Result<void> RocksLedger::scan(HarvestNo harvest, std::uint16_t type, std::uint3
   return {};
 }
 
-Result<std::vector<bool>> RocksLedger::done_blocks(HarvestNo harvest, std::uint16_t type, std::uint32_t blocks) {
+Result<BlockStates> RocksLedger::block_states(HarvestNo harvest, std::uint16_t type, std::uint32_t blocks) {
   if (auto shape = commits_.shape(harvest); !shape) return std::unexpected(shape.error());
-  std::vector<bool> done(blocks);
+  BlockStates states{std::vector<bool>(blocks), std::vector<bool>(blocks)};
   const Range range(chunk_key({harvest, type, 0}), chunk_key({harvest, type, blocks}));
   const auto rows = store_->walk(Family::Chunks, range);
   for (; rows->Valid(); rows->Next()) {
-    if (is_done(view(rows->value()))) done[last_number<std::uint32_t>(rows->key())] = true;
+    if (is_done(view(rows->value()))) states.done[last_number<std::uint32_t>(rows->key())] = true;
+    if (holds_only_empties(view(rows->value())))
+      states.only_empties[last_number<std::uint32_t>(rows->key())] = true;
   }
   if (!rows->status().ok()) return store_error(rows->status(), "reading chunks");
-  return done;
+  return states;
 }
 
 Result<std::optional<TileRecord>> RocksLedger::tile(TileKey key) {

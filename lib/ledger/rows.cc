@@ -168,7 +168,7 @@ std::string encode_counters(const Counters& counters) {
   std::string out;
   for (const std::uint64_t value :
        {counters.requested, counters.delivered, counters.absent, counters.failed, counters.bytes_received,
-        counters.bytes_stored, counters.chunks_done, counters.attempts}) {
+        counters.bytes_stored, counters.chunks_done, counters.attempts, counters.empty, counters.found_again}) {
     put_varint(out, value);
   }
   return out;
@@ -182,7 +182,10 @@ Result<Counters> decode_counters(std::string_view bytes) {
         &counters.bytes_stored, &counters.chunks_done, &counters.attempts}) {
     *value = reader.varint();
   }
-  if (!reader.finished()) return fail(Kind::Corrupt, "counters: {} bytes that are not eight numbers", bytes.size());
+  if (reader.finished()) return counters;  // written before there were second looks
+  counters.empty = reader.varint();
+  counters.found_again = reader.varint();
+  if (!reader.finished()) return fail(Kind::Corrupt, "counters: {} bytes that are not ten numbers", bytes.size());
   return counters;
 }
 

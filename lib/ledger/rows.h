@@ -10,7 +10,7 @@
 
 namespace garner::ledger {
 
-inline constexpr std::uint32_t kSchemaVersion = 2;
+inline constexpr std::uint32_t kSchemaVersion = 3;
 inline constexpr std::uint32_t kMaxChunkSize = 1U
                                                << 20;  // far above any archive's; bounds what a damaged row can ask for
 
@@ -45,8 +45,9 @@ Result<RefusedRow> decode_refused(std::string_view bytes);  // Corrupt
 // The first id of an encoded block, without decoding the rest. Corrupt.
 Result<SourceId> first_id(std::string_view bytes);
 
-// Whether an encoded chunk is done, from its first byte.
+// Whether an encoded chunk is done, or holds only what came back empty (ChunkRecord::only_empties), from its first byte.
 bool is_done(std::string_view chunk_bytes);
+bool holds_only_empties(std::string_view chunk_bytes);
 
 // Why the record must not be stored for a chunk of `ids` ids; empty if nothing is wrong with it.
 std::string flaw_of(const ChunkRecord& record, std::uint32_t ids);

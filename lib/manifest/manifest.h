@@ -68,6 +68,9 @@ struct Manifest {
   std::string release;  // "Gaia DR3"; may be empty for kind query
   Sources sources;      // not of kind query
 
+  // Not of kind query. What a good answer holds nothing for is asked for once more before it is absent.
+  bool confirm_absent = false;
+
   // Kind products.
   std::vector<std::string> retrieval_types;            // as written; "ALL" is taken apart by the archive profile
   std::string data_structure_spelling = "INDIVIDUAL";  // as written

@@ -20,7 +20,8 @@ struct KeyRow {
   std::string_view key;
   unsigned kinds;
 };
-constexpr std::array<KeyRow, 12> kKeys = {{{"sources", kProducts | kRows},
+constexpr std::array<KeyRow, 13> kKeys = {{{"sources", kProducts | kRows},
+                                           {"confirm_absent", kProducts | kRows},
                                            {"retrieval_types", kProducts},
                                            {"data_structure", kProducts},
                                            {"valid_data", kProducts},
@@ -149,6 +150,7 @@ void read_products(const yaml::Map& root, Manifest& manifest) {
   }
   manifest.valid_data = root.boolean("valid_data").value_or(false);
   manifest.prefilter = root.boolean("prefilter").value_or(false);
+  manifest.confirm_absent = root.boolean("confirm_absent").value_or(true);
   read_chunk_size(root, kProductsAChunkMost, manifest);
 }
 
@@ -156,6 +158,7 @@ void read_rows(const yaml::Map& root, Manifest& manifest) {
   manifest.data_structure = DataStructure::Raw;
   manifest.sources = read_sources(root, manifest.release);
   manifest.tables = read_tables(root);
+  manifest.confirm_absent = root.boolean("confirm_absent").value_or(true);
   manifest.upload = read_choice<UploadUse>(root, "upload", kUploads);
   manifest.mode = read_choice<QueryMode>(root, "mode", kModes);
   read_chunk_size(root, kRowsAChunkMost, manifest);

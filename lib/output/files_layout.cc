@@ -34,7 +34,7 @@ class FilesWriter final : public PackWriter {
     return waiting_.size() - synced_ >= kOpenFiles ? sync_waiting() : Result<void>();
   }
 
-  Result<ledger::Pack> publish(std::span<const std::byte>, std::span<const SourceId> absent) override {
+  Result<ledger::Pack> publish(std::span<const std::byte>, std::span<const SourceId> left_out) override {
     if (auto synced = sync_waiting(); !synced) return std::unexpected(synced.error());
     std::ranges::sort(waiting_, {}, &Waiting::path);
     ledger::Pack pack{key_.generation, {}, 0, static_cast<std::uint32_t>(waiting_.size())};
@@ -45,7 +45,7 @@ class FilesWriter final : public PackWriter {
       listed.push_back({file.hash(), path});
     }
     if (auto placed = place_all(); !placed) return std::unexpected(placed.error());
-    if (auto removed = remove_products(spec_, tree_, key_, absent); !removed) return std::unexpected(removed.error());
+    if (auto removed = remove_products(spec_, tree_, key_, left_out); !removed) return std::unexpected(removed.error());
 
     auto list = TempFile::create(folder_);
     if (!list) return std::unexpected(list.error());

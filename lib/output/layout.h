@@ -68,9 +68,9 @@ struct ProductPlace {
 
 class PackWriter : public product::ProductSink {
  public:
-  // Makes what was added visible, durably. `reply` is the whole reply as served (layout `zip` stores it); `absent` are asked ids that did not come: what
-  // an earlier, unsettled publication may have left of them goes.
-  virtual Result<ledger::Pack> publish(std::span<const std::byte> reply, std::span<const SourceId> absent) = 0;
+  // Makes what was added visible, durably. `reply` is the whole reply as served (layout `zip` stores it); `left_out` are asked ids that did not come, for
+  // whatever reason: what an earlier, unsettled publication may have left of them goes.
+  virtual Result<ledger::Pack> publish(std::span<const std::byte> reply, std::span<const SourceId> left_out) = 0;
   // Dropped without publish: leaves nothing.
 };
 

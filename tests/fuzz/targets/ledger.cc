@@ -12,6 +12,7 @@ constexpr std::size_t kMostPlaces = 5000;
 
 void check_chunk(std::string_view bytes) {
   (void)ledger::is_done(bytes);
+  (void)ledger::holds_only_empties(bytes);
   const auto record = ledger::decode_chunk(bytes);
   if (!record || record->outcomes.size() > kMostPlaces) return;
   const auto ids = static_cast<std::uint32_t>(std::max<std::size_t>(record->outcomes.size(), 1));
@@ -21,6 +22,8 @@ void check_chunk(std::string_view bytes) {
   const auto again = ledger::decode_chunk(ledger::encode(*record));
   require(again.has_value() && *again == *record, "a chunk's record");
   require(ledger::is_done(ledger::encode(*record)) == record->done(ids), "whether a chunk is done");
+  require(ledger::holds_only_empties(ledger::encode(*record)) == (!record->blocked && record->only_empties(ids)),
+          "whether a chunk holds only what came back empty");
 }
 
 void check_ids(std::string_view bytes) {

@@ -19,6 +19,8 @@ struct Truth {
   std::set<Key> missing;                         // the archive holds nothing for it
   std::map<Key, int> asked;
   std::size_t reply_bytes = 0;  // at least
+  // Silently left out of the answer when it is asked for that time, from 1.
+  std::function<bool(const Key&, int time)> leaves_out = [](const Key&, int) { return false; };
 };
 
 // What the archive does with a request: nothing means that it answers well.
@@ -285,7 +287,8 @@ class Stage {
                              product::ProductSink& sink) -> Result<product::Contents> {
           product::Contents contents;
           for (const SourceId id : asked.ids) {
-            const bool there = !truth.missing.contains({asked.retrieval_type, id});
+            const Truth::Key key{asked.retrieval_type, id};
+            const bool there = !truth.missing.contains(key) && !truth.leaves_out(key, truth.asked[key]);
             contents.found.push_back(there);
             if (!there) continue;
             ++contents.products;

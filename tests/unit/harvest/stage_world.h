@@ -126,8 +126,8 @@ class StageLedger final : public ledger::Ledger {
                     const std::function<bool(std::uint32_t, const ledger::ChunkRecord&)>& visit) override {
     return below_.scan(no, type, from, visit);
   }
-  Result<std::vector<bool>> done_blocks(HarvestNo no, std::uint16_t type, std::uint32_t blocks) override {
-    return below_.done_blocks(no, type, blocks);
+  Result<ledger::BlockStates> block_states(HarvestNo no, std::uint16_t type, std::uint32_t blocks) override {
+    return below_.block_states(no, type, blocks);
   }
   Result<std::optional<ledger::TileRecord>> tile(ledger::TileKey key) override { return below_.tile(key); }
   Result<void> settle_tile(ledger::TileKey key, const ledger::TileRecord& record) override {

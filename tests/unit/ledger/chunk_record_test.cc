@@ -18,6 +18,7 @@ TEST(ChunkRecord, GivesBackWhatTheLedgerTakes) {
     ASSERT_TRUE(back) << back.error().detail;
     EXPECT_EQ(*back, record);
     EXPECT_EQ(is_done(bytes), record.done(ids));
+    EXPECT_EQ(holds_only_empties(bytes), !record.blocked && record.only_empties(ids));
   }
 }
 
@@ -27,6 +28,20 @@ TEST(ChunkRecord, GivesBackTheDefaultRecord) {
 
 TEST(ChunkRecord, TakesSomeFiftyBytesWhenAllIsDelivered) {
   EXPECT_LE(encode(samples::delivered(500, 1)).size(), 50U);
+}
+
+// What nearly every chunk looks like between its first asking and its second look.
+TEST(ChunkRecord, TakesNoByteForWhatCameBackEmptyWhereNothingElseIsPending) {
+  auto record = samples::delivered(500, 1);
+  for (std::uint32_t place = 0; place < 500; place += 17) record.outcomes[place] = Outcome::Pending;
+  const auto plain = encode(record);
+  for (std::uint32_t place = 0; place < 500; place += 17) record.empties.push_back(place);
+  EXPECT_TRUE(record.only_empties(500));
+  EXPECT_EQ(encode(record).size(), plain.size());
+  EXPECT_EQ(decode_chunk(encode(record)).value(), record);
+  record.empties.pop_back();
+  EXPECT_FALSE(record.only_empties(500));
+  EXPECT_EQ(decode_chunk(encode(record)).value(), record);
 }
 
 TEST(ChunkRecord, StoresARepeatedReasonOnce) {
@@ -72,6 +87,33 @@ TEST(ChunkRecord, IsRefusedWhenItDoesNotFitItsChunk) {
   EXPECT_EQ(flaw_of(record, 10), "");
   record.failures[10] = "beyond";
   EXPECT_NE(flaw_of(record, 10), "");
+  record.failures.clear();
+  record.blocked = true;
+  EXPECT_NE(flaw_of(record, 10), "") << "nothing of it is pending";
+  record.blocked = false;
+  record.empties = {3};
+  EXPECT_NE(flaw_of(record, 10), "") << "it is delivered";
+  record.outcomes[3] = record.outcomes[7] = Outcome::Pending;
+  EXPECT_EQ(flaw_of(record, 10), "");
+  record.empties = {7, 3};
+  EXPECT_NE(flaw_of(record, 10), "") << "they do not rise";
+  record.empties.clear();
+  record.found_again[10] = 1;
+  EXPECT_NE(flaw_of(record, 10), "") << "beyond the last";
+}
+
+TEST(ChunkRecord, DeltaCountsWhatIsEmptySoFarAndWhatWasFoundAgain) {
+  auto before = samples::delivered(10, 1);
+  before.outcomes[3] = before.outcomes[7] = before.outcomes[8] = Outcome::Pending;
+  before.empties = {3, 7};
+  auto after = before;
+  after.empties = {7};
+  after.found_again[3] = 0;
+  const auto delta = delta_between(before, after, 10);
+  EXPECT_EQ(delta.empty, -1);
+  EXPECT_EQ(delta.found_again, 1);
+  EXPECT_EQ(delta.absent, 0);
+  EXPECT_EQ(delta_between(after, ChunkRecord{}, 10).found_again, -1);
 }
 
 void expect_a_record_or_corrupt(const std::string& bytes) {
@@ -124,8 +166,12 @@ TEST(Rows, AreCorruptAndNothingWorseWhenDamaged) {
   record.blocks = 1;
   record.sources = 5;
   const auto refused = encode_refused({"ids.txt line 12", "12x", "not a number"});
-  const auto counters = encode_counters({1, 2, 300, 4, 5, 6, 7, UINT64_MAX});
+  const auto counters = encode_counters({1, 2, 300, 4, 5, 6, 7, UINT64_MAX, 9, 10});
   EXPECT_EQ(decode_counters(counters)->attempts, UINT64_MAX);
+  EXPECT_EQ(decode_counters(counters)->found_again, 10U);
+  EXPECT_EQ(decode_counters(counters.substr(0, counters.size() - 2)).value(),
+            (Counters{1, 2, 300, 4, 5, 6, 7, UINT64_MAX}))
+      << "as a ledger of version 2 has them";
   const TileRecord tile{1, 17, {2, 2, 2, 0, 1}, 4, 5, {1, 2, 3}};
   EXPECT_EQ(decode_tile(encode(tile)).value(), tile);
   EXPECT_EQ(tile.packs_of(19), 2U);

@@ -114,10 +114,10 @@ void restart_figures(const fs::path& folder, std::uint32_t chunks) {
   std::unique_ptr<Ledger> ledger;
   std::vector<bool> done;
   std::printf("  open                 %.3f s\n", seconds([&] { ledger = must(open_rocks_ledger(folder)); }));
-  std::printf("  done_blocks          %.3f s\n",
-              seconds([&] { done = must(ledger->done_blocks(harvest.no, 0, harvest.blocks)); }));
-  std::printf("  done_blocks again    %.3f s\n",
-              seconds([&] { done = must(ledger->done_blocks(harvest.no, 0, harvest.blocks)); }));
+  std::printf("  block_states         %.3f s\n",
+              seconds([&] { done = must(ledger->block_states(harvest.no, 0, harvest.blocks)).done; }));
+  std::printf("  block_states again    %.3f s\n",
+              seconds([&] { done = must(ledger->block_states(harvest.no, 0, harvest.blocks)).done; }));
   if (static_cast<std::uint32_t>(std::ranges::count(done, true)) != harvest.blocks) std::exit(1);
   std::uint64_t seen = 0;
   std::printf("  scan                 %.3f s\n", seconds([&] {

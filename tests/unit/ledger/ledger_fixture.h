@@ -152,6 +152,8 @@ inline Counters recount(Ledger& ledger, const HarvestRecord& harvest, std::uint1
     total.bytes_stored += static_cast<std::uint64_t>(delta.bytes_stored);
     total.chunks_done += static_cast<std::uint64_t>(delta.chunks_done);
     total.attempts += static_cast<std::uint64_t>(delta.attempts);
+    total.empty += static_cast<std::uint64_t>(delta.empty);
+    total.found_again += static_cast<std::uint64_t>(delta.found_again);
     return true;
   }));
   return total;

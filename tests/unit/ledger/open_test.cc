@@ -108,6 +108,32 @@ TEST_F(LedgerOpen, TakesOverALedgerOfVersionOne) {
   EXPECT_EQ(version, expected);
 }
 
+// Its counters are two numbers shorter, its chunks know of no second look.
+TEST_F(LedgerOpen, TakesOverALedgerOfVersionTwo) {
+  ASSERT_TRUE(move_chunk(*ledger, harvest, {harvest.no, 0, 1}, samples::delivered(100, 1)));
+  const auto counters = ledger->counters(harvest.no).value();
+  ledger.reset();
+  std::ofstream(folder.path() / "SCHEMA") << "2\n";
+  with_rows([&](rocksdb::DB& db, const auto& handles) {
+    ASSERT_TRUE(db.Put(rocksdb::WriteOptions(), "schema", "2").ok());
+    for (std::uint16_t type = 0; type < counters.size(); ++type) {
+      auto bytes = encode_counters(counters[type]);
+      bytes.resize(bytes.size() - 2);
+      ASSERT_TRUE(db.Put({}, handles[static_cast<std::size_t>(Family::Counters)], counters_key(harvest.no, type), bytes)
+                      .ok());
+    }
+  });
+  open();
+  EXPECT_EQ(ledger->counters(harvest.no).value(), counters);
+  auto empty = samples::delivered(100, 1);
+  empty.outcomes[5] = Outcome::Pending;
+  empty.empties = {5};
+  ASSERT_TRUE(move_chunk(*ledger, harvest, {harvest.no, 0, 1}, empty));
+  reopen();
+  EXPECT_EQ(ledger->chunk({harvest.no, 0, 1}).value(), empty);
+  EXPECT_EQ(ledger->counters(harvest.no).value()[0].empty, 1U);
+}
+
 TEST_F(LedgerOpen, SaysWhatToDoWhenDamaged) {
   ledger.reset();
   fs::path manifest;

@@ -237,17 +237,26 @@ TEST_F(LedgerTest, ScansFromABlockOnInOrderUntilToldToStop) {
   EXPECT_EQ(seen, (std::vector<std::uint32_t>{5, 9}));
 }
 
-TEST_F(LedgerTest, KnowsDoneBlocksFromHalfDoneOnes) {
+TEST_F(LedgerTest, KnowsDoneBlocksFromHalfDoneOnesAndFromThoseThatHoldOnlyEmpties) {
   const auto harvest = add_harvest(*ledger, "bright", kIds);
   auto half = samples::delivered(100, 1);
   half.outcomes[50] = Outcome::Pending;
   ASSERT_TRUE(move_chunk(*ledger, harvest, {harvest.no, 0, 1}, half));
   ASSERT_TRUE(move_chunk(*ledger, harvest, {harvest.no, 0, 2}, samples::delivered(100, 2)));
   ASSERT_TRUE(move_chunk(*ledger, harvest, {harvest.no, 0, 12}, samples::delivered(34, 3)));
-  std::vector<bool> expected(13);
-  expected[2] = expected[12] = true;
-  EXPECT_EQ(ledger->done_blocks(harvest.no, 0, 13).value(), expected);
-  EXPECT_EQ(ledger->done_blocks(harvest.no, 1, 13).value(), std::vector<bool>(13));
+  auto empty = half;
+  empty.empties = {50};
+  ASSERT_TRUE(move_chunk(*ledger, harvest, {harvest.no, 0, 4}, empty));
+  empty.blocked = true;
+  ASSERT_TRUE(move_chunk(*ledger, harvest, {harvest.no, 0, 5}, empty));
+  std::vector<bool> done(13), only_empties(13);
+  done[2] = done[12] = true;
+  only_empties[4] = true;
+  const auto states = ledger->block_states(harvest.no, 0, 13).value();
+  EXPECT_EQ(states.done, done);
+  EXPECT_EQ(states.only_empties, only_empties);
+  EXPECT_EQ(ledger->block_states(harvest.no, 1, 13)->done, std::vector<bool>(13));
+  EXPECT_EQ(ledger->counters(harvest.no).value()[0].empty, 2U);
   EXPECT_EQ(ledger->counters(harvest.no).value()[0].chunks_done, 2U);
 }
 

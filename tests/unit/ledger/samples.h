@@ -65,6 +65,14 @@ inline ChunkRecord record(std::uint32_t ids, std::mt19937_64& random) {
       made.failures[i] = below(2) != 0 ? "HTTP 500: null" : std::string(below(40), 'r');
     if (made.sifted && made.outcomes[i] == Outcome::Absent && below(3) == 0) made.hopeless.push_back(i);
   }
+  const auto came_back_empty = below(3);  // none of what is pending, some, all
+  for (std::uint32_t i = 0; i < ids; ++i) {
+    if (made.outcomes[i] == Outcome::Pending && came_back_empty > 0 && (came_back_empty == 2 || below(2) == 0))
+      made.empties.push_back(i);
+    if (kinds > 1 && below(50) == 0) made.found_again.emplace(i, static_cast<std::uint32_t>(below(7)));
+  }
+  made.sampled = below(6) == 0;
+  if (made.done(ids)) made.blocked = false;
   return made;
 }
 

@@ -68,6 +68,8 @@ class MemoryLedger final : public ledger::Ledger {
     add(c.bytes_stored, delta.bytes_stored);
     add(c.chunks_done, delta.chunks_done);
     add(c.attempts, delta.attempts);
+    add(c.empty, delta.empty);
+    add(c.found_again, delta.found_again);
     return {};
   }
   using Ledger::settle;
@@ -89,14 +91,16 @@ class MemoryLedger final : public ledger::Ledger {
     }
     return {};
   }
-  Result<std::vector<bool>> done_blocks(HarvestNo no, std::uint16_t type, std::uint32_t blocks) override {
-    std::vector<bool> done(blocks, false);
+  Result<ledger::BlockStates> block_states(HarvestNo no, std::uint16_t type, std::uint32_t blocks) override {
+    ledger::BlockStates states{std::vector<bool>(blocks), std::vector<bool>(blocks)};
     const auto& harvest = harvests_.at(no);
     for (const auto& [key, record] : harvest.chunks) {
-      if (key.type == type)
-        done[key.block] = record.done(static_cast<std::uint32_t>(harvest.blocks.at(key.block).size()));
+      if (key.type != type) continue;
+      const auto ids = static_cast<std::uint32_t>(harvest.blocks.at(key.block).size());
+      states.done[key.block] = record.done(ids);
+      states.only_empties[key.block] = !record.blocked && record.only_empties(ids);
     }
-    return done;
+    return states;
   }
   Result<std::optional<ledger::TileRecord>> tile(ledger::TileKey key) override {
     const auto& tiles = harvests_.at(key.harvest).tiles;
