@@ -45,7 +45,7 @@ std::string headline(const HarvestStatus& status, const View& view) {
 
 // The columns of all bar lines, as wide as their widest cell.
 struct Widths {
-  std::size_t type = kLabel, done = 0, total = 0, absent = 0, failed = 0;
+  std::size_t type = kLabel, done = 0, total = 0, absent = 0, failed = 0, empty = 0;
 };
 
 Widths widths_of(const HarvestStatus& status) {
@@ -56,6 +56,7 @@ Widths widths_of(const HarvestStatus& status) {
     widths.total = std::max(widths.total, thousands(type.requested).size());
     widths.absent = std::max(widths.absent, thousands(type.absent).size());
     widths.failed = std::max(widths.failed, thousands(type.failed).size());
+    if (type.empty_so_far > 0) widths.empty = std::max(widths.empty, thousands(type.empty_so_far).size());
   }
   return widths;
 }
@@ -67,6 +68,7 @@ std::string bar_line(const TypeStatus& type, const Widths& widths, std::size_t w
                   pad_left(thousands(settled(type)), widths.done), pad_left(thousands(type.requested), widths.total));
   auto tail = fmt::format("   absent {}   failed {}", pad_left(thousands(type.absent), widths.absent),
                           pad_left(thousands(type.failed), widths.failed));
+  if (widths.empty > 0) tail += "   empty so far " + pad_left(thousands(type.empty_so_far), widths.empty);
   auto taken = text_width(head) + text_width(counts);
   if (taken + text_width(tail) + kBarLeast > width) tail.clear();
   taken += text_width(tail);
@@ -154,6 +156,7 @@ std::string progress_line(const HarvestStatus& status) {
                          thousands(settled(status)), thousands(status.requested), unit_of(status.kind),
                          percent_text(settled(status), status.requested), thousands(status.delivered),
                          thousands(status.absent), thousands(status.failed));
+  if (status.empty_so_far > 0) out += ", empty so far " + thousands(status.empty_so_far);
   if (moves(status) && status.rate_sources_per_s > 0) out += ", " + speed_text(status);
   if (status.eta_s && status.pending > 0) out += fmt::format(", about {} left", duration_text(*status.eta_s));
   return out;

@@ -18,10 +18,12 @@ std::string json_lines(const harvest::SourcesPage& page, const std::string& outc
   std::string out;
   for (const auto& row : page.rows) {
     const char* detail = outcome == "delivered" ? "file" : "reason";
-    out += line_of({{"source_id", to_string(row.id)},
-                    {"retrieval_type", row.retrieval_type},
-                    {"outcome", outcome},
-                    {detail, row.detail}});
+    json line = {{"source_id", to_string(row.id)},
+                 {"retrieval_type", row.retrieval_type},
+                 {"outcome", outcome},
+                 {detail, row.detail}};
+    if (outcome == "pending") line["empty_so_far"] = row.detail.starts_with(harvest::kEmptySoFar);
+    out += line_of(line);
   }
   for (const auto& row : page.refused_rows) {
     out += line_of({{"where", row.where}, {"text", row.text}, {"outcome", outcome}, {"reason", row.reason}});
@@ -52,7 +54,8 @@ const Verb& sources_verb() {
       "sources",
       "The sources of one outcome, tab-separated",
       R"(Columns, without a header: source_id, retrieval_type, and for delivered the file, for failed and pending the reason. For refused: where
-the row stands in the id list, what stood there, and why it is no source. With --json a JSON object a line.
+the row stands in the id list, what stood there, and why it is no source. A pending source whose reason is "empty so far" was in no answer yet;
+it is asked for once more before it is absent. With --json a JSON object a line.
 
 Examples:
   garner sources rvs-bright --outcome failed

@@ -62,6 +62,16 @@ std::string line_of(const Cells& cells, const std::array<std::size_t, kColumns>&
   return out + "\n";
 }
 
+// What came back empty, and what became of it. Nothing where nothing did.
+std::string second_look_text(const harvest::TypeStatus& type) {
+  std::string out;
+  if (type.empty_so_far > 0) out = thousands(type.empty_so_far) + " empty so far, to be asked for once more";
+  if (type.second_look_found > 0)
+    out += fmt::format("{}{} found that the first answers left out", out.empty() ? "" : " · ",
+                       thousands(type.second_look_found));
+  return out.empty() ? out : printable(type.retrieval_type) + ": " + out;
+}
+
 }  // namespace
 
 std::string status_table(std::span<const HarvestStatus> harvests, const View& view) {
@@ -97,6 +107,7 @@ std::string status_details(const HarvestStatus& status, const View& view) {
   row("account", fmt::format("{} requested = {} pending + {} delivered + {} absent + {} failed",
                              thousands(status.requested), thousands(status.pending), thousands(status.delivered),
                              thousands(status.absent), thousands(status.failed)));
+  for (const auto& type : status.types) row("second look", second_look_text(type));
   if (status.kind != "query")
     row("sources",
         fmt::format("{} · {} · {}", thousands(status.sources), counted(status.duplicates, "duplicate", "duplicates"),

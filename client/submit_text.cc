@@ -81,7 +81,8 @@ std::string what_is_asked_for(const Manifest& manifest, const ListRead& list, co
 std::string requests_text(const Manifest& manifest, const harvest::Plan& plan) {
   auto out = counted(plan.requests, "request", "requests");
   if (manifest.kind == HarvestKind::Query) return out + ", more where a part is too large for one answer";
-  return out + fmt::format(" of up to {} sources · about {} received · {} stored", thousands(plan.chunk_size),
+  return out + fmt::format(" of up to {} sources{} · about {} received · {} stored", thousands(plan.chunk_size),
+                           plan.confirms_absent ? ", and a second look at what comes back empty" : "",
                            bytes_text(plan.bytes_received), bytes_text(plan.bytes_stored));
 }
 

@@ -32,6 +32,7 @@ constexpr CountRow kCounts[] = {{"sources", &HarvestStatus::sources},
                                 {"delivered", &HarvestStatus::delivered},
                                 {"absent", &HarvestStatus::absent},
                                 {"failed", &HarvestStatus::failed},
+                                {"empty_so_far", &HarvestStatus::empty_so_far},
                                 {"bytes_received", &HarvestStatus::bytes_received},
                                 {"bytes_stored", &HarvestStatus::bytes_stored},
                                 {"attempts", &HarvestStatus::attempts}};
@@ -71,7 +72,9 @@ constexpr TypeCountRow kTypeCounts[] = {{"requested", &harvest::TypeStatus::requ
                                         {"pending", &harvest::TypeStatus::pending},
                                         {"delivered", &harvest::TypeStatus::delivered},
                                         {"absent", &harvest::TypeStatus::absent},
-                                        {"failed", &harvest::TypeStatus::failed}};
+                                        {"failed", &harvest::TypeStatus::failed},
+                                        {"empty_so_far", &harvest::TypeStatus::empty_so_far},
+                                        {"second_look_found", &harvest::TypeStatus::second_look_found}};
 
 struct PlanCountRow {
   const char* key;
@@ -168,7 +171,8 @@ json to_json(const Plan& plan) {
   json out = {{"name", plan.name},
               {"kind", plan.kind},
               {"window", plan.window},
-              {"counted_by_archive", plan.counted_by_archive}};
+              {"counted_by_archive", plan.counted_by_archive},
+              {"confirms_absent", plan.confirms_absent}};
   for (const auto& row : kPlanCounts) out[row.key] = plan.*row.field;
   for (const auto& row : kPlanNumbers) out[row.key] = finite(plan.*row.field);
   return out;
@@ -179,8 +183,12 @@ Plan plan_from(const json& object) {
   plan.name = json_string(object, "name");
   plan.kind = json_string(object, "kind");
   plan.window = json_string(object, "window");
-  const auto& counted = member(object, "counted_by_archive");
-  plan.counted_by_archive = counted.is_boolean() && counted.get<bool>();
+  const auto flag = [&object](const char* key) {
+    const auto& value = member(object, key);
+    return value.is_boolean() && value.get<bool>();
+  };
+  plan.counted_by_archive = flag("counted_by_archive");
+  plan.confirms_absent = flag("confirms_absent");
   for (const auto& row : kPlanCounts) plan.*row.field = json_count(object, row.key).value_or(0);
   for (const auto& row : kPlanNumbers) plan.*row.field = json_number(object, row.key).value_or(0);
   return plan;

@@ -169,7 +169,7 @@ void HarvestRun::end_alone(ChunkClaim claim, const ChunkEnd& end) {
 }
 
 std::optional<LookClaim> HarvestRun::claim_look(SteadyTime now) {
-  if (!may_start() || held(now) || closed() || !pacer.may_start(now)) return std::nullopt;
+  if (!may_start() || held(now) || closed() || !has_room() || !pacer.may_start(now)) return std::nullopt;
   if (!pacer.limits().none() && has_unasked()) return std::nullopt;
   const bool prefiltered = files_->manifest.prefilter;  // then some are absent without having been asked for
   for (std::size_t i = 0; i < types_.size(); ++i) {

@@ -73,6 +73,17 @@ Result<Outcome> parse_outcome(const std::string& text) {
               printable(text, 40));
 }
 
+std::string why_pending(const ChunkRecord& record, std::size_t place) {
+  if (!std::ranges::binary_search(record.empties, static_cast<std::uint32_t>(place))) return record.last_error;
+  return std::string(kEmptySoFar) + ", asked for once more when the others of its type have been";
+}
+
+std::string why_absent(const ChunkRecord& record, std::size_t place) {
+  if (std::ranges::binary_search(record.hopeless, static_cast<std::uint32_t>(place)))
+    return "the archive's own table says that it has none (prefilter)";
+  return record.sampled ? "a second look at a sample of what came back empty of its type found nothing" : std::string();
+}
+
 // The rows of one chunk from a place on, until the page is full. Returns the place to go on at, or the chunk's size.
 Result<std::size_t> list_chunk(ledger::Ledger& ledger, const HarvestFiles& files, std::uint16_t type,
                                std::uint32_t block, Outcome wanted, std::size_t from, std::size_t rows_most,
@@ -89,7 +100,7 @@ Result<std::size_t> list_chunk(ledger::Ledger& ledger, const HarvestFiles& files
     if (outcome_at(*record, place) != wanted) continue;
     if (rows.size() == rows_most) return place;
     SourceRow row{(*ids)[place], files.types[type], {}};
-    if (wanted == Outcome::Pending) row.detail = record->last_error;
+    if (wanted == Outcome::Pending) row.detail = why_pending(*record, place);
     if (wanted == Outcome::Failed) {
       const auto reason = record->failures.find(static_cast<std::uint32_t>(place));
       row.detail = reason != record->failures.end() ? reason->second : record->last_error;
@@ -100,8 +111,7 @@ Result<std::size_t> list_chunk(ledger::Ledger& ledger, const HarvestFiles& files
         row.detail = where ? *where : where.error().detail;
       }
     }
-    if (wanted == Outcome::Absent && std::ranges::binary_search(record->hopeless, static_cast<std::uint32_t>(place)))
-      row.detail = "the archive's own table says that it has none (prefilter)";
+    if (wanted == Outcome::Absent) row.detail = why_absent(*record, place);
     rows.push_back(std::move(row));
   }
   return ids->size();

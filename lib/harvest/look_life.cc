@@ -52,7 +52,7 @@ Result<Group> gather(ledger::Ledger& ledger, const HarvestFiles& files, const Lo
     if (takes[i] == 0) continue;
     auto ids = ledger.ids(files.no, found[i].block);
     if (!ids) return std::unexpected(ids.error());
-    Group::Part part{found[i].block, spread(found[i].places, takes[i])};
+    Group::Part part{found[i].block, spread(found[i].places, takes[i], found[i].block)};
     for (const std::uint32_t place : part.places) {
       if (place >= ids->size()) return fail(Kind::Corrupt, "chunk {}: a place that is not there", part.block);
       group.chunk.places.push_back(static_cast<std::uint32_t>(group.chunk.wanted.size()));

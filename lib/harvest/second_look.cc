@@ -79,15 +79,18 @@ std::vector<std::size_t> shares(std::span<const std::size_t> empties, std::size_
   }
   std::vector<std::size_t> out;
   for (const std::size_t count : empties) {
-    out.push_back(std::min({count, cap, most}));
+    const bool waits = !evenly && count <= cap && count > most;  // whole, for the next request
+    out.push_back(waits ? 0 : std::min({count, cap, most}));
     most -= out.back();
   }
   return out;
 }
 
-std::vector<std::uint32_t> spread(std::span<const std::uint32_t> places, std::size_t take) {
+std::vector<std::uint32_t> spread(std::span<const std::uint32_t> places, std::size_t take, std::uint32_t block) {
+  const std::size_t begin = block * std::size_t{2'654'435'761};  // any place of the list
   std::vector<std::uint32_t> out;
-  for (std::size_t i = 0; i < take; ++i) out.push_back(places[i * places.size() / take]);
+  for (std::size_t i = 0; i < take; ++i) out.push_back(places[(begin + i * places.size() / take) % places.size()]);
+  std::ranges::sort(out);
   return out;
 }
 
@@ -162,11 +165,9 @@ std::optional<LookClaim> SecondLook::claim(const Facts& facts, SteadyTime now) {
     mode_ = nothing_found ? Mode::Rest : Mode::All;
   }
   if (mode_ == Mode::Rest) return next_run(LookClaim::What::Write, kBlocksAWrite);
-  // As many blocks as hold a request's worth, and one more: no more than half of it comes from one block.
-  const std::uint64_t in_a_block = std::max<std::uint64_t>(facts.empty / count_, 1);
-  const std::uint64_t cap = std::max<std::uint64_t>((facts.chunk_size + 1) / 2, 1);
-  const std::uint64_t wanted = ceil_of(facts.chunk_size, std::min(in_a_block, cap)) + 1;
-  return next_run(LookClaim::What::Ask, static_cast<std::size_t>(std::min(wanted, kBlocksAGroup)));
+  // As many blocks as hold a request's worth by the average, but two, so that it is other company.
+  const std::uint64_t wanted = facts.chunk_size * count_ / std::max<std::uint64_t>(facts.empty, 1);
+  return next_run(LookClaim::What::Ask, static_cast<std::size_t>(std::clamp<std::uint64_t>(wanted, 2, kBlocksAGroup)));
 }
 
 std::optional<LookClaim> SecondLook::next_run(LookClaim::What what, std::size_t most) {

@@ -34,11 +34,11 @@ void rest_is_absent(ledger::ChunkRecord& record);
 // The marks of what is not pending any more go.
 void drop_stale_marks(ledger::ChunkRecord& record);
 
-// How many of each block's empties go into one request of `most` at most. Whole blocks in their order, of none more
-// than half of the request, so that it is other company; `evenly`: of all blocks about the same.
+// How many of each block's empties go into one request of `most` at most. The blocks in their order, and whole, but for
+// those that would be more than half of the request: it is to be other company. `evenly`: of all blocks about the same.
 std::vector<std::size_t> shares(std::span<const std::size_t> empties, std::size_t most, bool evenly);
-// `take` of the places, evenly spread.
-std::vector<std::uint32_t> spread(std::span<const std::uint32_t> places, std::size_t take);
+// `take` of the places of a block, evenly spread, beginning anywhere: another block's are others.
+std::vector<std::uint32_t> spread(std::span<const std::uint32_t> places, std::size_t take, std::uint32_t block);
 
 // More than half of what was asked came back empty.
 bool mostly_empty(std::uint64_t empty, std::uint64_t came);

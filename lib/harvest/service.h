@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -37,6 +38,9 @@ class Submission {
   // plan_only: everything is checked and counted, nothing is kept.
   virtual Result<SubmitResult> finish(bool plan_only) = 0;
 };
+
+// How the detail of a pending source begins that came back empty once, and awaits its second look.
+inline constexpr std::string_view kEmptySoFar = "empty so far";
 
 struct SourceRow {
   SourceId id;

@@ -15,8 +15,8 @@ constexpr std::array<std::string_view, kFaultCount> kFaultNames = {
     "null_500",       "unknown_type_500",     "overload_503",      "too_many_429",
     "empty_body_200", "hostile",              "wrong_structure",      "cut_product",       "wrong_naxis2",
     "foreign_member", "wrong_release_member", "wrong_type_member", "duplicate_member",
-    "bad_crc",        "truncate_zip",         "reset_after_kib",   "stall_after_kib",
-    "slow_drip"};
+    "left_out",       "bad_crc",              "truncate_zip",      "reset_after_kib",
+    "stall_after_kib", "slow_drip"};
 
 // Ids may come as numbers or, as in the rest of the project, as texts.
 std::uint64_t id_of(const json& value, std::string_view key) {
@@ -62,8 +62,12 @@ FaultKnob fault_of(const json& value, std::string_view name) {
       fault.bytes = count_of(v, full);
     else if (key == "bytes_per_s")
       fault.bytes_per_s = positive_count_of(v, full);
+    else if (key == "share")
+      fault.share = number_in(v, full, 0, 1);
     else
-      refuse_knob(full, "one of probability, script, ids, types, times, retry_after, shape, location, kib, bytes, bytes_per_s");
+      refuse_knob(full,
+                  "one of probability, script, ids, types, times, retry_after, shape, location, kib, bytes, "
+                  "bytes_per_s, share");
   }
   if (name == "hostile" && fault.shape.empty()) refuse_knob(fmt::format("faults.{}.shape", name), "there");
   std::ranges::sort(fault.ids);

@@ -34,7 +34,7 @@ class Builder {
     shuffle();
     const bool spoilt = spoil_files();
     ProductBody out;
-    out.proper = !spoilt && !is(Fault::WrongStructure);
+    out.proper = !spoilt && !is(Fault::WrongStructure) && !is(Fault::LeftOut);
     if (files_.size() == 1 && !request_.zip_always) {
       out.body = Body(bytes_of(files_[0]));
       out.content_type = content_type(request_.format);
@@ -53,12 +53,14 @@ class Builder {
   bool is(Fault fault) const { return fault_ && fault_->fault == fault; }
 
   // Ids that have the product; a RAW table takes those of the request's own release only.
-  std::vector<RequestedId> present(const std::string& type) const {
+  std::vector<RequestedId> present(const std::string& type) {
     std::vector<RequestedId> out;
     for (const RequestedId& id : request_.ids) {
       const bool release_fits =
           structure_ == Structure::Individual ? serves(id.release, type) : id.release == request_.release;
-      if (release_fits && !is_absent(id.id, type, knobs_.seed, knobs_.absent_fraction_of(type))) out.push_back(id);
+      if (!release_fits || is_absent(id.id, type, knobs_.seed, knobs_.absent_fraction_of(type))) continue;
+      if (is(Fault::LeftOut) && unit_interval(random_.next()) < fault_->knob.share) continue;
+      out.push_back(id);
     }
     return out;
   }

@@ -23,7 +23,7 @@ TEST(Engine, AccountsForEverySourceOfAQuietNight) {
   EXPECT_EQ(status.absent, 150u);
   EXPECT_EQ(status.delivered, 1950u);
   EXPECT_EQ(status.pending, 0u);
-  EXPECT_EQ(stage.archive->requests, 22);
+  EXPECT_EQ(stage.archive->requests, 22 + 2) << "150 came back empty, and are asked for once more by the hundred";
   EXPECT_EQ(stage.indexes_written, 1);
 }
 
@@ -227,7 +227,7 @@ TEST(Engine, AsksAgainForAbsentSourcesOnRetryAndOnlyForThose) {
   ASSERT_EQ(stage.await(stage.engine->retry("absent", Outcome::Absent)).value_or(0), 50u);
   ASSERT_TRUE(stage.run_until_state("absent", "finished"));
   EXPECT_EQ(stage.status("absent").delivered, 500u);
-  EXPECT_EQ(stage.truth.asked[(Truth::Key{"RVS", SourceId{1020}})], 2);
+  EXPECT_EQ(stage.truth.asked[(Truth::Key{"RVS", SourceId{1020}})], 3) << "twice before it was absent";
   EXPECT_EQ(stage.truth.asked[(Truth::Key{"RVS", SourceId{1060}})], 1) << "delivered before, in the same chunk";
   const auto record = *stage.ledger.chunk({1, 0, 0});
   ASSERT_EQ(record.packs.size(), 2u);
