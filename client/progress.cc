@@ -20,11 +20,12 @@ using harvest::TypeStatus;
 constexpr std::size_t kBarMost = 40, kBarLeast = 8, kLabel = 13;
 constexpr std::size_t kInFlightShown = 6;
 
-std::uint64_t settled(const TypeStatus& type) {
-  return type.delivered + type.absent + type.failed;
+// What came back empty once has been asked for, too.
+std::uint64_t answered(const TypeStatus& type) {
+  return type.delivered + type.absent + type.failed + type.empty_so_far;
 }
-std::uint64_t settled(const HarvestStatus& status) {
-  return status.delivered + status.absent + status.failed;
+std::uint64_t answered(const HarvestStatus& status) {
+  return status.delivered + status.absent + status.failed + status.empty_so_far;
 }
 bool moves(const HarvestStatus& status) {
   return status.state == "running";
@@ -43,7 +44,7 @@ std::string headline(const HarvestStatus& status, const View& view) {
   return out;
 }
 
-// The columns of all bar lines, as wide as their widest cell.
+// The columns of all bar lines, as wide as their widest cell; 0: is not shown.
 struct Widths {
   std::size_t type = kLabel, done = 0, total = 0, absent = 0, failed = 0, empty = 0;
 };
@@ -52,28 +53,31 @@ Widths widths_of(const HarvestStatus& status) {
   Widths widths;
   for (const auto& type : status.types) {
     widths.type = std::max(widths.type, text_width(type.retrieval_type));
-    widths.done = std::max(widths.done, thousands(settled(type)).size());
+    widths.done = std::max(widths.done, thousands(answered(type)).size());
     widths.total = std::max(widths.total, thousands(type.requested).size());
     widths.absent = std::max(widths.absent, thousands(type.absent).size());
     widths.failed = std::max(widths.failed, thousands(type.failed).size());
     if (type.empty_so_far > 0) widths.empty = std::max(widths.empty, thousands(type.empty_so_far).size());
   }
+  // Nothing is absent before the second look, as long as something awaits it.
+  if (status.absent == 0 && widths.empty > 0) widths.absent = 0;
   return widths;
 }
 
 std::string bar_line(const TypeStatus& type, const Widths& widths, std::size_t width) {
   const auto head = "  " + pad_right(type.retrieval_type, widths.type) + "  ";
   const auto counts =
-      fmt::format("  {}   {} of {}", pad_left(percent_text(settled(type), type.requested), 5),
-                  pad_left(thousands(settled(type)), widths.done), pad_left(thousands(type.requested), widths.total));
-  auto tail = fmt::format("   absent {}   failed {}", pad_left(thousands(type.absent), widths.absent),
-                          pad_left(thousands(type.failed), widths.failed));
+      fmt::format("  {}   {} of {}", pad_left(percent_text(answered(type), type.requested), 5),
+                  pad_left(thousands(answered(type)), widths.done), pad_left(thousands(type.requested), widths.total));
+  std::string tail;
   if (widths.empty > 0) tail += "   empty so far " + pad_left(thousands(type.empty_so_far), widths.empty);
+  if (widths.absent > 0) tail += "   absent " + pad_left(thousands(type.absent), widths.absent);
+  tail += "   failed " + pad_left(thousands(type.failed), widths.failed);
   auto taken = text_width(head) + text_width(counts);
   if (taken + text_width(tail) + kBarLeast > width) tail.clear();
   taken += text_width(tail);
   const auto columns = taken + kBarLeast > width ? kBarLeast : std::min(kBarMost, width - taken);
-  return head + bar(settled(type), type.requested, columns) + counts + tail;
+  return head + bar(answered(type), type.requested, columns) + counts + tail;
 }
 
 // Parts come by the hour, sources by the second.
@@ -153,8 +157,8 @@ std::vector<std::string> progress_lines(const HarvestStatus& status, const View&
 
 std::string progress_line(const HarvestStatus& status) {
   auto out = fmt::format("{} {}, {} of {} {} ({}), delivered {}, absent {}, failed {}", status.name, state_text(status),
-                         thousands(settled(status)), thousands(status.requested), unit_of(status.kind),
-                         percent_text(settled(status), status.requested), thousands(status.delivered),
+                         thousands(answered(status)), thousands(status.requested), unit_of(status.kind),
+                         percent_text(answered(status), status.requested), thousands(status.delivered),
                          thousands(status.absent), thousands(status.failed));
   if (status.empty_so_far > 0) out += ", empty so far " + thousands(status.empty_so_far);
   if (moves(status) && status.rate_sources_per_s > 0) out += ", " + speed_text(status);

@@ -53,6 +53,7 @@ archive::TapQuestion question_for(ChunkWorld world, const HarvestRun& run, Chunk
   question.by_job = by_job;
   question.run_id = fmt::format("garner-{}-{}-{}-{}", run.record().manifest_hash.substr(0, kHashDigits), chunk.key.type,
                                 chunk.key.block, chunk.record.packs.size());
+  if (chunk.second_look) question.run_id += fmt::format("-again-{}", chunk.wanted.front().value);
   question.job = chunk.job;
   question.record_job = [world, &chunk, width](std::string job_url) {
     return write_down(world, chunk, width, std::move(job_url));

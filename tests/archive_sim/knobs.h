@@ -58,7 +58,7 @@ struct FaultKnob {
   std::optional<std::uint64_t> kib;   // reset_after_kib, stall_after_kib, service_error_200
   std::uint64_t bytes = 100;          // truncate_zip
   std::uint64_t bytes_per_s = 1024;   // slow_drip
-  double share = 0.1;                 // left_out
+  double share = 0.5;                 // left_out
 };
 
 enum class Vocabulary { Old, New, Both };

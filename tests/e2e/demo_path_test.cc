@@ -57,9 +57,12 @@ TEST_F(DemoPath, BringsHomeEveryProductAndAccountsForEverySource) {
   EXPECT_EQ(unpacked.size(), rig.status("main")["delivered"].get<std::size_t>());
   expect_account(rig, "main");
   const Json report = rig.report();
-  EXPECT_EQ(report["requests"], 12);
+  EXPECT_EQ(report["requests"], 12 + 2) << "one more of each type for what came back empty";
   EXPECT_LE(report["highest_concurrency"].get<int>(), 4);
-  EXPECT_EQ(report["max_times_one_id_asked"], 1);
+  for (const std::string type : {"RVS", "XP_SAMPLED"}) {
+    const auto absent = truly_absent(ids, type, 0.1);
+    for (const auto& [id, times] : rig.asked(type)) EXPECT_EQ(times, absent.contains(id) ? 2 : 1) << id;
+  }
 }
 
 TEST_F(DemoPath, StatusHoldsWhatScriptsNeed) {

@@ -144,7 +144,7 @@ TEST_F(Rows, TheSessionOfALoginDecidesWhetherIdsAreUploaded) {
   fs::permissions(credential, fs::perms(0600));
   start({{"anonymous_quota_full", true}}, {{"users", {{"joe", "secret"}}}}, {{"credential_file", credential.string()}});
   const auto ids = a_list(900, 50, 50);
-  finish(rig.write_manifest("joes", ids, both_tables() + "upload: auto\nformat: csv\n"), "joes");
+  finish(rig.write_manifest("joes", ids, both_tables() + "upload: auto\nformat: csv\nconfirm_absent: false\n"), "joes");
   expect_the_truth("joes", ids);
   EXPECT_EQ(tap_report()["upload_rows"], 2000);
   for (const Json& query : queries())

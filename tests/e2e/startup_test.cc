@@ -82,8 +82,8 @@ TEST_F(Startup, ANewerLedgerIsRefusedUntouched) {
   write_file(ledger() / "SCHEMA", "99\n");
   const Ran refused = daemon_again();
   EXPECT_EQ(refused.exit_code, 1);
-  EXPECT_THAT(refused.err, AllOf(HasSubstr("version 99"), HasSubstr("up to 2")));
-  write_file(ledger() / "SCHEMA", "2\n");
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("version 99"), HasSubstr("up to 3")));
+  write_file(ledger() / "SCHEMA", "3\n");
   rig.start_daemon();
   EXPECT_EQ(rig.status("done")["delivered"], 30);
 }

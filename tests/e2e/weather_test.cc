@@ -62,6 +62,9 @@ std::vector<Weather> every_weather() {
       {"CutRawFits", "cut_product", first, "fits", "RAW"},
       {"CutRawCsv", "cut_product", first, "csv", "RAW"},
       {"WrongNaxis2", "wrong_naxis2", first, "fits"},
+      {"LeftOut", "left_out", with(first, "share", 0.5), "votable", "INDIVIDUAL", "zip"},
+      {"LeftOutOfRaw", "left_out", with(first, "share", 0.5), "fits", "RAW"},
+      {"AllLeftOut", "left_out", with(first, "share", 1), "csv", "INDIVIDUAL", "files"},
       {"ResetInTheBody", "reset_after_kib", first},
       {"StallInTheBody", "stall_after_kib", first},
       {"NoAnswer", "hang", {{"script", {1, 3}}}},
@@ -123,6 +126,30 @@ TEST_P(WeatherThatPasses, EndsInTheTruth) {
 
 INSTANTIATE_TEST_SUITE_P(Each, WeatherThatPasses, ::testing::ValuesIn(every_weather()),
                          [](const auto& each) { return each.param.name; });
+
+TEST_F(WeatherRig, WhatAnAnswerLeavesOutIsEmptySoFarAndAskedForOnceMore) {
+  Json second_looks = Json::array();
+  for (int ordinal = 7; ordinal < 200; ++ordinal) second_looks.push_back(ordinal);
+  start({{"faults",
+          {{"left_out", {{"script", {2}}, {"share", 0.5}}}, {"pool_empty_500", {{"script", std::move(second_looks)}}}}}});
+  use_ids(120);
+  rig.submit(manifest("empty", "retrieval_types: [XP_SAMPLED]\nchunk_size: 20\n"));
+  ASSERT_TRUE(wait_until([&] {
+    const Json status = rig.status("empty");
+    return status["pending"] == status["empty_so_far"] && status["pending"] != 0 && rig.report()["requests"] > 7;
+  }));
+  EXPECT_EQ(rig.status("empty")["absent"], 0) << "nobody was asked for twice yet";
+  EXPECT_THAT(rig.garner({"status", "empty"}).out, HasSubstr(" empty so far, to be asked for once more"));
+  std::istringstream lines(rig.garner({"sources", "empty", "--outcome", "pending", "--json"}).out);
+  std::size_t empty = 0;
+  for (std::string line; std::getline(lines, line); ++empty) EXPECT_EQ(Json::parse(line)["empty_so_far"], true);
+  EXPECT_EQ(rig.status("empty")["empty_so_far"], empty);
+
+  rig.set_knobs({{"faults", nullptr}});
+  ASSERT_TRUE(rig.wait_for_state("empty", "finished"));
+  expect_truth("empty", {});
+  EXPECT_GT(rig.status("empty")["types"][0]["second_look_found"].get<int>(), 0);
+}
 
 TEST_F(WeatherRig, EverythingAtOnceEndsInTheTruth) {
   Json faults = Json::object();

@@ -303,6 +303,9 @@ TEST(ServerFaults, MembersAreSpoiltInsideAZipThatIsOtherwiseInOrder) {
   const Unzipped duplicate = spoilt("duplicate_member", "votable");
   EXPECT_EQ(duplicate.files.size(), 7u);
   EXPECT_EQ(names_of(duplicate), asked);
+  const Unzipped left_out = spoilt("left_out", "votable");
+  EXPECT_EQ(left_out.error, "");
+  EXPECT_LT(left_out.files.size(), 6u);
   const Unzipped foreign = spoilt("foreign_member", "votable");
   EXPECT_EQ(foreign.error, "");
   EXPECT_EQ(names_of(foreign).size(), 7u);

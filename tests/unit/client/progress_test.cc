@@ -43,6 +43,25 @@ TEST(Progress, ShowsAHarvestAtItsFullWidth) {
   EXPECT_EQ(lines[5], "  last trouble   21:47 chunk 1139: 500 pool empty, tried again after 41 s, delivered");
 }
 
+TEST(Progress, ShowsWhatCameBackEmptyUntilItIsAskedForOnceMore) {
+  auto status = example_status();
+  status.types[0].absent = status.absent = 0;
+  status.types[0].empty_so_far = status.empty_so_far = 31'200;
+  EXPECT_THAT(progress_lines(status, {130, 0, true})[1],
+              testing::EndsWith("  48 %   577,500 of 1,203,002   empty so far 31,200   failed 0"));
+  EXPECT_THAT(progress_lines(status, {130, 0, true})[2], HasSubstr("empty so far      0   failed 0"));
+  EXPECT_THAT(progress_line(status), HasSubstr("577,500 of 2,406,004 products (24 %)"));
+  EXPECT_THAT(progress_line(status), HasSubstr("failed 0, empty so far 31,200, "));
+  EXPECT_THAT(status_details(status, {130, 0, true}),
+              HasSubstr("  second look    RVS: 31,200 empty so far, to be asked for once more\n"));
+  status.types[0].empty_so_far = status.empty_so_far = 200;
+  status.types[0].absent = status.absent = 30'990;
+  status.types[0].second_look_found = 10;
+  EXPECT_THAT(progress_lines(status, {130, 0, true})[1], HasSubstr("empty so far 200   absent 30,990   failed 0"));
+  EXPECT_THAT(status_details(status, {130, 0, true}),
+              HasSubstr("RVS: 200 empty so far, to be asked for once more · 10 found that the first answers left out\n"));
+}
+
 TEST(Progress, EachKindIsCountedInItsOwnUnit) {
   auto status = example_status();
   EXPECT_THAT(progress_line(status), HasSubstr("577,500 of 2,406,004 products (24 %)"));

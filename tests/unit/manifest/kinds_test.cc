@@ -66,6 +66,8 @@ TEST(ManifestKinds, ProductsIsTheDefaultAndHasThePrefilter) {
   const auto manifest = good(kProducts);
   EXPECT_EQ(manifest.kind, HarvestKind::Products);
   EXPECT_FALSE(manifest.prefilter);
+  EXPECT_TRUE(manifest.confirm_absent);
+  EXPECT_FALSE(good(std::string(kProducts) + "confirm_absent: false\n").confirm_absent);
   EXPECT_TRUE(good(std::string(kProducts) + "kind: products\nprefilter: true\n").prefilter);
 }
 
