@@ -4,6 +4,7 @@
 
 #include "control/percent.h"
 #include "control/routes.h"
+#include "harvest/listing_cursor.h"
 #include "target.h"
 
 namespace garner::fuzz {
@@ -36,6 +37,10 @@ class Echo final : public harvest::Service {
   Result<harvest::SourcesPage> sources(const std::string& name, const std::string& outcome, const std::string& cursor,
                                        std::size_t rows_most) override {
     require(rows_most >= 1 && rows_most <= control::kSourcesPageMost, "pages are bounded");
+    if (const auto place = harvest::parse_cursor(cursor)) {
+      const auto again = harvest::parse_cursor(place->text());
+      require(again.has_value() && again->text() == place->text(), "a cursor stands for one place");
+    }
     harvest::SourcesPage page;
     page.refused_rows = {{name, outcome, cursor}};
     page.next = cursor;
