@@ -49,6 +49,7 @@ class Soak : public e2e::TapRig {
   void pause_or_resume();
   void outage();
   void overload();
+  void lose_jobs();
   void cancel_one();
   void look();
   bool at_rest(Harvest& harvest, const Json& status);
@@ -68,7 +69,7 @@ class Soak : public e2e::TapRig {
 
   std::mt19937_64 random_;
   std::list<Harvest> under_way_;
-  std::set<std::string> poison_;
+  std::set<std::string> poison_, jobs_lost_;
   std::size_t submitted_ = 0;
   std::map<std::string, int> happened_;
   std::map<std::string, int> finished_;  // by shape
