@@ -64,7 +64,7 @@ ArchiveQueue::~ArchiveQueue() {
 
 Task<std::optional<ArchiveQueue::Place>> ArchiveQueue::acquire(std::stop_token stop) {
   if (stop.stop_requested()) co_return std::nullopt;
-  if (waiters_.empty() && may_start()) co_return start();
+  if (waiters_.empty() && may_start()) co_return start(false);
   auto waiter = std::make_shared<Waiter>();
   waiters_.push_back(waiter);
   serve();  // sets the time at which it goes on
@@ -93,11 +93,11 @@ bool ArchiveQueue::may_start() const {
   return in_flight_ < (breaker_.closed() ? concurrency_.limit() : manners_.bounds.ceiling);
 }
 
-ArchiveQueue::Place ArchiveQueue::start() {
+ArchiveQueue::Place ArchiveQueue::start(bool waited) {
   ++in_flight_;
   const auto probe = breaker_.asked();
   std::optional<Concurrency::Ticket> ticket;
-  if (probe == 0) ticket = concurrency_.asked(in_flight_, executor_.now());
+  if (probe == 0) ticket = concurrency_.asked(waited && in_flight_ == limit(), executor_.now());
   return {*this, probe, ticket};
 }
 
@@ -106,7 +106,7 @@ void ArchiveQueue::serve() {
     auto waiter = std::move(waiters_.front());
     waiters_.pop_front();
     waiter->settled = true;
-    waiter->place.emplace(start());
+    waiter->place.emplace(start(true));
     executor_.post([waiter] { waiter->self.resume(); });
   }
   wake_.reset();

@@ -84,7 +84,7 @@ class ArchiveQueue {
  private:
   struct Waiter;
   bool may_start() const;
-  Place start();
+  Place start(bool waited);
   void serve();
   // The place is free again.
   void leave(Place& place);

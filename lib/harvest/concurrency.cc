@@ -13,8 +13,8 @@ using std::chrono::minutes;
 
 // Polite to begin with, whatever the ceiling.
 constexpr std::uint32_t kStart = 4;
-// Looks at the neighbouring levels: none in the first minute, then rarer and rarer while they find nothing.
-constexpr Duration kFirstLook = minutes(1), kLookWait = minutes(5), kLookWaitMost = minutes(30);
+// Looks at the neighbouring levels: none in the first two minutes, then rarer and rarer while they find nothing.
+constexpr Duration kFirstLook = minutes(2), kLookWait = minutes(5), kLookWaitMost = minutes(30);
 constexpr int kBlocksBeforeLook = 5;
 // Until a level that met overload is tried again.
 constexpr Duration kPenalty = minutes(1), kPenaltyMost = minutes(30);
@@ -42,9 +42,9 @@ std::uint32_t Concurrency::limit() const {
   return ramp_ ? std::min(*ramp_, level) : level;
 }
 
-Concurrency::Ticket Concurrency::asked(std::uint32_t in_flight, SteadyTime now) {
+Concurrency::Ticket Concurrency::asked(bool full, SteadyTime now) {
   Ticket ticket{now, limit(), 0};
-  if (!ramp_ && block_.join(in_flight == block_.level())) ticket.block = block_.no();
+  if (!ramp_ && block_.join(full)) ticket.block = block_.no();
   return ticket;
 }
 

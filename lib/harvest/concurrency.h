@@ -46,8 +46,9 @@ class Concurrency {
   const ConcurrencyBounds& bounds() const { return bounds_; }
   const std::optional<LevelTrial>& trial() const { return trial_; }
 
-  // in_flight: with this one.
-  Ticket asked(std::uint32_t in_flight, SteadyTime now);
+  // full: with this one as many are in flight as may be, and it had to wait for its place. Else something other than
+  // the limit decides how much is asked, and nothing is learnt about the limit.
+  Ticket asked(bool full, SteadyTime now);
   // sources: what a good answer brought; 0 where its duration tells nothing.
   Change good(const Ticket& ticket, std::uint64_t sources, SteadyTime now);
   Change overloaded(const Ticket& ticket, const std::string& words, SteadyTime now);

@@ -17,7 +17,7 @@ class SampleBlock {
   SampleBlock(std::uint64_t no, std::uint32_t level);
   std::uint64_t no() const { return no_; }
   std::uint32_t level() const { return level_; }
-  // A request leaves; full: as many as the level allows are in flight with it. True: it is one of the block's, and
+  // A request leaves; full: the level is what held it back (Concurrency::asked). True: it is one of the block's, and
   // ended() is due.
   bool join(bool full);
   // log(sources a second) as this request tells it; nothing where it tells nothing about speed.

@@ -61,7 +61,7 @@ class Server {
   };
   void send() {
     const auto in_flight = static_cast<std::uint32_t>(flying_.size()) + 1;
-    const auto ticket = concurrency_.asked(in_flight, now_);
+    const auto ticket = concurrency_.asked(in_flight == concurrency_.limit(), now_);
     if (++sent_ == hangs) {
       flying_.push({now_ + 1000h, ticket, false});
       return;
@@ -197,7 +197,7 @@ TEST(Concurrency, LowersByOneForABurstOfOverloadedAnswers) {
   const SteadyTime now{1h};
   Concurrency concurrency({1, 4}, now);
   std::vector<Concurrency::Ticket> tickets;
-  for (std::uint32_t i = 1; i <= 4; ++i) tickets.push_back(concurrency.asked(i, now));
+  for (std::uint32_t i = 1; i <= 4; ++i) tickets.push_back(concurrency.asked(i == 4, now));
   for (const auto& ticket : tickets) (void)concurrency.overloaded(ticket, "HTTP 503", now + 1s);
   EXPECT_EQ(concurrency.limit(), 3u);
 }
@@ -205,8 +205,8 @@ TEST(Concurrency, LowersByOneForABurstOfOverloadedAnswers) {
 TEST(Concurrency, SaysHowFarSuccessFell) {
   const SteadyTime now{1h};
   Concurrency concurrency({1, 4}, now);
-  for (int i = 0; i < 11; ++i) (void)concurrency.good(concurrency.asked(1, now), 500, now + 1s);
-  const auto change = concurrency.overloaded(concurrency.asked(4, now + 2s), "Pool empty", now + 3s);
+  for (int i = 0; i < 11; ++i) (void)concurrency.good(concurrency.asked(false, now), 500, now + 1s);
+  const auto change = concurrency.overloaded(concurrency.asked(true, now + 2s), "Pool empty", now + 3s);
   ASSERT_TRUE(change);
   EXPECT_EQ(change->why, "success fell to 92 %: Pool empty");
 }
@@ -222,7 +222,7 @@ TEST(Concurrency, NeverLeavesItsBounds) {
     Concurrency concurrency(bounds, now);
     for (int i = 0; i < 20'000; ++i) {
       now += std::chrono::milliseconds(pick(1, 5000));
-      const auto ticket = concurrency.asked(concurrency.limit(), now - std::chrono::seconds(pick(0, 30)));
+      const auto ticket = concurrency.asked(pick(0, 3) > 0, now - std::chrono::seconds(pick(0, 30)));
       switch (pick(0, 30)) {
         case 0:
           (void)concurrency.overloaded(ticket, "overload", now);
@@ -256,7 +256,7 @@ TEST(Concurrency, StartsSlowlyAfterTheBreakerClosedOneMoreWithEachGoodAnswer) {
   EXPECT_EQ(closed->to, 1u);
   for (std::uint32_t limit = 1; limit < 4; ++limit) {
     EXPECT_EQ(concurrency.limit(), limit);
-    const auto ticket = concurrency.asked(1, now += 1s);
+    const auto ticket = concurrency.asked(false, now += 1s);
     (void)concurrency.good(ticket, 500, now += 1s);
   }
   EXPECT_EQ(concurrency.limit(), 4u);
@@ -286,7 +286,7 @@ TEST(Concurrency, TriesNothingWhileSomethingElseKeepsRequestsBelowTheLevel) {
   SteadyTime now{1h};
   Concurrency concurrency({1, 4}, now);
   for (int i = 0; i < 10'000; ++i) {
-    const auto ticket = concurrency.asked(i % 3 == 0 ? 4 : 3, now);
+    const auto ticket = concurrency.asked(i % 3 == 0, now);
     (void)concurrency.good(ticket, 500, now += 2s);
     ASSERT_EQ(concurrency.limit(), 4u) << i;
   }

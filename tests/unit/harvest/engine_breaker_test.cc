@@ -106,6 +106,27 @@ TEST(EngineBreaker, LowersConcurrencyAtTheFirstOverloadAndRegainsIt) {
   ASSERT_TRUE(stage.loop.run_until([&] { return stage.status("strain").archive_status->limit == 4; }));
 }
 
+// An archive of two workers: who is the third in flight only waits.
+TEST(EngineBreaker, AsksForNoMoreAtATimeThanIsWorthIt) {
+  Stage stage;
+  stage.profile.manners.in_flight_most = 8;
+  stage.make_harvest("knee", 300'000, 100, {"RVS"});
+  stage.weather = [&](const archive::ChunkRequest&) {
+    stage.archive->latency = 500ms * std::max(2, stage.archive->in_flight + 1);  // of the next
+    return std::nullopt;
+  };
+  stage.start_engine();
+  stage.loop.run_for(20min);
+  const auto archive = stage.status("knee").archive_status;
+  ASSERT_TRUE(archive && archive->last_change);
+  EXPECT_GE(archive->limit, 1u);
+  EXPECT_LE(archive->limit, 3u);
+  EXPECT_LT(archive->last_change->to, archive->last_change->from);
+  EXPECT_NE(archive->last_change->why.find("sources a second came than with"), std::string::npos)
+      << archive->last_change->why;
+  ASSERT_TRUE(stage.run_until_state("knee", "finished"));
+}
+
 TEST(EngineBreaker, SharesOneBreakerAmongTheHarvestsOfAnArchive) {
   Stage stage;
   stage.make_harvest("a", 2000, 100, {"RVS"});
