@@ -92,8 +92,9 @@ Parameter anonymous_parameter() {
 
 std::vector<const Verb*> verbs() {
   return {&submit_verb(),   &status_verb(), &watch_verb(),  &list_verb(),    &pause_verb(),  &resume_verb(),
-          &cancel_verb(),   &retry_verb(),  &remove_verb(), &sources_verb(), &get_verb(),    &verify_verb(),
-          &archives_verb(), &tap_verb(),    &cone_verb(),   &login_verb(),   &logout_verb(), &whoami_verb()};
+          &cancel_verb(),   &retry_verb(),  &remove_verb(), &sources_verb(), &log_verb(),    &receipt_verb(),
+          &get_verb(),      &verify_verb(),   &archives_verb(), &tap_verb(),  &cone_verb(),    &login_verb(),  &logout_verb(),
+          &whoami_verb()};
 }
 
 int run(const std::vector<std::string>& arguments, std::FILE* out, std::FILE* err, const Environment& environment,

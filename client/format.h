@@ -7,11 +7,13 @@
 #include <string>
 #include <string_view>
 
+#include "base/number_text.h"
+
 namespace garner::client {
 
-std::string thousands(std::uint64_t number);                                             // 1,203,117
-std::string counted(std::uint64_t number, std::string_view one, std::string_view many);  // "1 chunk", "4,814 chunks"
-std::string bytes_text(std::uint64_t bytes);                        // 812 B, 8.9 GB, 812 GB (powers of 1000)
+using garner::bytes_text;
+using garner::counted;
+using garner::thousands;
 std::string rate_text(double a_second);                             // 0.3, 5.1, 87, 1,240
 std::string hours_text(double hours);                               // 3.0, 26.7, 310
 std::string duration_text(double seconds);                          // 14 s, 12 min, 5 h 10 min, 2 d 3 h

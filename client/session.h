@@ -21,6 +21,8 @@ struct Arguments {
   std::string credentials;
   bool asynchronous = false, anonymous = false;
   bool plan = false, wait = false, names = false, delete_data = false, verbose = false;
+  std::string chunk, last;
+  bool follow = false, repair = false;
 };
 
 // How often a live view looks; shorter in tests.

@@ -30,6 +30,7 @@ int run_status(Session& session) {
   if (!status) return session.fail(status.error());
   session.terminal.print(session.arguments.json ? control::status_json(*status) + "\n"
                                                 : status_details(*status, view_of(session)));
+  if (session.arguments.verbose && !session.arguments.json) session.terminal.print(reasons_text(*status));
   return kGood;
 }
 
@@ -48,7 +49,7 @@ Examples:
   garner status rvs-bright --verbose
   garner status rvs-bright --json | jq .eta_s)",
       {{"HARVEST", "its name", &Arguments::harvest},
-       {"-v,--verbose", "also how the archive is asked", &Arguments::verbose}},
+       {"-v,--verbose", "also how the archive is asked, and why requests failed", &Arguments::verbose}},
       run_status};
   return kVerb;
 }

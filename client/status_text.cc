@@ -130,4 +130,23 @@ std::string status_details(const HarvestStatus& status, const View& view) {
   return out;
 }
 
+std::string reasons_text(const HarvestStatus& status) {
+  constexpr std::size_t kRowsMost = 8;
+  if (status.reasons.empty()) return {};
+  std::uint64_t failed = 0;
+  for (const auto& reason : status.reasons) failed += reason.count;
+  std::string out = fmt::format("  trouble        {} for {} (examples: garner log {})\n",
+                                counted(failed, "failed request", "failed requests"),
+                                counted(status.reasons.size(), "reason", "reasons"), status.name);
+  for (std::size_t i = 0; i < std::min(kRowsMost, status.reasons.size()); ++i) {
+    const auto& reason = status.reasons[i];
+    out += fmt::format("    {} × {} ({}, put down to the {})\n", pad_left(thousands(reason.count), 9),
+                       printable(reason.reason), reason.kind, reason.against);
+  }
+  if (status.reasons.size() > kRowsMost)
+    out += fmt::format("    and {} more; all of them: garner status {} --json\n", status.reasons.size() - kRowsMost,
+                       status.name);
+  return out;
+}
+
 }  // namespace garner::client

@@ -99,6 +99,7 @@ class Process {
 
   void refresh_status() {
     service_.refresh();
+    engine_.explain_stillness();
     arm_status(engine_.activity().active > 0 ? kStatusEvery : kIdleStatusEvery);
   }
 

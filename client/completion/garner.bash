@@ -9,14 +9,14 @@ _garner_harvests() {
 }
 
 _garner() {
-  local verbs='submit status watch list pause resume cancel retry remove sources get verify archives tap cone login logout whoami'
+  local verbs='submit status watch list pause resume cancel retry remove sources log receipt get verify archives tap cone login logout whoami'
   local common='--json --socket --no-color --help'
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   local verb='' places=0 i word
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=${COMP_WORDS[i]}
     case $word in
-      --socket | --outcome | --output | -o | --archives | --record | --format | --maxrec | --table | --limit | --upload | --credentials) ((i++)) ;;
+      --socket | --outcome | --output | -o | --archives | --record | --format | --maxrec | --table | --limit | --upload | --credentials | --chunk | --source | --type | --last) ((i++)) ;;
       -*) ;;
       *) if [[ -z $verb ]]; then verb=$word; else ((places++)); fi ;;
     esac
@@ -33,7 +33,7 @@ _garner() {
       mapfile -t COMPREPLY < <(compgen -W 'votable votable_plain fits csv ecsv json' -- "$current")
       return
       ;;
-    --maxrec | --table | --limit | --upload) return ;;
+    --maxrec | --table | --limit | --upload | --chunk | --source | --type | --last) return ;;
     --outcome)
       case $verb in
         retry) words='failed absent pending' ;;
@@ -48,8 +48,10 @@ _garner() {
     '') options+=' --version' words=$verbs ;;
     submit) options+=' --plan --wait' ;;
     list) options+=' --names' ;;
-    retry | sources) options+=' --outcome' ;;
     status) options+=' --verbose' ;;
+    log) options+=' --chunk --source --type --last --follow' ;;
+    verify) options+=' --repair' ;;
+    retry | sources) options+=' --outcome' ;;
     remove) options+=' --delete-data' ;;
     get) options+=' --output' ;;
     archives) options+=' --archives --anonymous --record' ;;
@@ -69,7 +71,7 @@ _garner() {
       mapfile -t COMPREPLY < <(compgen -f -X '!*.@(yaml|yml)' -- "$current"; compgen -d -- "$current")
       return
       ;;
-    status | watch | pause | resume | cancel | retry | remove | sources | get | verify)
+    status | watch | pause | resume | cancel | retry | remove | sources | log | receipt | get | verify)
       ((places == 0)) && words=$(_garner_harvests)
       ;;
     archives)

@@ -1,6 +1,6 @@
 # fish completion of garner: verbs, options, and the names of harvests (asked from the daemon; silence if it does not answer).
 
-set -l with_harvest status watch pause resume cancel retry remove sources get verify
+set -l with_harvest status watch pause resume cancel retry remove sources log receipt get verify
 
 function __garner_harvests
     command garner list --names 2>/dev/null
@@ -22,7 +22,7 @@ function __garner_at
             continue
         end
         switch $token
-            case --socket --outcome --output -o --archives --record --format --maxrec --table --limit --upload --credentials
+            case --socket --outcome --output -o --archives --record --format --maxrec --table --limit --upload --credentials --chunk --source --type --last
                 set value yes
             case '-*'
             case '*'
@@ -45,6 +45,8 @@ complete -c garner -n "__garner_at 0" -a cancel -d 'End a harvest for good'
 complete -c garner -n "__garner_at 0" -a retry -d 'Try again what failed, was absent, or is blocked'
 complete -c garner -n "__garner_at 0" -a remove -d 'Forget a harvest'
 complete -c garner -n "__garner_at 0" -a sources -d 'The sources of one outcome'
+complete -c garner -n "__garner_at 0" -a log -d 'What happened to a harvest, a chunk or a source'
+complete -c garner -n "__garner_at 0" -a receipt -d 'The account of a harvest, to keep beside its data'
 complete -c garner -n "__garner_at 0" -a get -d 'One product out of whatever layout'
 complete -c garner -n "__garner_at 0" -a verify -d 'Re-hash everything on disk against the ledger'
 complete -c garner -n "__garner_at 0" -a archives -d 'The archive profiles, and whether an archive answers'
@@ -69,6 +71,12 @@ complete -c garner -n '__fish_seen_subcommand_from status' -s v -l verbose -d 'A
 complete -c garner -n '__fish_seen_subcommand_from remove' -l delete-data -d 'Delete its output directory as well'
 complete -c garner -n '__fish_seen_subcommand_from retry' -l outcome -x -a 'failed absent pending'
 complete -c garner -n '__fish_seen_subcommand_from sources' -l outcome -x -a 'delivered absent failed pending refused'
+complete -c garner -n '__fish_seen_subcommand_from log' -l chunk -x -d "One chunk's requests only"
+complete -c garner -n '__fish_seen_subcommand_from log' -l source -x -d 'Those in which this source was asked for'
+complete -c garner -n '__fish_seen_subcommand_from log' -l type -x -d 'Of this retrieval_type only'
+complete -c garner -n '__fish_seen_subcommand_from log' -l last -x -d 'So many lines'
+complete -c garner -n '__fish_seen_subcommand_from log' -l follow -d 'Go on with what comes'
+complete -c garner -n '__fish_seen_subcommand_from verify' -l repair -d 'Fetch again what is damaged or missing'
 complete -c garner -n '__fish_seen_subcommand_from get' -s o -l output -rF -d 'File or directory'
 complete -c garner -n '__garner_at 1 archives' -a check
 complete -c garner -n '__garner_at 2 archives' -a '(__garner_archives)'

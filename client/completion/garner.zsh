@@ -31,6 +31,8 @@ _garner() {
     'retry:try again what failed, was absent, or is blocked'
     'remove:forget a harvest'
     'sources:the sources of one outcome, tab-separated'
+    'log:what happened to a harvest, a chunk or a source'
+    'receipt:the account of a harvest, to keep beside its data'
     'get:one product out of whatever layout'
     'verify:re-hash everything on disk against the ledger'
     'archives:the archive profiles, and whether an archive answers'
@@ -56,7 +58,9 @@ _garner() {
         submit) _arguments $common '--plan[tell what it would cost]' '--wait[follow it to its end]' '1:manifest:_files -g "*.(yaml|yml)"' ;;
         list) _arguments $common '--names[names alone]' ;;
         status) _arguments $common '(-v --verbose)'{-v,--verbose}'[also how the archive is asked]' '1:harvest:_garner_harvests' ;;
-        watch|pause|resume|cancel|verify) _arguments $common '1:harvest:_garner_harvests' ;;
+        log) _arguments $common "--chunk[one chunk's requests only]:chunk:" '--source[those in which this source was asked for]:source_id:' '--type[of this retrieval_type only]:retrieval_type:' '--last[so many lines]:lines:' '--follow[go on with what comes]' '1:harvest:_garner_harvests' ;;
+        verify) _arguments $common '--repair[fetch again what is damaged or missing]' '1:harvest:_garner_harvests' ;;
+        watch|pause|resume|cancel|receipt) _arguments $common '1:harvest:_garner_harvests' ;;
         retry) _arguments $common '--outcome[which ones]:outcome:(failed absent pending)' '1:harvest:_garner_harvests' ;;
         remove) _arguments $common '--delete-data[delete its output directory as well]' '1:harvest:_garner_harvests' ;;
         sources) _arguments $common '--outcome[which ones]:outcome:(delivered absent failed pending refused)' '1:harvest:_garner_harvests' ;;

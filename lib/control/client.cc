@@ -1,6 +1,7 @@
 #include "control/client.h"
 
 #include "control/curl_call.h"
+#include "control/log_messages.h"
 #include "control/percent.h"
 #include "control/sources_page.h"
 
@@ -79,6 +80,21 @@ Result<harvest::SourcesPage> Client::sources(const std::string& name, const std:
   return page;
 }
 
+Result<harvest::LogPage> Client::log(const std::string& name, const harvest::LogQuestion& question) {
+  std::string path = fmt::format("{}/log?rows={}&after={}&retrieval_type={}", harvest_path(name), question.most,
+                                 question.after, percent_encode(question.retrieval_type));
+  if (question.chunk) path += fmt::format("&chunk={}", *question.chunk);
+  if (question.source) path += fmt::format("&source_id={}", question.source->value);
+  return parsed(perform({.socket_path = socket_path_, .path = path}), parse_log);
+}
+
+Result<std::string> Client::receipt(const std::string& name, bool as_json) {
+  const auto path = harvest_path(name) + "/receipt?format=" + (as_json ? "json" : "markdown");
+  auto reply = perform({.socket_path = socket_path_, .method = "POST", .path = path});
+  if (!reply) return std::unexpected(reply.error());
+  return std::move(reply->body);
+}
+
 Result<harvest::FoundProduct> Client::product(const std::string& name, SourceId id, const std::string& retrieval_type) {
   const auto path = fmt::format("{}/product?source_id={}&retrieval_type={}", harvest_path(name), id.value,
                                 percent_encode(retrieval_type));
@@ -89,8 +105,9 @@ Result<harvest::FoundProduct> Client::product(const std::string& name, SourceId 
                                header_of(*reply, "x-garner-whole-table") == "true"};
 }
 
-Result<harvest::VerifyPage> Client::verify(const std::string& name, const std::string& cursor) {
-  const auto path = harvest_path(name) + "/verify?cursor=" + percent_encode(cursor);
+Result<harvest::VerifyPage> Client::verify(const std::string& name, const std::string& cursor, bool repair) {
+  const auto path =
+      harvest_path(name) + "/verify?cursor=" + percent_encode(cursor) + (repair ? "&repair=true" : "");
   return parsed(perform({.socket_path = socket_path_, .method = "POST", .path = path}), parse_verify);
 }
 

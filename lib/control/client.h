@@ -30,8 +30,11 @@ class Client {
   Result<std::uint64_t> retry(const std::string& name, const std::string& outcome);
   Result<harvest::SourcesPage> sources(const std::string& name, const std::string& outcome, const std::string& cursor,
                                        std::size_t rows);
+  Result<harvest::LogPage> log(const std::string& name, const harvest::LogQuestion& question);
+  // As JSON or as Markdown.
+  Result<std::string> receipt(const std::string& name, bool as_json);
   Result<harvest::FoundProduct> product(const std::string& name, SourceId id, const std::string& retrieval_type);
-  Result<harvest::VerifyPage> verify(const std::string& name, const std::string& cursor);
+  Result<harvest::VerifyPage> verify(const std::string& name, const std::string& cursor, bool repair = false);
   // Opens the upload; it must be fed and finished.
   std::unique_ptr<Upload> submit(bool plan_only, std::string_view manifest_file, std::string_view manifest_text);
 

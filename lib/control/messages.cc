@@ -5,6 +5,7 @@
 
 #include "control/archive_json.h"
 #include "control/json_text.h"
+#include "control/log_messages.h"
 
 namespace garner::control {
 
@@ -59,6 +60,7 @@ struct TimeRow {
   std::int64_t HarvestStatus::* field;
 };
 constexpr TimeRow kTimes[] = {{"submitted_s", &HarvestStatus::submitted_s},
+                              {"started_s", &HarvestStatus::started_s},
                               {"finished_s", &HarvestStatus::finished_s},
                               {"opens_s", &HarvestStatus::opens_s},
                               {"closes_s", &HarvestStatus::closes_s},
@@ -125,6 +127,7 @@ json to_json(const HarvestStatus& status) {
         {{"retrieval_type", chunk.retrieval_type}, {"chunk", chunk.chunk}, {"age_s", finite(chunk.age_s)}});
   }
   out["archive_status"] = archive_json(status.archive_status);
+  if (!status.reasons.empty()) out["reasons"] = reasons_to_json(status.reasons);
   return out;
 }
 
@@ -164,6 +167,7 @@ Result<HarvestStatus> status_from(const json& object) {
                                 json_number(row, "age_s").value_or(0)});
   }
   status.archive_status = archive_from(member(object, "archive_status"));
+  status.reasons = reasons_from_json(member(object, "reasons"));
   return status;
 }
 
@@ -227,6 +231,7 @@ std::string verify_json(const harvest::VerifyPage& page) {
                     {"products", page.products},
                     {"bytes", page.bytes},
                     {"damages", page.damages},
+                    {"put_back", page.put_back},
                     {"next", page.next}});
 }
 
@@ -292,6 +297,7 @@ Result<harvest::VerifyPage> parse_verify(std::string_view text) {
   page.products = json_count(*object, "products").value_or(0);
   page.bytes = json_count(*object, "bytes").value_or(0);
   page.next = json_string(*object, "next");
+  page.put_back = json_count(*object, "put_back").value_or(0);
   for (const auto& damage : damages)
     page.damages.push_back(damage.is_string() ? damage.get<std::string>() : json_dump(damage));
   return page;

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "control/log_messages.h"
 #include "control/metrics.h"
 #include "control/percent.h"
 #include "control/sources_page.h"
@@ -9,6 +10,8 @@
 namespace garner::control {
 
 namespace {
+
+constexpr std::uint64_t kLogLinesMost = 10'000;
 
 std::string query_value(const ApiRequest& request, const char* key) {
   const auto found = request.query.find(key);
@@ -70,15 +73,16 @@ ApiReply delete_harvest(const ApiContext& context, const ApiRequest& request, co
   return removed ? json_reply("{}") : error_reply(removed.error());
 }
 
-Result<std::size_t> rows_of(const ApiRequest& request) {
-  const auto text = query_value(request, "rows");
-  if (text.empty()) return kSourcesPageDefault;
-  std::size_t rows = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), rows);
-  if (error != std::errc() || end != text.data() + text.size() || rows < 1 || rows > kSourcesPageMost) {
-    return fail(Kind::Invalid, "rows '{}': expected a number from 1 to {}", printable(text, 40), kSourcesPageMost);
-  }
-  return rows;
+// A number in the query; nothing where the key is not there.
+Result<std::optional<std::uint64_t>> number_of(const ApiRequest& request, const char* key, std::uint64_t least,
+                                               std::uint64_t most) {
+  const auto text = query_value(request, key);
+  if (text.empty()) return std::nullopt;
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < least || number > most)
+    return fail(Kind::Invalid, "{} '{}': expected a number from {} to {}", key, printable(text, 40), least, most);
+  return number;
 }
 
 ApiReply get_sources(const ApiContext& context, const ApiRequest& request, const std::string& name) {
@@ -89,12 +93,48 @@ ApiReply get_sources(const ApiContext& context, const ApiRequest& request, const
          fmt::format("outcome '{}': expected delivered, absent, failed, pending or refused", printable(outcome, 40)),
          std::nullopt});
   }
-  const auto rows = rows_of(request);
+  const auto rows = number_of(request, "rows", 1, kSourcesPageMost);
   if (!rows) return error_reply(rows.error());
-  const auto page = context.service.sources(name, outcome, query_value(request, "cursor"), *rows);
+  const auto page = context.service.sources(name, outcome, query_value(request, "cursor"),
+                                            static_cast<std::size_t>(rows->value_or(kSourcesPageDefault)));
   if (!page) return error_reply(page.error());
   ApiReply reply{200, sources_tsv(*page), "text/tab-separated-values; charset=utf-8", {}};
   if (!page->next.empty()) reply.headers.emplace_back("X-Garner-Next", percent_encode(page->next));
+  return reply;
+}
+
+ApiReply get_log(const ApiContext& context, const ApiRequest& request, const std::string& name) {
+  harvest::LogQuestion question;
+  const auto chunk = number_of(request, "chunk", 0, UINT32_MAX);
+  const auto after = number_of(request, "after", 0, UINT64_MAX);
+  const auto rows = number_of(request, "rows", 1, kLogLinesMost);
+  for (const auto* number : {&chunk, &after, &rows}) {
+    if (!*number) return error_reply(number->error());
+  }
+  if (*chunk) question.chunk = static_cast<std::uint32_t>(**chunk);
+  question.after = after->value_or(0);
+  question.most = static_cast<std::size_t>(rows->value_or(question.most));
+  question.retrieval_type = query_value(request, "retrieval_type");
+  if (const auto text = query_value(request, "source_id"); !text.empty()) {
+    const auto id = parse_source_id(text);
+    if (!id) return error_reply({Kind::Invalid, "source_id: " + id.error().detail, std::nullopt});
+    question.source = *id;
+  }
+  return reply_of(context.service.log(name, question), log_json);
+}
+
+ApiReply post_receipt(const ApiContext& context, const ApiRequest& request, const std::string& name) {
+  const auto format = query_value(request, "format");
+  if (!format.empty() && format != "json" && format != "markdown") {
+    return error_reply(
+        {Kind::Invalid, fmt::format("format '{}': expected json or markdown", printable(format, 40)), std::nullopt});
+  }
+  auto receipt = context.service.receipt(request.peer, name);
+  if (!receipt) return error_reply(receipt.error());
+  const bool markdown = format == "markdown";
+  ApiReply reply{200, std::move(markdown ? receipt->markdown : receipt->json),
+                 markdown ? "text/markdown; charset=utf-8" : "application/json", {}};
+  reply.headers.emplace_back("X-Garner-Kept", receipt->kept ? "true" : "false");
   return reply;
 }
 
@@ -111,7 +151,15 @@ ApiReply get_product(const ApiContext& context, const ApiRequest& request, const
 }
 
 ApiReply post_verify(const ApiContext& context, const ApiRequest& request, const std::string& name) {
-  return reply_of(context.service.verify(name, query_value(request, "cursor")), verify_json);
+  const auto text = query_value(request, "repair");
+  if (!text.empty() && text != "true" && text != "false") {
+    return error_reply(
+        {Kind::Invalid, fmt::format("repair '{}': expected true or false", printable(text, 40)), std::nullopt});
+  }
+  const auto cursor = query_value(request, "cursor");
+  return reply_of(text == "true" ? context.service.repair(request.peer, name, cursor)
+                                 : context.service.verify(name, cursor),
+                  verify_json);
 }
 
 ApiReply get_metrics(const ApiContext& context, const ApiRequest&, const std::string&) {
@@ -130,6 +178,8 @@ constexpr Route kRoutes[] = {
     {"POST", "/v1/harvests/NAME/cancel", post_cancel},
     {"POST", "/v1/harvests/NAME/retry", post_retry},
     {"GET", "/v1/harvests/NAME/sources", get_sources},
+    {"GET", "/v1/harvests/NAME/log", get_log},
+    {"POST", "/v1/harvests/NAME/receipt", post_receipt},
     {"GET", "/v1/harvests/NAME/product", get_product},
     {"POST", "/v1/harvests/NAME/verify", post_verify},
     {"GET", "/metrics", get_metrics},

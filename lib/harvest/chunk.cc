@@ -38,28 +38,37 @@ Result<Chunk> load_chunk(ledger::Ledger& ledger, ledger::ChunkKey key, bool seco
   return chunk;
 }
 
-Result<void> settle(ledger::Ledger& ledger, Chunk& chunk, ChunkRecord after, std::uint64_t bytes_received) {
+Result<void> settle(ledger::Ledger& ledger, Chunk& chunk, ChunkRecord after, std::uint64_t bytes_received,
+                    const std::optional<ledger::JournalEntry>& entry) {
   drop_stale_marks(after);
   auto delta = ledger::delta_between(chunk.record, after, static_cast<std::uint32_t>(chunk.ids.size()));
   delta.bytes_received = static_cast<std::int64_t>(bytes_received);
   {
     const DurableStepMark mark(DurableStep::Ledger);
     const std::string_view job_left = chunk.job != after.query.job ? chunk.job : std::string_view();
-    if (auto settled = ledger.settle(chunk.key, after, delta, job_left); !settled) return settled;
+    if (auto settled = ledger.settle(chunk.key, after, delta, job_left, entry ? &*entry : nullptr); !settled)
+      return settled;
   }
   chunk.record = std::move(after);
   chunk.settled += delta;
   return {};
 }
 
-Task<Result<void>> settle_on_worker(ChunkWorld world, Chunk& chunk, ChunkRecord after) {
+Task<Result<void>> settle_on_worker(ChunkWorld world, Chunk& chunk, ChunkRecord after,
+                                    std::optional<ledger::JournalEntry> entry) {
   auto& ledger = world.ledger;
   co_return co_await world.workers.run(
-      world.executor, [&ledger, &chunk, &after] { return settle(ledger, chunk, std::move(after), 0); });
+      world.executor, [&ledger, &chunk, &after, &entry] { return settle(ledger, chunk, std::move(after), 0, entry); });
+}
+
+std::uint32_t next_generation(const ChunkRecord& record) {
+  std::uint32_t generation = 0;
+  while (std::ranges::find(record.packs, generation, &ledger::Pack::generation) != record.packs.end()) ++generation;
+  return generation;
 }
 
 output::PackKey next_pack(const HarvestFiles& files, const Chunk& chunk) {
-  return {files.types[chunk.key.type], chunk.key.block, static_cast<std::uint32_t>(chunk.record.packs.size())};
+  return {files.types[chunk.key.type], chunk.key.block, next_generation(chunk.record)};
 }
 
 Result<ChunkRecord> lay_down(const ChunkWorld& world, HarvestFiles& files, const Chunk& chunk,
@@ -71,7 +80,7 @@ Result<ChunkRecord> lay_down(const ChunkWorld& world, HarvestFiles& files, const
   const EmptyAnswer empty{files.manifest.confirm_absent, chunk.second_look,
                           world.archive.profile().manners.attempts_most};
   std::vector<SourceId> left_out;
-  const std::uint32_t pack_index = key.generation;
+  const auto pack_index = static_cast<std::uint32_t>(chunk.record.packs.size());
   if (pack_index > 0) after.pack_of.resize(chunk.ids.size(), 0);
   for (std::size_t i = 0; i < chunk.wanted.size(); ++i) {
     if (!came.found[i]) {

@@ -50,7 +50,7 @@ struct Chunk {
 
   // Of the request under way.
   std::string job;  // the remote job that lives; stays in the record until its rows are settled
-  bool by_job = false, by_upload = false;
+  bool by_tap = false, by_job = false, by_upload = false;
   PartRange piece{};                           // kind query
   std::optional<std::uint64_t> rows_expected;  // by COUNT(*)
 
@@ -67,10 +67,15 @@ struct Chunk {
 Result<Chunk> load_chunk(ledger::Ledger& ledger, ledger::ChunkKey key, bool second_look);
 // Writes the record, synced, with its share of the counters. Chunk::job, where the record does not name it any more, is
 // kept until it is forgotten. Blocking.
-Result<void> settle(ledger::Ledger& ledger, Chunk& chunk, ledger::ChunkRecord after, std::uint64_t bytes_received);
+Result<void> settle(ledger::Ledger& ledger, Chunk& chunk, ledger::ChunkRecord after, std::uint64_t bytes_received,
+                    const std::optional<ledger::JournalEntry>& entry = {});
 // The same, from the loop.
-Task<Result<void>> settle_on_worker(ChunkWorld world, Chunk& chunk, ledger::ChunkRecord after);
+Task<Result<void>> settle_on_worker(ChunkWorld world, Chunk& chunk, ledger::ChunkRecord after,
+                                    std::optional<ledger::JournalEntry> entry = {});
 
+// The number of a chunk's next publication: the lowest that none of its packs has, so that it takes the place of one
+// that was lost.
+std::uint32_t next_generation(const ledger::ChunkRecord& record);
 // The key of the pack that the next good reply becomes.
 output::PackKey next_pack(const HarvestFiles& files, const Chunk& chunk);
 // What a good answer holds of what was asked for.

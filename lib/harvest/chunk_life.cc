@@ -1,6 +1,7 @@
 #include "harvest/chunk_life.h"
 
 #include "base/log.h"
+#include "harvest/journal_text.h"
 #include "harvest/second_opinion.h"
 #include "harvest/way.h"
 
@@ -88,6 +89,14 @@ ChunkEnd hold_for_ledger(const Chunk& chunk, const Error& error) {
   return end;
 }
 
+// The ledger may be what is in trouble.
+Task<void> note_if_possible(ChunkWorld world, ledger::HarvestNo harvest, const ledger::JournalEntry& entry) {
+  auto& ledger = world.ledger;
+  const auto noted =
+      co_await world.workers.run(world.executor, [&ledger, &entry, harvest] { return ledger.note(harvest, entry); });
+  if (!noted) log::info("journal: {}", noted.error().detail);
+}
+
 // Less is asked at a time, or without the culprit, and at once.
 Task<ChunkEnd> go_on_with(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chunk chunk, ChunkRecord after,
                           Error error) {
@@ -97,7 +106,9 @@ Task<ChunkEnd> go_on_with(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chu
             printable(error.detail));
   after.last_error = printable(error.detail);
   ++after.requests;
-  auto settled = co_await settle_on_worker(world, chunk, std::move(after));
+  const char* next = in_parts ? "asked in smaller parts" : "asked again without what was given up";
+  auto entry = failed_entry(chunk, error, ledger::Against::Chunk, next, world.executor.wall_now());
+  auto settled = co_await settle_on_worker(world, chunk, std::move(after), std::move(entry));
   if (!settled) co_return hold_for_ledger(chunk, settled.error());
   co_await forget_job(world, *run, chunk);
   co_return ended(chunk, ChunkEnd::How::Settled);
@@ -149,6 +160,7 @@ Task<ChunkEnd> fail_chunk(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chu
   log::info("{} {} chunk {}: {}: {}", run->record().name, run->record().retrieval_types[chunk.key.type],
             chunk.key.block, kind_name(error.kind), reason);
   const ChunkEnd::How how = how_of(verdict.next);
+  auto entry = failed_entry(chunk, error, against_whom(verdict), what_follows(verdict), world.executor.wall_now());
   if (how != ChunkEnd::How::HoldHarvest) {  // our own disk or ledger: nothing is written to it now
     const bool job_is_bad = verdict.counted || how == ChunkEnd::How::BlockChunk;
     ChunkRecord after = chunk.record;
@@ -157,9 +169,11 @@ Task<ChunkEnd> fail_chunk(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chu
     if (verdict.counted) ++after.attempts;
     after.blocked = how == ChunkEnd::How::BlockChunk;
     after.query.job = job_is_bad ? std::string() : chunk.job;
-    auto settled = co_await settle_on_worker(world, chunk, std::move(after));
+    auto settled = co_await settle_on_worker(world, chunk, std::move(after), std::move(entry));
     if (!settled) co_return hold_for_ledger(chunk, settled.error());
     if (job_is_bad) co_await forget_job(world, *run, chunk);
+  } else {
+    co_await note_if_possible(world, chunk.key.harvest, entry);
   }
   ChunkEnd end = ended(chunk, how);
   end.wait = verdict.wait;
@@ -230,6 +244,7 @@ Task<ChunkEnd> chunk_life(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chu
   }
 
   run->asking(claim, world.executor.now());
+  run->note_start(world.executor.wall_now());
   auto reply = co_await way.ask(world, run, chunk);
   run->answered(claim);
   if (reply && *reply) world.received(*run, (*reply)->size());
@@ -260,8 +275,9 @@ Task<ChunkEnd> chunk_life(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chu
 
   if (place) world.queue.good(std::move(*place), 0);
   place.reset();
-  auto settled = co_await world.workers.run(world.executor, [&ledger, &chunk, &stored, bytes_received] {
-    return settle(ledger, chunk, std::move(*stored), bytes_received);
+  const auto entry = recovered_entry(chunk, *stored, world.executor.wall_now());
+  auto settled = co_await world.workers.run(world.executor, [&ledger, &chunk, &stored, &entry, bytes_received] {
+    return settle(ledger, chunk, std::move(*stored), bytes_received, entry);
   });
   if (!settled) co_return hold_for_ledger(chunk, settled.error());
   world.queue.streak().good();

@@ -68,6 +68,7 @@ Task<Result<void>> Engine::start() {
     auto run = co_await take_up(std::move(record));
     if (!run) co_return with_context(run.error(), "taking up {}", name);
     tasks_.spawn(forget_left_jobs(*run));
+    if (!at_rest((*run)->record().state)) tell(**run, "taken up by a daemon that started");
   }
   pump();
   co_return Result<void>{};
@@ -76,6 +77,9 @@ Task<Result<void>> Engine::start() {
 Task<Result<void>> Engine::add(ledger::HarvestRecord record) {
   auto run = co_await take_up(std::move(record));
   if (!run) co_return std::unexpected(run.error());
+  const auto& taken = (*run)->record();
+  tell(**run, taken.wants_sources() ? std::string("submitted; the archive is asked for its sources")
+                                    : fmt::format("submitted: {} sources in {} blocks", taken.sources, taken.blocks));
   pump();
   co_return Result<void>{};
 }
@@ -219,6 +223,8 @@ Task<void> Engine::run_chunk(std::string archive_name, std::shared_ptr<HarvestRu
   ++steps_;
   run->end(claim, end, world_.executor.now());
   note_stored(*run, end.delta.bytes_stored);
+  if (end.how == ChunkEnd::How::BlockType)
+    tell(*run, fmt::format("{} is blocked: {}", run->record().retrieval_types[claim.type], end.reason));
   if (end.done) co_await merge_tiles_of(run, claim);
   if (run->wants_settling(world_.executor.now())) co_await settle_down(run);
   wake_quiet_waiters();
@@ -238,6 +244,7 @@ Task<void> Engine::settle_down(std::shared_ptr<HarvestRun> run) {
   if (finished) finished = co_await reconcile(run);
   if (finished && co_await record_finished(run)) {
     log::notice("{}: finished", run->record().name);
+    tell(*run, "finished");
     if (!stopping_) tasks_.spawn(forget_left_jobs(run));
   }
   run->indexing = false;
@@ -271,11 +278,19 @@ Task<bool> Engine::bring_indexes_up_to_date(std::shared_ptr<HarvestRun> run) {
 
 // Nobody hears that a harvest is finished before the ledger has it.
 Task<bool> Engine::record_finished(std::shared_ptr<HarvestRun> run) {
-  ledger::HarvestRecord record = run->record();
-  record.state = HarvestState::Finished;
-  record.reason.clear();
-  record.finished_s = std::chrono::system_clock::to_time_t(world_.executor.wall_now());
-  const std::int64_t finished_s = record.finished_s;
+  const std::int64_t finished_s = std::chrono::system_clock::to_time_t(world_.executor.wall_now());
+  const auto finished = [&run, finished_s] {
+    ledger::HarvestRecord record = run->record();
+    record.state = HarvestState::Finished;
+    record.reason.clear();
+    record.finished_s = finished_s;
+    return record;
+  };
+  ledger::HarvestRecord record = finished();
+  if (!co_await keep_receipt(run, std::move(record))) co_return false;
+  // A verb may have come in between, and with it more to do: another receipt will replace this one.
+  if (run->record().state != HarvestState::Active || run->in_hand() || !run->complete()) co_return false;
+  record = finished();
   auto saved = co_await save(run, std::move(record));
   if (!saved) {
     log::warning("{}: {}", run->record().name, saved.error().detail);

@@ -12,6 +12,8 @@
 #include "harvest/chunk_life.h"
 #include "harvest/disk_watch.h"
 #include "harvest/harvest_run.h"
+#include "harvest/receipt.h"
+#include "harvest/repair.h"
 #include "harvest/source_query.h"
 
 namespace garner::harvest {
@@ -33,6 +35,10 @@ struct World {
   std::function<std::unique_ptr<TileMerge>(ledger::Ledger&, std::shared_ptr<const HarvestFiles>,
                                            std::atomic<std::uint64_t>& steps)>
       make_tile_merge;
+  std::function<Result<std::optional<output::SumsFacts>>(const output::OutputSpec&)> sums_facts;
+  std::function<Result<void>(const output::OutputSpec&, std::string_view json, std::string_view markdown)>
+      write_receipt;
+  std::string software;  // name and version, as receipts say it
   decltype(ChunkWorld::read_reply) read_reply;
   decltype(ChunkWorld::read_table) read_table;
   std::filesystem::path spill_directory;  // for ids on their way in
@@ -67,11 +73,17 @@ class Engine {
 
   // Verbs. Conflict where the state does not allow it. They return when the ledger has it.
   Task<Result<HarvestStatus>> pause(std::string name, std::string by);
-  Task<Result<HarvestStatus>> resume(std::string name);
+  Task<Result<HarvestStatus>> resume(std::string name, std::string by = {});
   Task<Result<HarvestStatus>> cancel(std::string name, std::string by);
   // Stops it and forgets it, in the ledger too. Returns what it was.
   Task<Result<std::shared_ptr<HarvestFiles>>> remove(std::string name);
-  Task<Result<std::uint64_t>> retry(std::string name, ledger::Outcome outcome);
+  Task<Result<std::uint64_t>> retry(std::string name, ledger::Outcome outcome, std::string by = {});
+
+  // Puts what is damaged or missing in these chunks and tiles back to pending, so that it is fetched again; returns how
+  // many products.
+  Task<Result<std::uint64_t>> repair(std::string name, Suspects suspects, std::string by);
+  // The account in one page; `keep`: written beside the data, too, unless that is just being done at its end.
+  Task<Result<ReceiptTexts>> receipt(std::string name, bool keep);
 
   // One question to an archive about a harvest that is not there yet. RateLimited where its turn does not come before
   // `give_up`: its breaker is open, or it is busy with others.
@@ -86,6 +98,10 @@ class Engine {
     std::size_t active = 0;
   };
   Activity activity();
+
+  // Harvests that stand still for longer than their back-off say why in the log and in their journal, once
+  // (quiet_watch.h). To be called every now and then.
+  void explain_stillness();
 
   // Profiles may have changed: archives are opened anew when nothing of theirs is in flight.
   void reload(std::map<std::string, std::uint32_t> in_flight_most, std::map<std::string, RateLimits> rate_limits = {});
@@ -107,6 +123,7 @@ class Engine {
   Result<ArchiveSeat*> seat(const std::string& archive_name);
   void renew(const std::string& archive_name, ArchiveSeat& seat);
   Task<void> leave(std::unique_ptr<archive::Archive> archive);
+  std::function<Result<void>()> preparation(std::shared_ptr<HarvestRun> run);
   Task<void> mend(std::shared_ptr<HarvestRun> run);
   Task<void> mend_after_reload(std::shared_ptr<HarvestRun> run);
   void directory_is_bad(const std::shared_ptr<HarvestRun>& run, const std::string& trouble);
@@ -170,12 +187,24 @@ class Engine {
     Gate::Pass pass;
   };
   Task<Result<Turn>> turn_at(std::string name);
+  // Calls put_back on a worker, which changes chunks' records (products per retrieval_type), while nothing of the
+  // harvest is in hand; and takes it up again with the account as it is then. with_types: products of types that were
+  // blocked as a whole count, too.
+  Task<Result<std::uint64_t>> reopen(Turn turn, std::function<Result<std::vector<std::uint64_t>>()> put_back,
+                                     bool with_types);
   void hurry(const std::string& name);
   Task<Result<void>> save(std::shared_ptr<HarvestRun> run);
   Task<Result<void>> save(std::shared_ptr<HarvestRun> run, ledger::HarvestRecord record);
   Task<Result<void>> write(ledger::HarvestRecord record);
   Task<void> quiet(std::shared_ptr<HarvestRun> run);
   HarvestStatus status_of(HarvestRun& run);
+  // engine_receipt.cc
+  Task<Result<ReceiptTexts>> make_receipt(std::shared_ptr<HarvestRun> run, ledger::HarvestRecord record, bool keep);
+  Task<bool> keep_receipt(std::shared_ptr<HarvestRun> run, ledger::HarvestRecord record);
+  // engine_journal.cc
+  void tell(const HarvestRun& run, std::string text, std::optional<ledger::Trouble> trouble = {},
+            std::string next = {});
+  Task<void> write_entry(ledger::HarvestNo harvest, ledger::JournalEntry entry);
 
   World world_;
   Random random_;

@@ -107,6 +107,15 @@ Task<Result<std::shared_ptr<HarvestRun>>> Engine::take_up(ledger::HarvestRecord 
   co_return run;
 }
 
+// Makes its output directory ready again, as when it was taken up. For a worker, while nothing is in hand.
+std::function<Result<void>()> Engine::preparation(std::shared_ptr<HarvestRun> run) {
+  const auto archive = seat(run->files()->manifest.archive);
+  const std::string credit = archive ? (*archive)->archive->profile().credit : std::string();
+  return [this, run, credit, holds_products = run->holds_products()] {
+    return world_.prepare_output(run->files()->spec, run->record().manifest, credit, holds_products);
+  };
+}
+
 // Looks again at what kept a harvest from running: its archive's profile, its directory. Nothing of it may be in hand.
 Task<void> Engine::mend(std::shared_ptr<HarvestRun> run) {
   auto files = run->files();
@@ -116,12 +125,7 @@ Task<void> Engine::mend(std::shared_ptr<HarvestRun> run) {
     run->set_broken(archive.error().detail);
     co_return;
   }
-  const std::string credit = (*archive)->archive->profile().credit;
-  const bool holds_products = run->holds_products();
-  World& world = world_;
-  auto prepared = co_await world_.workers.run(world_.executor, [&world, files, &run, &credit, holds_products] {
-    return world.prepare_output(files->spec, run->record().manifest, credit, holds_products);
-  });
+  const auto prepared = co_await world_.workers.run(world_.executor, preparation(run));
   if (prepared)
     run->set_broken({});
   else

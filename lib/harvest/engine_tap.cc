@@ -2,6 +2,7 @@
 // the parts of a query add up, and what a submission wants to know beforehand.
 #include "base/log.h"
 #include "harvest/engine.h"
+#include "harvest/journal_text.h"
 #include "harvest/source_query.h"
 #include "harvest/way.h"
 #include "ivoa/adql.h"
@@ -133,6 +134,8 @@ void Engine::question_failed(HarvestRun& run, std::string_view what, const Error
   if (counts_as_attempt(error.kind)) ++run.question_attempts;
   const archive::Manners& manners = archive_profile(run.files()->manifest.archive).manners;
   const Verdict verdict = judge_failure(error, run.question_attempts, run.question_failures, manners, random_);
+  tell(run, why, ledger::Trouble{std::string(kind_name(error.kind)), against_whom(verdict), fold_reason(why)},
+       what_follows(verdict));
   if (verdict.next == Next::RetryChunk || verdict.next == Next::HoldHarvest)
     run.hold(world_.executor.now() + verdict.wait, why);
   else

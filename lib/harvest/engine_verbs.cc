@@ -89,23 +89,15 @@ Result<Account> read_account(ledger::Ledger& ledger, const HarvestFiles& files) 
   return out;
 }
 
-struct Reopened {
-  Result<std::vector<std::uint64_t>> products;  // put back, per retrieval_type
-  Result<Account> account;                      // as it is now, whether all chunks were reopened or some
-};
-
-Reopened reopen_harvest(ledger::Ledger& ledger, const HarvestFiles& files, Outcome outcome,
-                        std::atomic<std::uint64_t>& steps) {
-  Reopened out;
-  for (std::uint16_t type = 0; type < files.types.size() && out.products; ++type) {
-    auto reopened = reopen_chunks(ledger, files, type, outcome, steps);
-    if (reopened)
-      out.products->push_back(*reopened);
-    else
-      out.products = std::unexpected(reopened.error());
+Result<std::vector<std::uint64_t>> reopen_harvest(ledger::Ledger& ledger, const HarvestFiles& files, Outcome outcome,
+                                                  std::atomic<std::uint64_t>& steps) {
+  std::vector<std::uint64_t> products;
+  for (std::uint16_t type = 0; type < files.types.size(); ++type) {
+    const auto reopened = reopen_chunks(ledger, files, type, outcome, steps);
+    if (!reopened) return std::unexpected(reopened.error());
+    products.push_back(*reopened);
   }
-  out.account = read_account(ledger, files);
-  return out;
+  return products;
 }
 
 }  // namespace
@@ -140,13 +132,14 @@ Task<Result<HarvestStatus>> Engine::pause(std::string name, std::string by) {
   run->set_state(HarvestState::Paused, "paused by " + by + "; go on with: garner resume " + name);
   run->turn_stop.request_stop();
   auto saved = co_await save(run);
+  tell(*run, "paused by " + by);
   pump();
   if (!saved)
     co_return with_context(saved.error(), "'{}' is paused, but a restart of the daemon would go on with it", name);
   co_return status_of(*run);
 }
 
-Task<Result<HarvestStatus>> Engine::resume(std::string name) {
+Task<Result<HarvestStatus>> Engine::resume(std::string name, std::string by) {
   auto turn = co_await turn_at(name);
   if (!turn) co_return std::unexpected(turn.error());
   auto& run = turn->run;
@@ -169,6 +162,7 @@ Task<Result<HarvestStatus>> Engine::resume(std::string name) {
       co_return with_context(saved.error(), "'{}' stays paused", name);
     }
   }
+  tell(*run, "resumed" + (by.empty() ? by : " by " + by));
   pump();
   co_return status_of(*run);
 }
@@ -187,7 +181,11 @@ Task<Result<HarvestStatus>> Engine::cancel(std::string name, std::string by) {
   if (run->indexes_stale) co_await settle_down(run);
   auto jobs = co_await leave_jobs(run);
   run->set_state(HarvestState::Cancelled, "cancelled by " + by + "; what was delivered stays");
+  ledger::HarvestRecord record = run->record();
+  if (auto kept = co_await make_receipt(run, std::move(record), true); !kept)
+    log::warning("{}: receipt: {}; write it with: garner receipt {}", name, kept.error().detail, name);
   auto saved = co_await save(run);
+  tell(*run, "cancelled by " + by);
   if (!stopping_) tasks_.spawn(forget_jobs(run->files()->manifest.archive, run->record().no, std::move(jobs)));
   if (!saved)
     co_return with_context(saved.error(),
@@ -204,6 +202,7 @@ Task<Result<std::shared_ptr<HarvestFiles>>> Engine::remove(std::string name) {
   run->turn_stop.request_stop();
   run->life_stop.request_stop();
   co_await quiet(run);
+  const auto no_receipt = co_await run->receipts.enter(world_.executor);
   auto jobs = co_await leave_jobs(run);
   auto& ledger = world_.ledger;
   auto removed =
@@ -217,16 +216,15 @@ Task<Result<std::shared_ptr<HarvestFiles>>> Engine::remove(std::string name) {
   co_return run->files();
 }
 
-Task<Result<std::uint64_t>> Engine::retry(std::string name, Outcome outcome) {
-  auto turn = co_await turn_at(name);
-  if (!turn) co_return std::unexpected(turn.error());
-  auto& run = turn->run;
-  if (run->record().state == HarvestState::Cancelled)
-    co_return fail(Kind::Conflict, "'{}' is cancelled; submit it anew under another name", name);
+Task<Result<std::uint64_t>> Engine::reopen(Turn turn, std::function<Result<std::vector<std::uint64_t>>()> put_back,
+                                           bool with_types) {
+  auto& run = turn.run;
+  const std::string& name = run->record().name;
   // Quiet first: chunks in hand hold records that this is about to rewrite.
   run->being_reopened = true;
   run->turn_stop.request_stop();
   co_await quiet(run);
+  const auto no_receipt = co_await run->receipts.enter(world_.executor);
   run->tiles.reset();
   const HarvestState before = run->record().state;
   const std::int64_t finished_s = run->record().finished_s;
@@ -243,31 +241,74 @@ Task<Result<std::uint64_t>> Engine::retry(std::string name, Outcome outcome) {
   }
   auto files = run->files();
   auto& ledger = world_.ledger;
-  auto& steps = steps_;
-  auto reopened = co_await world_.workers.run(
-      world_.executor, [&ledger, &steps, files, outcome] { return reopen_harvest(ledger, *files, outcome, steps); });
+  struct Done {
+    Result<std::vector<std::uint64_t>> products;
+    Result<Account> account;  // as it is now, whether all was put back or some
+  };
+  auto done = co_await world_.workers.run(world_.executor, [&ledger, &put_back, files] {
+    auto products = put_back();
+    return Done{std::move(products), read_account(ledger, *files)};
+  });
   std::uint64_t products = 0;
-  for (std::size_t type = 0; reopened.products && type < reopened.products->size(); ++type) {
-    const std::uint64_t with_type = outcome == Outcome::Pending ? run->blocked_with_its_type(type) : 0;
-    products += std::max(with_type, (*reopened.products)[type]);
+  for (std::size_t type = 0; done.products && type < done.products->size(); ++type) {
+    const std::uint64_t with_type = with_types ? run->blocked_with_its_type(type) : 0;
+    products += std::max(with_type, (*done.products)[type]);
   }
-  if (reopened.account)
-    run->reopen(std::move(reopened.account->states), std::move(reopened.account->counters));
+  if (done.account)
+    run->reopen(std::move(done.account->states), std::move(done.account->counters));
   else
-    run->set_broken("its account can't be read: " + reopened.account.error().detail +
+    run->set_broken("its account can't be read: " + done.account.error().detail +
                     "; put the ledger right, then: garner retry " + name);
-  run->account_lost = !reopened.account;
+  run->account_lost = !done.account;
   co_await mend(run);
   run->being_reopened = false;
   if (run->record().state != HarvestState::Paused) run->renew_stops();
-  if (before == HarvestState::Finished && reopened.products && products == 0) {
+  if (before == HarvestState::Finished && products == 0 && run->complete()) {
     run->set_state(before, {});
     run->set_finished(finished_s);
     if (auto saved = co_await save(run); !saved) run->set_state(HarvestState::Active, {});  // finishes anew
   }
   pump();
-  if (!reopened.products) co_return std::unexpected(reopened.products.error());
-  log::notice("{}: {} {} products put back to pending", name, products, ledger::outcome_name(outcome));
+  if (!done.products) co_return std::unexpected(done.products.error());
+  co_return products;
+}
+
+Task<Result<std::uint64_t>> Engine::retry(std::string name, Outcome outcome, std::string by) {
+  auto turn = co_await turn_at(name);
+  if (!turn) co_return std::unexpected(turn.error());
+  auto run = turn->run;
+  if (run->record().state == HarvestState::Cancelled)
+    co_return fail(Kind::Conflict, "'{}' is cancelled; submit it anew under another name", name);
+  std::function<Result<std::vector<std::uint64_t>>()> put_back = [this, files = run->files(), outcome] {
+    return reopen_harvest(world_.ledger, *files, outcome, steps_);
+  };
+  const auto products = co_await reopen(std::move(*turn), std::move(put_back), outcome == Outcome::Pending);
+  if (!products) co_return products;
+  log::notice("{}: {} {} products put back to pending", name, *products, ledger::outcome_name(outcome));
+  tell(*run, fmt::format("retry{}: {} {} products put back to pending", by.empty() ? by : " by " + by, *products,
+                         ledger::outcome_name(outcome)));
+  co_return products;
+}
+
+Task<Result<std::uint64_t>> Engine::repair(std::string name, Suspects suspects, std::string by) {
+  auto turn = co_await turn_at(name);
+  if (!turn) co_return std::unexpected(turn.error());
+  auto run = turn->run;
+  if (run->record().state == HarvestState::Cancelled)
+    co_return fail(Kind::Conflict, "'{}' is cancelled: nothing is fetched for it any more", name);
+  std::function<Result<std::vector<std::uint64_t>>()> put_back =
+      [this, files = run->files(), suspects, prepare = preparation(run)]() -> Result<std::vector<std::uint64_t>> {
+    // Where the whole directory is away, nothing is damaged: its disk is not mounted.
+    if (auto ready = prepare(); !ready) return std::unexpected(ready.error());
+    return put_back_lost(world_.ledger, *files, suspects, steps_);
+  };
+  const auto products = co_await reopen(std::move(*turn), std::move(put_back), false);
+  if (!products) co_return products;
+  if (*products > 0) run->indexes_stale = true;  // they list what is lost
+  log::notice("{}: {} damaged or missing products put back to pending", name, *products);
+  tell(*run, fmt::format("repair{}: {} damaged or missing products put back to pending",
+                         by.empty() ? by : " by " + by, *products));
+  pump();
   co_return products;
 }
 

@@ -131,6 +131,7 @@ void HarvestRun::end(ChunkClaim claim, const ChunkEnd& end, SteadyTime now) {
   if (claim.second_look && end.how != ChunkEnd::How::Retry) end_alone(claim, end);
   switch (end.how) {
     case ChunkEnd::How::Settled:
+      ++moves_;
       if (end.done)
         set_done(type, claim.block);
       else if (!claim.second_look && end.only_empties)
@@ -262,6 +263,7 @@ std::optional<SteadyTime> HarvestRun::next_due(SteadyTime now) const {
 }
 
 void HarvestRun::set_state(ledger::HarvestState state, std::string reason) {
+  ++moves_;
   record_.state = state;
   record_.reason = std::move(reason);
 }
@@ -273,7 +275,7 @@ void HarvestRun::hold(SteadyTime until, std::string reason) {
 
 std::string HarvestRun::why_not_moving(SteadyTime now, const std::string& archive_rest) const {
   if (!broken_.empty()) return broken_;
-  if (being_reopened) return "a retry puts its chunks back";
+  if (being_reopened) return "its chunks are being put back to pending";
   if (record_.state != ledger::HarvestState::Active) return record_.reason;
   if (closed() && !(complete() && !ends_with_question()) && !only_blocked()) return why_closed_;
   if (!has_room() && !complete() && !only_blocked()) return no_room_;
@@ -281,7 +283,9 @@ std::string HarvestRun::why_not_moving(SteadyTime now, const std::string& archiv
     return fmt::format("{}; tried again in {} s", held_reason_, seconds_until(*held_until_, now));
   }
   if (!archive_rest.empty() && !complete() && !only_blocked()) return archive_rest;
-  if (record_.wants_sources()) return "the archive is asked for its sources";
+  if (record_.wants_sources())
+    return asking_for_sources ? "the archive is asked for its sources"
+                              : "its turn to ask the archive for its sources";
   if (in_hand_ > 0) return {};
   if (!waiting_.empty()) {
     const auto& [due, waiting] = *waiting_.begin();
@@ -376,6 +380,7 @@ HarvestStatus HarvestRun::status(SteadyTime now, WallTime wall_now, const std::s
   out.submitter_uid = record_.submitter_uid;
   out.submitter_gid = record_.submitter_gid;
   out.submitted_s = record_.submitted_s;
+  out.started_s = record_.started_s;
   out.finished_s = record_.finished_s;
   out.last_trouble = last_trouble_;
   return out;

@@ -14,6 +14,7 @@
 #include "base/executor.h"
 #include "harvest/gate.h"
 #include "harvest/pacer.h"
+#include "harvest/quiet_watch.h"
 #include "harvest/rate_meter.h"
 #include "harvest/schedule.h"
 #include "harvest/second_look.h"
@@ -99,6 +100,10 @@ class HarvestRun {
     asking_.emplace(claim, now);
   }
   void answered(ChunkClaim claim) { asking_.erase(claim); }
+  // The first of all its requests; later ones change nothing.
+  void note_start(WallTime now) {
+    if (record_.started_s == 0) record_.started_s = std::chrono::system_clock::to_time_t(now);
+  }
 
   bool may_start() const {
     return record_.state == ledger::HarvestState::Active && broken_.empty() && !being_reopened &&
@@ -159,6 +164,10 @@ class HarvestRun {
   // archive_rest: why the archive is not asked at the moment; empty if it is.
   HarvestStatus status(SteadyTime now, WallTime wall_now, const std::string& archive_rest);
 
+  // Counts up whenever something of it was settled, or an operator or its end changed its state.
+  std::uint64_t moves() const { return moves_; }
+  QuietWatch quiet_watch;
+
   TapHints& tap_hints(std::size_t type) { return types_[type].tap; }
   // Good answers of the archive when a chunk's answers began to be bad; forgotten when it is done.
   std::map<ChunkClaim, std::uint64_t> suspected_since;
@@ -194,6 +203,9 @@ class HarvestRun {
   std::unique_ptr<Executor::Timer> mend_again;
   // Operators' verbs, and writes of the record, one after the other.
   Gate verbs, saves;
+  // Receipts are made and written one after the other: the last one stays. None is while chunks are put back, or the
+  // harvest is removed.
+  Gate receipts;
 
   // Stops waiting for a turn (pause), and everything (cancel, shutdown).
   std::stop_source turn_stop, life_stop;
@@ -240,6 +252,7 @@ class HarvestRun {
   std::map<ChunkClaim, SteadyTime> asking_;
   std::set<ChunkClaim> unasked_;
   std::uint32_t in_hand_ = 0;
+  std::uint64_t moves_ = 0;
   std::optional<SteadyTime> held_until_;
   std::string held_reason_, broken_, no_room_, last_trouble_;
   RateMeter rate_;

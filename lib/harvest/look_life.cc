@@ -3,6 +3,7 @@
 #include "base/durable_step.h"
 #include "base/log.h"
 #include "harvest/chunk_life.h"
+#include "harvest/journal_text.h"
 #include "harvest/way.h"
 
 namespace garner::harvest {
@@ -179,8 +180,12 @@ Task<LookEnd> fail_look(ChunkWorld world, std::shared_ptr<HarvestRun> run, Group
             end.reason);
   if (end.how == LookEnd::How::HoldHarvest) co_return end;  // our own disk or ledger: nothing is written to it now
   auto& ledger = world.ledger;
-  auto noted = co_await world.workers.run(
-      world.executor, [&ledger, &group, &end] { return note_failure(ledger, group, end.reason, end); });
+  const auto entry = failed_entry(group.chunk, failure.error, against_whom(failure.verdict),
+                                  "asked for once more in the second look", world.executor.wall_now());
+  auto noted = co_await world.workers.run(world.executor, [&ledger, &group, &end, &entry] {
+    auto done = note_failure(ledger, group, end.reason, end);
+    return done ? ledger.note(group.chunk.key.harvest, entry) : done;
+  });
   if (!noted) co_return held_for_ledger(std::move(end), noted.error());
   co_return end;
 }

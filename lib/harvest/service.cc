@@ -1,4 +1,5 @@
 // The verbs, as any thread may call them: rights are checked, then the loop is asked.
+#include "harvest/reasons.h"
 #include "harvest/service_impl.h"
 #include "output/remove_tree.h"
 
@@ -57,7 +58,9 @@ Result<HarvestStatus> EngineService::status(const std::string& name) {
   const auto found = std::ranges::find(*all, name, &HarvestStatus::name);
   if (found == all->end())
     return fail(Kind::NotFound, "no harvest is called '{}'; see: garner list", printable(name, 80));
-  return *found;
+  HarvestStatus status = *found;
+  if (auto harvest = files(name)) status.reasons = reasons_of(ledger_, **harvest);
+  return status;
 }
 
 Result<HarvestStatus> EngineService::pause(Peer peer, const std::string& name) {
@@ -68,7 +71,7 @@ Result<HarvestStatus> EngineService::pause(Peer peer, const std::string& name) {
 
 Result<HarvestStatus> EngineService::resume(Peer peer, const std::string& name) {
   if (auto rights = check_rights(peer, name); !rights) return std::unexpected(rights.error());
-  return on_loop<Result<HarvestStatus>>([this, name] { return engine_.resume(name); });
+  return on_loop<Result<HarvestStatus>>([this, name, by = options_.user_name(peer.uid)] { return engine_.resume(name, by); });
 }
 
 Result<HarvestStatus> EngineService::cancel(Peer peer, const std::string& name) {
@@ -88,11 +91,19 @@ Result<void> EngineService::remove(Peer peer, const std::string& name, bool dele
   return {};
 }
 
+Result<ReceiptReply> EngineService::receipt(Peer peer, const std::string& name) {
+  const bool keep = check_rights(peer, name).has_value();
+  auto texts = on_loop<Result<ReceiptTexts>>([this, name, keep] { return engine_.receipt(name, keep); });
+  if (!texts) return std::unexpected(texts.error());
+  return ReceiptReply{std::move(texts->json), std::move(texts->markdown), keep};
+}
+
 Result<std::uint64_t> EngineService::retry(Peer peer, const std::string& name, Outcome outcome) {
   if (auto rights = check_rights(peer, name); !rights) return std::unexpected(rights.error());
   if (outcome == Outcome::Delivered)
     return fail(Kind::Invalid, "delivered products are not fetched again; failed, absent or pending ones are");
-  return on_loop<Result<std::uint64_t>>([this, name, outcome] { return engine_.retry(name, outcome); });
+  return on_loop<Result<std::uint64_t>>(
+      [this, name, outcome, by = options_.user_name(peer.uid)] { return engine_.retry(name, outcome, by); });
 }
 
 }  // namespace garner::harvest

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -54,10 +55,30 @@ struct SourcesPage {
   std::string next;                              // cursor of the next page; empty at the end
 };
 
+// What of a harvest's journal is to be read: of all, of a chunk, or of the chunk that a source lies in.
+struct LogQuestion {
+  std::optional<std::uint32_t> chunk;
+  std::optional<SourceId> source;
+  std::string retrieval_type;  // empty: all
+  std::uint64_t after = 0;     // entries behind this one
+  std::size_t most = 50;       // the last so many
+};
+
+struct LogLine {
+  ledger::JournalEntry entry;
+  std::string retrieval_type;  // of its attempt
+};
+
+struct LogPage {
+  std::vector<LogLine> lines;      // the oldest first
+  std::vector<std::string> about;  // of a chunk or a source: how it stands now, a line a retrieval_type
+};
+
 struct VerifyPage {
   std::uint64_t packs = 0, products = 0, bytes = 0;  // checked in this page
   std::vector<std::string> damages;
   std::string next;
+  std::uint64_t put_back = 0;  // products that are fetched again (repair)
 };
 
 struct FoundProduct {
@@ -65,6 +86,11 @@ struct FoundProduct {
   std::string file_name;  // the archive's own name for it
   std::string retrieval_type;
   bool whole_table = false;  // the file holds many sources (data_structure RAW)
+};
+
+struct ReceiptReply {
+  std::string json, markdown;
+  bool kept = false;  // written beside the data, too
 };
 
 class Service {
@@ -85,8 +111,13 @@ class Service {
   // outcome: pending, delivered, absent, failed, refused.
   virtual Result<SourcesPage> sources(const std::string& name, const std::string& outcome, const std::string& cursor,
                                       std::size_t rows_most) = 0;
+  virtual Result<LogPage> log(const std::string& name, const LogQuestion& question) = 0;
+  // The account in one page. Written beside the data where the peer may change the harvest.
+  virtual Result<ReceiptReply> receipt(Peer peer, const std::string& name) = 0;
   virtual Result<FoundProduct> product(const std::string& name, SourceId id, const std::string& retrieval_type) = 0;
   virtual Result<VerifyPage> verify(const std::string& name, const std::string& cursor) = 0;
+  // The same; what is damaged or missing goes back to pending, and is fetched again.
+  virtual Result<VerifyPage> repair(Peer peer, const std::string& name, const std::string& cursor) = 0;
 };
 
 }  // namespace garner::harvest

@@ -35,8 +35,11 @@ class EngineService final : public Service {
   Result<std::uint64_t> retry(Peer peer, const std::string& name, ledger::Outcome outcome) override;
   Result<SourcesPage> sources(const std::string& name, const std::string& outcome, const std::string& cursor,
                               std::size_t rows_most) override;
+  Result<LogPage> log(const std::string& name, const LogQuestion& question) override;
+  Result<ReceiptReply> receipt(Peer peer, const std::string& name) override;
   Result<FoundProduct> product(const std::string& name, SourceId id, const std::string& retrieval_type) override;
   Result<VerifyPage> verify(const std::string& name, const std::string& cursor) override;
+  Result<VerifyPage> repair(Peer peer, const std::string& name, const std::string& cursor) override;
 
   // Takes the snapshot from which list() and status() are answered, so that they never wait for a busy loop. On the
   // loop; every so often while anything moves, and by itself after every verb. Before the first one they ask the loop.

@@ -41,6 +41,19 @@ struct ArchiveStatus {
   std::uint32_t probes_failed = 0;
 };
 
+// A reason for trouble, counted; an example of it.
+struct ReasonStatus {
+  std::string kind;     // as errors are called: overloaded, suspect, …
+  std::string reason;   // the archive's words without what differs from case to case
+  std::string against;  // whom it is put down to: chunk, archive, request, ourselves
+  std::uint64_t count = 0;
+  std::int64_t first_s = 0, last_s = 0;  // Unix time
+  std::string text;                      // the example: the words as they came …
+  std::string retrieval_type;            // … what was asked for; empty where it was no chunk's
+  std::uint32_t chunk = 0;
+  std::uint64_t source_id = 0;  // its first; 0: none
+};
+
 struct HarvestStatus {
   std::string name;
   std::string kind;         // products, rows, query
@@ -64,6 +77,8 @@ struct HarvestStatus {
   std::string limited_by{};  // the rate cap that holds the next request back; empty: none
   std::optional<ArchiveStatus> archive_status{};  // nothing while the daemon does not ask it
   std::uint64_t empty_so_far = 0;  // of all types
+  std::int64_t started_s = 0;           // when the archive was first asked; Unix time, 0: not yet
+  std::vector<ReasonStatus> reasons{};  // of one harvest only, not in lists
 };
 
 // What a harvest would cost; nothing was sent.

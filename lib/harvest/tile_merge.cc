@@ -58,6 +58,8 @@ class MergeOnDisk final : public TileMerge {
   Result<void> bring_up(std::uint16_t type, std::size_t place, std::stop_token stop);
   Result<Job> job_for(std::uint16_t type, const Tile& tile);
   Result<void> merge(const Job& job, std::stop_token stop);
+  Result<void> settle(const Job& job, ledger::TileRecord record);
+  Result<bool> brings_rows(const Job& job);
   Result<void> clean_up(const Job& job, const ledger::TileRecord& record);
 
   ledger::Ledger& ledger_;
@@ -202,7 +204,9 @@ Result<void> MergeOnDisk::bring_up(std::uint16_t type_index, std::size_t place, 
     type.current[place] = true;
     return {};
   }
-  auto merged = merge(*job, stop);
+  const auto brings = brings_rows(*job);
+  if (!brings) return std::unexpected(brings.error());
+  auto merged = *brings ? merge(*job, stop) : settle(*job, *job->before);
   if (merged) {
     type.current[place] = true;
     return {};
@@ -241,17 +245,44 @@ Result<void> MergeOnDisk::merge(const Job& job, std::stop_token stop) {
   TileAccount account(ledger_, job.key, tables_.geometry(), job.tile.first, job.chunks, steps_, stop);
   auto record = tables_.merge(type, job.tile.number, job.before, packs, account);
   if (!record) return std::unexpected(record.error());
-  record->first_block = job.tile.first;
-  record->packs = job.packs();
+  return settle(job, std::move(*record));
+}
+
+Result<void> MergeOnDisk::settle(const Job& job, ledger::TileRecord record) {
+  record.first_block = job.tile.first;
+  record.packs = job.packs();
   {
     const DurableStepMark mark(DurableStep::Ledger);
-    if (auto settled = ledger_.settle_tile(job.key, *record); !settled) return settled;
+    if (auto settled = ledger_.settle_tile(job.key, record); !settled) return settled;
   }
-  return clean_up(job, *record);
+  return clean_up(job, record);
+}
+
+// Whether the packs that are not merged yet can have rows in the tile. A chunk at its edge that was asked again for
+// sources of the neighbour has none here, and the tile's table stays as it is.
+Result<bool> MergeOnDisk::brings_rows(const Job& job) {
+  if (!job.before || tables_.geometry().of_parts()) return true;
+  for (std::uint32_t i = 0; i < job.chunks.size(); ++i) {
+    const ChunkRecord& chunk = job.chunks[i];
+    const std::uint32_t merged = job.before->packs_of(job.tile.first + i);
+    if (chunk.packs.size() <= merged) continue;
+    const auto ids = ledger_.ids(files_.no, job.tile.first + i);
+    if (!ids) return std::unexpected(ids.error());
+    for (std::size_t place = 0; place < ids->size() && place < chunk.outcomes.size(); ++place) {
+      const std::uint32_t pack = place < chunk.pack_of.size() ? chunk.pack_of[place] : 0;
+      if (chunk.outcomes[place] == ledger::Outcome::Delivered && pack >= merged &&
+          tables_.geometry().tile_of((*ids)[place]) == job.key.tile)
+        return true;
+    }
+  }
+  return false;
 }
 
 Result<void> MergeOnDisk::clean_up(const Job& job, const ledger::TileRecord& record) {
   const std::string& type = files_.types[job.key.type];
+  if (record.rows == 0 && job.before) {  // what was left of a table that was lost, and nothing came instead
+    if (auto removed = tables_.remove_tile({type, job.tile.number, job.before->generation}); !removed) return removed;
+  }
   if (record.generation > 0) {
     if (auto removed = tables_.remove_tile({type, job.tile.number, record.generation - 1}); !removed) return removed;
   }

@@ -17,6 +17,8 @@ class Verifier {
   Verifier(ledger::Ledger& ledger, const HarvestFiles& files, VerifyPage& page)
       : ledger_(ledger), files_(files), page_(page), tiles_(files.spec) {}
 
+  // Where there was damage.
+  const Suspects& suspects() const { return suspects_; }
   bool full() const { return page_.bytes >= kBytesAPage || looks_ >= kLooksAPage; }
 
   // From a block on. Returns the block to go on at, if the page is full before the end.
@@ -66,6 +68,8 @@ class Verifier {
       if (!merged) return std::unexpected(merged.error());
       if (*merged) return {};  // its own table has gone, or is about to
     }
+    const bool known = !suspects_.chunks.empty() && suspects_.chunks.back() == chunk;
+    if (!damages->empty() && !known) suspects_.chunks.push_back(chunk);
     count(*damages, pack.products, pack.bytes);
     return {};
   }
@@ -79,6 +83,7 @@ class Verifier {
       const auto now = ledger_.tile(key);
       if (!now) return std::unexpected(now.error());
       if (damages->empty() || !*now || **now == record) {
+        if (!damages->empty()) suspects_.tiles.push_back(key);
         count(*damages, 1, record.bytes);
         return {};
       }
@@ -96,36 +101,59 @@ class Verifier {
   ledger::Ledger& ledger_;
   const HarvestFiles& files_;
   VerifyPage& page_;
+  Suspects suspects_;
   output::TileTables tiles_;
   std::size_t looks_ = 0;
 };
 
-}  // namespace
-
 // Cursor::type counts through the packs of each retrieval_type, then, for layout `table`, through the merged tables of
 // each.
-Result<VerifyPage> EngineService::verify(const std::string& name, const std::string& cursor_text) {
-  auto harvest = files(name);
-  if (!harvest) return std::unexpected(harvest.error());
+Result<VerifyPage> verify_page(ledger::Ledger& ledger, const HarvestFiles& h, const std::string& cursor_text,
+                               Suspects& suspects) {
   auto cursor = parse_cursor(cursor_text);
   if (!cursor) return std::unexpected(cursor.error());
-  const HarvestFiles& h = **harvest;
   const std::uint64_t types = h.types.size(), stages = h.spec.layout == LayoutKind::Table ? 2 * types : types;
   VerifyPage page;
-  Verifier verifier(ledger_, h, page);
+  Verifier verifier(ledger, h, page);
   for (; cursor->type < stages; ++cursor->type, cursor->block = 0) {
     if (verifier.full()) {
       page.next = Cursor{cursor->type, 0, 0}.text();
-      return page;
+      break;
     }
     const auto type = static_cast<std::uint16_t>(cursor->type % types);
     const auto next = cursor->type < types ? verifier.packs(type, cursor->block) : verifier.tiles(type, cursor->block);
     if (!next) return std::unexpected(next.error());
     if (*next) {
       page.next = Cursor{cursor->type, **next, 0}.text();
-      return page;
+      break;
     }
   }
+  suspects = verifier.suspects();
+  return page;
+}
+
+}  // namespace
+
+Result<VerifyPage> EngineService::verify(const std::string& name, const std::string& cursor) {
+  const auto harvest = files(name);
+  if (!harvest) return std::unexpected(harvest.error());
+  Suspects suspects;
+  return verify_page(ledger_, **harvest, cursor, suspects);
+}
+
+// What a page finds is put back before the next page is looked at.
+Result<VerifyPage> EngineService::repair(Peer peer, const std::string& name, const std::string& cursor) {
+  if (auto rights = check_rights(peer, name); !rights) return std::unexpected(rights.error());
+  const auto harvest = files(name);
+  if (!harvest) return std::unexpected(harvest.error());
+  Suspects suspects;
+  auto page = verify_page(ledger_, **harvest, cursor, suspects);
+  if (!page || suspects.empty()) return page;
+  const auto put_back = on_loop<Result<std::uint64_t>>([this, &name, &suspects, by = options_.user_name(peer.uid)] {
+    return engine_.repair(name, suspects, by);
+  });
+  if (!put_back) return std::unexpected(put_back.error());
+  page->put_back = *put_back;
   return page;
 }
 

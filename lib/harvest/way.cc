@@ -63,6 +63,7 @@ archive::TapQuestion question_for(ChunkWorld world, const HarvestRun& run, Chunk
 }
 
 Task<Result<http::Body>> ask_tap(ChunkWorld world, Chunk& chunk, archive::TapQuestion question, std::stop_token stop) {
+  chunk.by_tap = true;
   chunk.by_job = question.by_job || !question.job.empty();
   auto reply = co_await world.archive.ask(std::move(question), std::move(stop));
   chunk.job = std::move(reply.job);

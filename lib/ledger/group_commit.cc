@@ -33,9 +33,10 @@ std::uint32_t Shape::ids_in(std::uint32_t block) const {
   return static_cast<std::uint32_t>(sources - std::uint64_t{block} * chunk_size);
 }
 
-void GroupCommit::admit(HarvestNo harvest, const Shape& shape, std::vector<Counters> counters) {
+void GroupCommit::admit(HarvestNo harvest, const Shape& shape, std::vector<Counters> counters,
+                        Journal journal) {
   std::lock_guard lock(mutex_);
-  live_.insert_or_assign(harvest, Live{shape, std::move(counters)});
+  live_.insert_or_assign(harvest, Live{shape, std::move(counters), std::move(journal)});
 }
 
 void GroupCommit::dismiss(HarvestNo harvest) {
@@ -62,9 +63,44 @@ bool GroupCommit::name_taken(std::string_view name) const {
   return std::ranges::any_of(live_, [name](const auto& entry) { return entry.second.shape.name == name; });
 }
 
+Result<Journal> GroupCommit::journal(HarvestNo harvest) const {
+  std::lock_guard lock(mutex_);
+  const auto found = live_.find(harvest);
+  if (found == live_.end()) return fail(Kind::NotFound, "ledger: there is no harvest number {}", harvest);
+  return found->second.journal;
+}
+
+Result<std::vector<Reason>> GroupCommit::reasons(HarvestNo harvest) const {
+  std::lock_guard lock(mutex_);
+  const auto found = live_.find(harvest);
+  if (found == live_.end()) return fail(Kind::NotFound, "ledger: there is no harvest number {}", harvest);
+  return found->second.journal.reasons();
+}
+
+void GroupCommit::put(Batch& batch, HarvestNo harvest, const std::vector<Journal::Change>& changes) {
+  for (const auto& change : changes) {
+    if (change.bytes)
+      batch.put(Family::Journal, journal_key(harvest, change.part, change.row), *change.bytes);
+    else
+      batch.remove(Family::Journal, journal_key(harvest, change.part, change.row));
+  }
+}
+
+Result<void> GroupCommit::note(HarvestNo harvest, const JournalEntry& entry) {
+  Turn turn(*this);
+  auto known = journal(harvest);
+  if (!known) return std::unexpected(known.error());
+  Batch batch;
+  put(batch, harvest, known->add(entry));
+  if (auto written = store_.write(batch, "writing the journal"); !written) return written;
+  std::lock_guard lock(mutex_);
+  live_.at(harvest).journal = std::move(*known);
+  return {};
+}
+
 Result<void> GroupCommit::settle(ChunkKey key, const ChunkRecord& record, const CounterDelta& delta,
-                                 std::string_view job_left) {
-  Waiter me{.key = key, .record = record, .delta = delta, .job_left = job_left};
+                                 std::string_view job_left, const JournalEntry* entry) {
+  Waiter me{.key = key, .record = record, .delta = delta, .job_left = job_left, .entry = entry};
   me.bytes = encode(record);
   std::unique_lock lock(mutex_);
   queue_.push_back(&me);
@@ -82,6 +118,7 @@ Result<void> GroupCommit::settle(ChunkKey key, const ChunkRecord& record, const 
 void GroupCommit::lead(std::unique_lock<std::mutex>& lock) {
   const auto group = std::exchange(queue_, {});
   Changed changed;
+  Journals journals;
   Batch batch;
   for (Waiter* waiter : group) {
     waiter->result = prepare(*waiter, changed);
@@ -89,6 +126,11 @@ void GroupCommit::lead(std::unique_lock<std::mutex>& lock) {
     batch.put(Family::Chunks, chunk_key(waiter->key), waiter->bytes);
     if (!waiter->job_left.empty())
       batch.put(Family::Jobs, job_key(waiter->key.harvest, waiter->job_left), "");
+    if (waiter->entry != nullptr) {
+      const HarvestNo harvest = waiter->key.harvest;
+      Journal& journal = journals.try_emplace(harvest, live_.at(harvest).journal).first->second;
+      put(batch, harvest, journal.add(*waiter->entry));
+    }
   }
   for (const auto& [key, counters] : changed) {
     batch.put(Family::Counters, counters_key(key.first, key.second), encode_counters(counters));
@@ -99,6 +141,7 @@ void GroupCommit::lead(std::unique_lock<std::mutex>& lock) {
     lock.lock();
     if (written) {
       for (const auto& [key, counters] : changed) live_.at(key.first).counters[key.second] = counters;
+      for (auto& [harvest, journal] : journals) live_.at(harvest).journal = std::move(journal);
     } else {
       for (Waiter* waiter : group) {
         if (waiter->result) waiter->result = written;

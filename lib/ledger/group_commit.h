@@ -31,14 +31,18 @@ class GroupCommit {
   explicit GroupCommit(RocksStore& store) : store_(store) {}
 
   // The harvest is there from now on. Call at open or in a turn.
-  void admit(HarvestNo harvest, const Shape& shape, std::vector<Counters> counters);
+  void admit(HarvestNo harvest, const Shape& shape, std::vector<Counters> counters, Journal journal = {});
   void dismiss(HarvestNo harvest);
 
   Result<Shape> shape(HarvestNo harvest) const;                     // NotFound
   Result<std::vector<Counters>> counters(HarvestNo harvest) const;  // NotFound
   bool name_taken(std::string_view name) const;
+  Result<Journal> journal(HarvestNo harvest) const;                // NotFound
+  Result<std::vector<Reason>> reasons(HarvestNo harvest) const;    // NotFound
 
-  Result<void> settle(ChunkKey key, const ChunkRecord& record, const CounterDelta& delta, std::string_view job_left);
+  Result<void> settle(ChunkKey key, const ChunkRecord& record, const CounterDelta& delta, std::string_view job_left,
+                      const JournalEntry* entry);
+  Result<void> note(HarvestNo harvest, const JournalEntry& entry);  // NotFound
 
   // While it lives nobody else writes.
   class Turn {
@@ -56,20 +60,25 @@ class GroupCommit {
   struct Live {
     Shape shape;
     std::vector<Counters> counters;
+    Journal journal;
   };
   struct Waiter {
     ChunkKey key;
     const ChunkRecord& record;
     const CounterDelta& delta;
     std::string_view job_left;
+    const JournalEntry* entry = nullptr;
     std::string bytes = {};
     Result<void> result = {};
     bool done = false;
   };
   using Changed = std::map<std::pair<HarvestNo, std::uint16_t>, Counters>;
 
+  using Journals = std::map<HarvestNo, Journal>;
+
   void lead(std::unique_lock<std::mutex>& lock);
   Result<void> prepare(const Waiter& waiter, Changed& changed) const;
+  static void put(Batch& batch, HarvestNo harvest, const std::vector<Journal::Change>& changes);
 
   RocksStore& store_;
   mutable std::mutex mutex_;

@@ -20,6 +20,7 @@
 #include "base/error.h"
 #include "base/source_id.h"
 #include "ledger/chunk_record.h"
+#include "ledger/journal.h"
 #include "ledger/tile_record.h"
 
 namespace garner::ledger {
@@ -75,6 +76,7 @@ struct HarvestRecord {
   std::string source_job;
   std::uint64_t source_job_first = 0, source_job_last = 0;
   bool past_deadline = false;  // an operator said that it goes on in spite of its deadline
+  std::int64_t started_s = 0;  // when the archive was first asked for a chunk; Unix time, 0: not yet
 
   // Its sources are still to come (Ledger::announce): no blocks, no chunks.
   bool wants_sources() const { return blocks == 0; }
@@ -114,7 +116,7 @@ class Intake {
   virtual Result<void> add(std::span<const SourceId> rising_ids) = 0;
   virtual Result<void> add_refused(const RefusedRow& row) = 0;
   // Completes the record (no, blocks, sources) and makes the harvest appear. Conflict if the name is taken. A record
-  // with the `no` of an announced harvest takes that one's place, and gets a `no` of its own.
+  // with the `no` of an announced harvest takes that one's place and its journal, and gets a `no` of its own.
   virtual Result<HarvestRecord> commit(HarvestRecord record) = 0;
 };
 
@@ -139,13 +141,14 @@ class Ledger {
   virtual Result<ChunkRecord> chunk(ChunkKey key) = 0;
   // Writes the chunk's record and its share of the counters (delta: what this transition adds; chunks_done may go down)
   // in one synced batch. Concurrent calls share a sync.
-  Result<void> settle(ChunkKey key, const ChunkRecord& record, const CounterDelta& delta) {
-    return settle(key, record, delta, {});
+  Result<void> settle(ChunkKey key, const ChunkRecord& record, const CounterDelta& delta,
+                      std::string_view job_left = {}) {
+    return settle(key, record, delta, job_left, nullptr);
   }
   // job_left: URL of a remote job that the record names no more and that is to be deleted at the archive: kept, in the
-  // same batch, until job_forgotten().
+  // same batch, until job_forgotten(). entry: goes into the journal, in the same batch; may be null.
   virtual Result<void> settle(ChunkKey key, const ChunkRecord& record, const CounterDelta& delta,
-                              std::string_view job_left) = 0;
+                              std::string_view job_left, const JournalEntry* entry) = 0;
   // Remote jobs that were left so, at most so many.
   virtual Result<std::vector<std::string>> jobs_left(HarvestNo harvest, std::size_t most) = 0;
   // Not synced: at worst a job is deleted once more.
@@ -168,6 +171,13 @@ class Ledger {
   // Walks the merged tiles of one type from a tile on, in order, from one snapshot, until visit returns false.
   virtual Result<void> scan_tiles(HarvestNo harvest, std::uint16_t type, std::uint64_t from,
                                   const std::function<bool(std::uint64_t tile, const TileRecord&)>& visit) = 0;
+
+  // Puts an entry that no settle brings into the harvest's journal (journal.h), synced.
+  virtual Result<void> note(HarvestNo harvest, const JournalEntry& entry) = 0;
+  // The last entries that are wanted, the oldest first.
+  virtual Result<std::vector<JournalEntry>> journal(HarvestNo harvest, const JournalWanted& wanted) = 0;
+  // From memory, in the order in which they first came.
+  virtual Result<std::vector<Reason>> reasons(HarvestNo harvest) = 0;
 
   // Refused rows in order, from the given one on, until visit returns false.
   virtual Result<void> refused(HarvestNo harvest, std::uint64_t from,

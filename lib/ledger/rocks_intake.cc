@@ -144,6 +144,10 @@ Result<HarvestRecord> RocksIntake::commit(HarvestRecord record) {
     return fail(Kind::Conflict, "there is a harvest named {} already; choose another name, or remove the old one first",
                 printable(record.name, 100));
   }
+  Journal journal;
+  if (announced != 0) {
+    if (auto known = commits_.journal(announced); known) journal = std::move(*known);
+  }
   if (auto taken = ingest(); !taken) return std::unexpected(taken.error());
   if (auto written = write_record(record, announced); !written) return std::unexpected(written.error());
   committed_ = true;
@@ -155,7 +159,8 @@ Result<HarvestRecord> RocksIntake::commit(HarvestRecord record) {
   }
   Counters counters;
   counters.requested = sources_;
-  commits_.admit(harvest_, Shape(record), std::vector<Counters>(record.retrieval_types.size(), counters));
+  commits_.admit(harvest_, Shape(record), std::vector<Counters>(record.retrieval_types.size(), counters),
+                 std::move(journal));
   return record;
 }
 
@@ -166,6 +171,19 @@ Result<void> RocksIntake::ingest() {
   if (!refused_.empty()) arguments.push_back(refused_.ingestion(*store));
   if (const auto status = store->db().IngestExternalFiles(arguments); !status.ok())
     return store_error(status, "taking over an id list");
+  return {};
+}
+
+// What happened while the sources were asked for stays the harvest's.
+Result<void> RocksIntake::move_journal(HarvestNo announced, Batch& batch) {
+  const Range range(harvest_prefix(announced), harvest_prefix_end(announced));
+  const auto rows = store_.walk(Family::Journal, range);
+  for (; rows->Valid(); rows->Next()) {
+    const auto key = view(rows->key());
+    batch.put(Family::Journal, harvest_prefix(harvest_).append(key.substr(harvest_prefix(announced).size())),
+              view(rows->value()));
+  }
+  if (!rows->status().ok()) return store_error(rows->status(), "reading the journal");
   return {};
 }
 
@@ -185,6 +203,7 @@ Result<void> RocksIntake::write_record(const HarvestRecord& record, HarvestNo an
     batch.remove(Family::Harvests, record_key(announced));
     batch.remove(Family::Harvests, manifest_key(announced));
     batch.put(Family::Meta, erase_key(announced), "");
+    if (auto moved = move_journal(announced, batch); !moved) return moved;
   }
   return store_.write(batch, "recording a harvest");
 }

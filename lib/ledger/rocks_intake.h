@@ -48,6 +48,7 @@ class RocksIntake final : public Intake {
   Result<void> remember(Result<void> done);
   Result<void> check(const HarvestRecord& record) const;
   Result<void> ingest();
+  Result<void> move_journal(HarvestNo announced, Batch& batch);
   Result<void> write_record(const HarvestRecord& record, HarvestNo announced);
 
   RocksStore& store_;

@@ -31,8 +31,8 @@ class RocksLedger final : public Ledger {
   Result<std::optional<std::uint32_t>> find_block(HarvestNo harvest, SourceId id) override;
   Result<ChunkRecord> chunk(ChunkKey key) override;
   Result<void> settle(ChunkKey key, const ChunkRecord& record, const CounterDelta& delta,
-                      std::string_view job_left) override {
-    return commits_.settle(key, record, delta, job_left);
+                      std::string_view job_left, const JournalEntry* entry) override {
+    return commits_.settle(key, record, delta, job_left, entry);
   }
   Result<std::vector<std::string>> jobs_left(HarvestNo harvest, std::size_t most) override;
   Result<void> job_forgotten(HarvestNo harvest, const std::string& job) override;
@@ -47,7 +47,14 @@ class RocksLedger final : public Ledger {
   Result<void> refused(HarvestNo harvest, std::uint64_t from,
                        const std::function<bool(const RefusedRow&)>& visit) override;
 
+  Result<void> note(HarvestNo harvest, const JournalEntry& entry) override { return commits_.note(harvest, entry); }
+  Result<std::vector<JournalEntry>> journal(HarvestNo harvest, const JournalWanted& wanted) override;
+  Result<std::vector<Reason>> reasons(HarvestNo harvest) override { return commits_.reasons(harvest); }
+
  private:
+  Result<Journal> load_journal(HarvestNo harvest);
+  Result<void> last_entries(HarvestNo harvest, Journal::Part part, const JournalWanted& wanted,
+                            std::vector<JournalEntry>& out);
   Result<std::string> block_bytes(HarvestNo harvest, std::uint32_t block);
   Result<HarvestNo> reserve_number();
 
@@ -77,9 +84,26 @@ Result<void> RocksLedger::load() {
       if (!decoded) return with_context(decoded.error(), "harvest {}", record.name);
       counters.push_back(*decoded);
     }
-    commits_.admit(record.no, Shape(record), std::move(counters));
+    auto journal = load_journal(record.no);
+    if (!journal) return with_context(journal.error(), "harvest {}", record.name);
+    commits_.admit(record.no, Shape(record), std::move(counters), std::move(*journal));
   }
   return {};
+}
+
+Result<Journal> RocksLedger::load_journal(HarvestNo harvest) {
+  Journal journal;
+  for (const auto part : {Journal::Part::Attempts, Journal::Part::Events, Journal::Part::Reasons}) {
+    const Range range(journal_key(harvest, part, 0), journal_key(harvest, part, UINT64_MAX));
+    const auto rows = store_->walk(Family::Journal, range);
+    if (part != Journal::Part::Reasons && rows->Valid()) rows->SeekToLast();
+    for (; rows->Valid(); rows->Next()) {
+      auto taken = journal.take_up(part, last_number<std::uint64_t>(rows->key()), view(rows->value()));
+      if (!taken) return std::unexpected(taken.error());
+    }
+    if (!rows->status().ok()) return store_error(rows->status(), "reading the journal");
+  }
+  return journal;
 }
 
 Result<HarvestNo> RocksLedger::reserve_number() {
@@ -321,6 +345,36 @@ Result<void> RocksLedger::scan_tiles(HarvestNo harvest, std::uint16_t type, std:
   }
   if (!rows->status().ok()) return store_error(rows->status(), "reading tiles");
   return {};
+}
+
+// The newest first, behind what `out` holds.
+Result<void> RocksLedger::last_entries(HarvestNo harvest, Journal::Part part, const JournalWanted& wanted,
+                                       std::vector<JournalEntry>& out) {
+  const Range range(journal_key(harvest, part, 0), journal_key(harvest, part, UINT64_MAX));
+  const auto rows = store_->walk(Family::Journal, range);
+  if (rows->Valid()) rows->SeekToLast();
+  for (std::size_t found = 0; rows->Valid() && found < wanted.most; rows->Prev()) {
+    auto entry = decode_entry(view(rows->value()));
+    if (!entry) return with_context(entry.error(), "harvest number {}", harvest);
+    if (entry->order <= wanted.after) break;
+    if (!fits(*entry, wanted)) continue;
+    out.push_back(std::move(*entry));
+    ++found;
+  }
+  if (!rows->status().ok()) return store_error(rows->status(), "reading the journal");
+  return {};
+}
+
+Result<std::vector<JournalEntry>> RocksLedger::journal(HarvestNo harvest, const JournalWanted& wanted) {
+  if (auto shape = commits_.shape(harvest); !shape) return std::unexpected(shape.error());
+  std::vector<JournalEntry> entries;
+  for (const auto part : {Journal::Part::Attempts, Journal::Part::Events}) {
+    if (auto read = last_entries(harvest, part, wanted, entries); !read) return std::unexpected(read.error());
+  }
+  std::ranges::sort(entries, {}, &JournalEntry::order);
+  if (entries.size() > wanted.most)
+    entries.erase(entries.begin(), entries.end() - static_cast<std::ptrdiff_t>(wanted.most));
+  return entries;
 }
 
 Result<void> RocksLedger::refused(HarvestNo harvest, std::uint64_t from,

@@ -9,10 +9,10 @@
 
 namespace garner::ledger {
 
-enum class Family : std::size_t { Meta, Harvests, Counters, Ids, Chunks, Refused, Tiles, Jobs };
+enum class Family : std::size_t { Meta, Harvests, Counters, Ids, Chunks, Refused, Tiles, Jobs, Journal };
 // As RocksDB knows them, in the order of the enum; the first must be its default family.
-inline constexpr std::array<const char*, 8> kFamilyNames{"default", "harvests", "counters", "ids",
-                                                         "chunks",  "refused",  "tiles",    "jobs"};
+inline constexpr std::array<const char*, 9> kFamilyNames{
+    "default", "harvests", "counters", "ids", "chunks", "refused", "tiles", "jobs", "journal"};
 
 rocksdb::DBOptions store_options();
 rocksdb::ColumnFamilyOptions family_options(Family family, const std::shared_ptr<rocksdb::Cache>& cache);
@@ -24,12 +24,14 @@ void charge_memtables(rocksdb::DBOptions& options, const std::shared_ptr<rocksdb
 // (RocksDB #10300). Both must outlive the iterator.
 class Range {
  public:
-  Range(std::string begin, std::string end) : begin_(std::move(begin)), end_(std::move(end)), upper_(end_) {}
+  Range(std::string begin, std::string end)
+      : begin_(std::move(begin)), end_(std::move(end)), lower_(begin_), upper_(end_) {}
   Range(const Range&) = delete;
   Range& operator=(const Range&) = delete;
   const std::string& begin() const { return begin_; }
   rocksdb::ReadOptions options() const {
     rocksdb::ReadOptions read;
+    read.iterate_lower_bound = &lower_;
     read.iterate_upper_bound = &upper_;
     read.fill_cache = false;  // walks must not push out what single reads need
     read.readahead_size = 1 << 20;
@@ -38,7 +40,7 @@ class Range {
 
  private:
   std::string begin_, end_;
-  rocksdb::Slice upper_;
+  rocksdb::Slice lower_, upper_;
 };
 
 inline std::string_view view(const rocksdb::Slice& slice) {

@@ -143,7 +143,7 @@ Result<void> RocksStore::erase(HarvestNo harvest) {
   Batch batch;
   std::vector<Family> touched;
   for (const Family which : {Family::Ids, Family::Chunks, Family::Refused, Family::Counters, Family::Harvests,
-                             Family::Tiles, Family::Jobs}) {
+                             Family::Tiles, Family::Jobs, Family::Journal}) {
     Range range(begin, end);
     if (!walk(which, range)->Valid()) continue;
     const auto open = lease();

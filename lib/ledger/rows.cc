@@ -89,6 +89,13 @@ std::string refused_key(HarvestNo harvest, std::uint64_t row) {
   return key;
 }
 
+std::string journal_key(HarvestNo harvest, Journal::Part part, std::uint64_t row) {
+  std::string key = harvest_prefix(harvest);
+  put_byte(key, static_cast<std::uint8_t>(part));
+  put_big_endian(key, row);
+  return key;
+}
+
 Result<std::string> encode_harvest(const HarvestRecord& record) {
   try {
     return nlohmann::json{{"no", record.no},
@@ -112,7 +119,8 @@ Result<std::string> encode_harvest(const HarvestRecord& record) {
                           {"source_job", record.source_job},
                           {"source_job_first", record.source_job_first},
                           {"source_job_last", record.source_job_last},
-                          {"past_deadline", record.past_deadline}}
+                          {"past_deadline", record.past_deadline},
+                          {"started_s", record.started_s}}
         .dump();
   } catch (const nlohmann::json::exception&) {
     return fail(Kind::Invalid, "harvest {}: its name, directory, types or reason are not UTF-8",
@@ -148,6 +156,7 @@ Result<HarvestRecord> decode_harvest(std::string_view json, std::string_view man
     record.source_job_first = row.value("source_job_first", std::uint64_t{0});
     record.source_job_last = row.value("source_job_last", std::uint64_t{0});
     record.past_deadline = row.value("past_deadline", false);
+    record.started_s = row.value("started_s", std::int64_t{0});
   } catch (const nlohmann::json::exception& e) {
     return fail(Kind::Corrupt, "harvest record: {}", printable(e.what()));
   }

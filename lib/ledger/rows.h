@@ -31,6 +31,7 @@ std::string chunk_key(ChunkKey key);
 std::string tile_key(TileKey key);
 std::string job_key(HarvestNo harvest, std::string_view url);  // family `jobs`
 std::string refused_key(HarvestNo harvest, std::uint64_t row);
+std::string journal_key(HarvestNo harvest, Journal::Part part, std::uint64_t row);  // family `journal`
 
 // The record without its manifest, which has a row of its own. Invalid if a text is not UTF-8.
 Result<std::string> encode_harvest(const HarvestRecord& record);

@@ -200,7 +200,53 @@ class FilesLayout final : public Layout {
     return found;
   }
 
+  Result<Loss> loss(const PackKey& key, const ledger::Pack& pack) override {
+    auto own_damage = damage_of(tree_, checksum_list_path(key), pack.hash);
+    if (!own_damage) return std::unexpected(own_damage.error());
+    if (*own_damage) return Loss{true, {}};
+    const auto sums = checksums(key, pack);
+    if (!sums) return std::unexpected(sums.error());
+    Loss loss;
+    for (const auto& [hash, path] : *sums) {
+      auto damage = damage_of(tree_, path, *parse_hex(hash));
+      if (!damage) return std::unexpected(damage.error());
+      if (!*damage) continue;
+      const auto id = id_of(path);
+      if (!id) return Loss{true, {}};
+      loss.sources.push_back(*id);
+    }
+    if (loss.sources.size() == sums->size()) return Loss{!sums->empty(), {}};
+    std::ranges::sort(loss.sources);
+    return loss;
+  }
+
+  Result<ledger::Pack> without(const PackKey& from, const PackKey& to, const ledger::Pack& pack, std::span<const SourceId> lost) override {
+    const auto sums = checksums(from, pack);
+    if (!sums) return std::unexpected(sums.error());
+    ledger::Pack rest{to.generation, {}, 0, 0};
+    std::vector<ListedFile> kept;
+    for (const auto& [hash, path] : *sums) {
+      const auto id = id_of(path);
+      if (id && std::ranges::binary_search(lost, *id)) continue;
+      const auto size = stored_size(path);
+      if (!size) return std::unexpected(size.error());
+      rest.bytes += *size;
+      kept.push_back({*parse_hex(hash), path});
+    }
+    rest.products = static_cast<std::uint32_t>(kept.size());
+    const std::string list = format_checksum_list(kept);
+    if (auto published = publish_text(tree_, list, checksum_list_path(to)); !published) return std::unexpected(published.error());
+    rest.hash = sha256(bytes_of(list));
+    return rest;
+  }
+
  private:
+  Result<std::uint64_t> stored_size(const std::string& relative) const {
+    const auto file = tree_.open_file(relative);
+    if (!file) return std::unexpected(file.error());
+    return file_size(file->get(), tree_.full(relative));
+  }
+
   Result<std::string> read_list(const PackKey& key) const { return read_whole(tree_, checksum_list_path(key), kMaxListBytes); }
 
   Result<std::vector<ListedFile>> parse(const PackKey& key, const std::string& text) const {

@@ -15,6 +15,16 @@ std::unique_ptr<Layout> make_layout(const OutputSpec& spec) {
   return nullptr;
 }
 
+Result<Loss> Layout::loss(const PackKey& key, const ledger::Pack& pack) {
+  const auto damages = verify(key, pack);
+  if (!damages) return std::unexpected(damages.error());
+  return Loss{!damages->empty(), {}};
+}
+
+Result<ledger::Pack> Layout::without(const PackKey& from, const PackKey&, const ledger::Pack&, std::span<const SourceId>) {
+  return fail(Kind::Internal, "{} block {}: a pack of one file is lost as a whole", from.retrieval_type, from.block);
+}
+
 std::filesystem::path spool_directory(const OutputSpec& spec) { return spec.directory / kTempFolder; }
 
 }  // namespace garner::output

@@ -74,6 +74,12 @@ class PackWriter : public product::ProductSink {
   // Dropped without publish: leaves nothing.
 };
 
+// What of a pack is damaged or missing: nothing, all of it, or these sources, each of which has files of its own.
+struct Loss {
+  bool whole = false;
+  std::vector<SourceId> sources;
+};
+
 class Layout {
  public:
   virtual ~Layout() = default;
@@ -89,6 +95,11 @@ class Layout {
   virtual Result<std::vector<std::pair<std::string, std::string>>> checksums(const PackKey& key, const ledger::Pack& pack) = 0;
   // Re-hashes the pack's files; the text of every damage found ("RVS/0000/RVS-0000001.zip: sha256 differs", "… is missing").
   virtual Result<std::vector<std::string>> verify(const PackKey& key, const ledger::Pack& pack) = 0;
+  // What would have to be fetched again.
+  virtual Result<Loss> loss(const PackKey& key, const ledger::Pack& pack);
+  // Only where loss() named sources: publishes the index of the others under the key `to`; every file stays where it is. So the ledger can go over from one
+  // pack to the other at once.
+  virtual Result<ledger::Pack> without(const PackKey& from, const PackKey& to, const ledger::Pack& pack, std::span<const SourceId> lost);
 };
 
 // Makes the output directory ready: creates it (parent must exist) with mode 0750 and the group, the .garner folder, empties tmp/. MANIFEST.yaml and CREDIT.txt

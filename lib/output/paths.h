@@ -18,6 +18,8 @@ inline constexpr std::string_view kChunkTableFolder = ".garner/tables";
 inline constexpr std::string_view kManifestFile = "MANIFEST.yaml";
 inline constexpr std::string_view kCreditFile = "CREDIT.txt";
 inline constexpr std::string_view kChecksumFile = "SHA256SUMS";
+inline constexpr std::string_view kReceiptFile = "RECEIPT.json";
+inline constexpr std::string_view kReceiptText = "RECEIPT.md";
 inline constexpr std::string_view kCatalogueFile = "CATALOGUE.csv.zst";
 
 // RVS/0000/RVS-0000017.tar.zst, RVS/0000/RVS-0000017.1.tar.zst; extension without its dot.

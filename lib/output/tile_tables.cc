@@ -55,8 +55,8 @@ Result<ledger::TileRecord> TileTables::merge(const std::string& retrieval_type, 
     return {};
   };
   TileKey key{retrieval_type, tile, 0};
+  if (before) key.generation = before->generation;  // without rows: of a table that was lost, whose place it takes
   if (before && before->rows > 0) {
-    key.generation = before->generation;
     if (auto added = add(tile_path(spec_, key), before->hash); !added) return std::unexpected(added.error());
     ++key.generation;
   }

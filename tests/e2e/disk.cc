@@ -10,7 +10,8 @@ namespace garner::e2e {
 namespace {
 
 bool beside_the_data(const std::string& file) {
-  return file == "SHA256SUMS" || file == "CATALOGUE.csv.zst" || file == "MANIFEST.yaml" || file == "CREDIT.txt";
+  return file == "SHA256SUMS" || file == "CATALOGUE.csv.zst" || file == "MANIFEST.yaml" || file == "CREDIT.txt" ||
+         file == "RECEIPT.md" || file == "RECEIPT.json";
 }
 
 std::string tool(const std::vector<std::string>& arguments, const fs::path& directory = {}) {

@@ -46,6 +46,15 @@ class Echo final : public harvest::Service {
     page.next = cursor;
     return page;
   }
+  Result<harvest::LogPage> log(const std::string& name, const harvest::LogQuestion& question) override {
+    require(question.most >= 1 && question.most <= 10'000, "logs are bounded");
+    harvest::LogPage page;
+    page.about = {name, question.retrieval_type};
+    return page;
+  }
+  Result<harvest::ReceiptReply> receipt(harvest::Peer, const std::string& name) override {
+    return harvest::ReceiptReply{"{}", "# " + name, false};
+  }
   Result<harvest::FoundProduct> product(const std::string& name, SourceId, const std::string& type) override {
     harvest::FoundProduct product;
     product.file_name = name;
@@ -56,6 +65,9 @@ class Echo final : public harvest::Service {
     harvest::VerifyPage page;
     page.next = cursor;
     return page;
+  }
+  Result<harvest::VerifyPage> repair(harvest::Peer, const std::string& name, const std::string& cursor) override {
+    return verify(name, cursor);
   }
 };
 

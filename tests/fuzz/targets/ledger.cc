@@ -1,5 +1,6 @@
 // Rows of the ledger, damaged: what can be decoded is encoded and decoded again to the same.
 #include "ledger/chunk_record.h"
+#include "ledger/journal.h"
 #include "ledger/rows.h"
 #include "ledger/tile_record.h"
 #include "target.h"
@@ -45,6 +46,14 @@ void run(Bytes bytes) {
     const auto again = ledger::decode_tile(ledger::encode(*tile));
     require(again.has_value() && *again == *tile, "a tile's record");
     (void)tile->packs_of(0);
+  }
+  if (const auto entry = ledger::decode_entry(text)) {
+    const auto again = ledger::decode_entry(ledger::encode(*entry));
+    require(again.has_value() && *again == *entry, "a journal's entry");
+  }
+  if (const auto reason = ledger::decode_reason(text)) {
+    const auto again = ledger::decode_reason(ledger::encode(*reason));
+    require(again.has_value() && *again == *reason, "a reason");
   }
   if (const auto counters = ledger::decode_counters(text)) {
     const auto again = ledger::decode_counters(ledger::encode_counters(*counters));

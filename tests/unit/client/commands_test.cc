@@ -163,6 +163,22 @@ TEST_F(Commands, WatchEndsWithTheHarvestAndSaysHow) {
   EXPECT_THAT(outcome.out, HasSubstr("rvs-bright finished: "));
 }
 
+TEST_F(Commands, VerifyWithRepairIsGoodWhenAllThatIsLostIsFetchedAgain) {
+  daemon.service.verify_pages = {{1, 100, 5, {"a is missing"}, "1"}, {1, 100, 5, {}, ""}};
+  const auto found = garner({"verify", "rvs-bright"});
+  EXPECT_EQ(found.code, 1);
+  EXPECT_THAT(found.out, HasSubstr("--repair"));
+  const auto repaired = garner({"verify", "rvs-bright", "--repair"});
+  EXPECT_EQ(repaired.code, 0) << repaired.err;
+  EXPECT_THAT(repaired.out, HasSubstr("100 products are fetched again"));
+}
+
+TEST_F(Commands, ReceiptPrintsThePageOrItsJson) {
+  EXPECT_EQ(garner({"receipt", "rvs-bright"}).out, "# Receipt: rvs-bright\n");
+  EXPECT_EQ(garner({"receipt", "rvs-bright", "--json"}).out, "{\"receipt\": 1}\n");
+  EXPECT_EQ(garner({"receipt", "nope"}).code, 2);
+}
+
 TEST_F(Commands, WatchEndsWithOneWhenSourcesFailed) {
   status().state = "finished";
   status().failed = 4;

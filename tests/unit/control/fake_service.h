@@ -62,6 +62,8 @@ class FakeService final : public harvest::Service {
   std::vector<harvest::SourcesPage> pages;  // by cursor: "", "1", "2", …
   harvest::FoundProduct found;
   std::vector<harvest::VerifyPage> verify_pages;
+  harvest::LogPage log_page;
+  harvest::LogQuestion log_question;  // the last one
   std::uint64_t retried = 500;
   std::optional<Error> submit_error;  // of submit() itself
   bool already_here = false;
@@ -140,10 +142,28 @@ class FakeService final : public harvest::Service {
     if (!found_status) return std::unexpected(found_status.error());
     return found;
   }
+  Result<harvest::LogPage> log(const std::string& name, const harvest::LogQuestion& question) override {
+    auto found_status = find("log", name);
+    if (!found_status) return std::unexpected(found_status.error());
+    log_question = question;
+    return log_page;
+  }
+  Result<harvest::ReceiptReply> receipt(harvest::Peer, const std::string& name) override {
+    auto found_status = find("receipt", name);
+    if (!found_status) return std::unexpected(found_status.error());
+    return harvest::ReceiptReply{"{\"receipt\": 1}\n", "# Receipt: " + name + "\n", true};
+  }
   Result<harvest::VerifyPage> verify(const std::string& name, const std::string& cursor) override {
     auto found_status = find("verify", name);
     if (!found_status) return std::unexpected(found_status.error());
     return verify_pages.at(cursor.empty() ? 0 : static_cast<std::size_t>(std::stoul(cursor)));
+  }
+  Result<harvest::VerifyPage> repair(harvest::Peer, const std::string& name, const std::string& cursor) override {
+    auto found_status = find("repair", name);
+    if (!found_status) return std::unexpected(found_status.error());
+    auto page = verify_pages.at(cursor.empty() ? 0 : static_cast<std::size_t>(std::stoul(cursor)));
+    page.put_back = 100 * page.damages.size();
+    return page;
   }
 
  private:

@@ -47,6 +47,11 @@ TEST(Routes, ParametersOutOfRangeAreRefusedBeforeTheServiceIsAsked) {
   EXPECT_EQ(ask(service, "GET", "/v1/harvests/h/product", {{"source_id", "1.5e18"}}).status, 400u);
   EXPECT_EQ(ask(service, "POST", "/v1/harvests/h/retry", {{"outcome", "delivered"}}).status, 400u);
   EXPECT_EQ(ask(service, "DELETE", "/v1/harvests/h", {{"delete_data", "yes"}}).status, 400u);
+  EXPECT_EQ(ask(service, "GET", "/v1/harvests/h/log", {{"chunk", "-1"}}).status, 400u);
+  EXPECT_EQ(ask(service, "GET", "/v1/harvests/h/log", {{"rows", "10001"}}).status, 400u);
+  EXPECT_EQ(ask(service, "GET", "/v1/harvests/h/log", {{"source_id", "1.5e18"}}).status, 400u);
+  EXPECT_EQ(ask(service, "POST", "/v1/harvests/h/receipt", {{"format", "pdf"}}).status, 400u);
+  EXPECT_EQ(ask(service, "POST", "/v1/harvests/h/verify", {{"repair", "yes"}}).status, 400u);
   EXPECT_TRUE(service.calls().empty());
 }
 
@@ -56,6 +61,24 @@ TEST(Routes, RetryTakesFailedUnlessToldOtherwise) {
   ask(service, "POST", "/v1/harvests/h/retry");
   ask(service, "POST", "/v1/harvests/h/retry", {{"outcome", "pending"}});
   EXPECT_THAT(service.calls(), testing::ElementsAre("retry 3 h", "retry 0 h"));
+}
+
+TEST(Routes, VerifyRepairsOnlyWhenToldTo) {
+  FakeService service;
+  service.harvests["h"] = example_status("h");
+  service.verify_pages = {{1, 100, 5, {"RVS/0000/RVS-0000000.zip is missing"}, ""}};
+  EXPECT_THAT(ask(service, "POST", "/v1/harvests/h/verify").body, testing::HasSubstr("\"put_back\":0"));
+  EXPECT_THAT(ask(service, "POST", "/v1/harvests/h/verify", {{"repair", "true"}}).body,
+              testing::HasSubstr("\"put_back\":100"));
+  EXPECT_THAT(service.calls(), testing::ElementsAre("verify h", "repair h"));
+}
+
+TEST(Routes, AReceiptIsJsonOrMarkdown) {
+  FakeService service;
+  service.harvests["h"] = example_status("h");
+  EXPECT_EQ(ask(service, "POST", "/v1/harvests/h/receipt").content_type, "application/json");
+  const auto page = ask(service, "POST", "/v1/harvests/h/receipt", {{"format", "markdown"}});
+  EXPECT_EQ(page.body, "# Receipt: h\n");
 }
 
 TEST(Routes, RemoveDeletesDataOnlyWhenToldTo) {

@@ -209,6 +209,7 @@ class Stage {
   std::unique_ptr<harvest::Engine> engine;
   StageArchive* archive = nullptr;  // while the engine runs
   int indexes_written = 0;
+  std::function<std::optional<Error>()> receipt_fault;
   std::optional<Error> no_profile;  // what opening the archive's profile says
   StageArchive::People people;
   std::function<Result<void>()> prepare = [] { return Result<void>{}; };
@@ -283,6 +284,19 @@ class Stage {
               ++tiles.made;
               return std::make_unique<StageTileMerge>(tiles);
             },
+        .sums_facts = [](const output::OutputSpec&) -> Result<std::optional<output::SumsFacts>> {
+          return std::nullopt;
+        },
+        .write_receipt = [this](const output::OutputSpec& spec, std::string_view json,
+                                std::string_view) -> Result<void> {
+          if (auto powered = disk.power.step(); !powered) return powered;
+          if (receipt_fault) {
+            if (auto fault = receipt_fault()) return std::unexpected(*fault);
+          }
+          disk.receipts[spec.directory.string()] = json;
+          return {};
+        },
+        .software = "garner on a stage",
         .read_reply = [this](std::span<const std::byte>, const product::Asked& asked,
                              product::ProductSink& sink) -> Result<product::Contents> {
           product::Contents contents;

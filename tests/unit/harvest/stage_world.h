@@ -108,11 +108,11 @@ class StageLedger final : public ledger::Ledger {
   }
   Result<ledger::ChunkRecord> chunk(ledger::ChunkKey key) override { return below_.chunk(key); }
   Result<void> settle(ledger::ChunkKey key, const ledger::ChunkRecord& record, const ledger::CounterDelta& delta,
-                      std::string_view job_left) override {
+                      std::string_view job_left, const ledger::JournalEntry* entry) override {
     if (auto powered = power_.step(); !powered) return powered;
     const auto read_back = ledger::decode_chunk(ledger::encode(record));
     if (!read_back || *read_back != record) return fail(Kind::Corrupt, "a record that does not survive its bytes");
-    return below_.settle(key, record, delta, job_left);
+    return below_.settle(key, record, delta, job_left, entry);
   }
   Result<std::vector<std::string>> jobs_left(HarvestNo no, std::size_t most) override {
     return below_.jobs_left(no, most);
@@ -142,6 +142,14 @@ class StageLedger final : public ledger::Ledger {
                        const std::function<bool(const ledger::RefusedRow&)>& visit) override {
     return below_.refused(no, from, visit);
   }
+  Result<void> note(HarvestNo no, const ledger::JournalEntry& entry) override {
+    if (power_.is_cut()) return fail(Kind::Internal, "killed");  // no step: nothing hangs on it
+    return below_.note(no, entry);
+  }
+  Result<std::vector<ledger::JournalEntry>> journal(HarvestNo no, const ledger::JournalWanted& wanted) override {
+    return below_.journal(no, wanted);
+  }
+  Result<std::vector<ledger::Reason>> reasons(HarvestNo no) override { return below_.reasons(no); }
   std::function<bool()> fail_update;
 
  private:
@@ -154,6 +162,7 @@ struct Disk {
   using Key = std::tuple<std::string, std::string, std::uint32_t, std::uint32_t>;  // directory, type, block, generation
   std::map<Key, std::set<SourceId>> packs;
   std::map<std::string, std::set<Key>> indexes;  // by directory
+  std::map<std::string, std::string> receipts;  // by directory
   Power power;
   std::function<std::optional<Error>()> publish_fault;
 };
@@ -177,8 +186,11 @@ class StageLayout final : public output::Layout {
                                                                      const ledger::Pack&) override {
     return std::vector<std::pair<std::string, std::string>>{};
   }
-  Result<std::vector<std::string>> verify(const output::PackKey&, const ledger::Pack&) override {
-    return std::vector<std::string>{};
+  Result<std::vector<std::string>> verify(const output::PackKey& key, const ledger::Pack&) override {
+    std::vector<std::string> damages;
+    if (!disk_.packs.contains({directory_, key.retrieval_type, key.block, key.generation}))
+      damages.push_back(fmt::format("{} {} is missing", key.retrieval_type, key.block));
+    return damages;
   }
 
  private:

@@ -54,10 +54,11 @@ class MemoryLedger final : public ledger::Ledger {
     return found == chunks.end() ? ledger::ChunkRecord{} : found->second;
   }
   Result<void> settle(ledger::ChunkKey key, const ledger::ChunkRecord& record, const ledger::CounterDelta& delta,
-                      std::string_view job_left) override {
+                      std::string_view job_left, const ledger::JournalEntry* entry) override {
     if (fail_settle_ && fail_settle_()) return fail(Kind::DiskFull, "no space left (made up)");
     auto& harvest = harvests_.at(key.harvest);
     harvest.chunks[key] = record;
+    if (entry != nullptr) harvest.take(*entry);
     if (!job_left.empty()) harvest.jobs_left.emplace(job_left);
     auto& c = harvest.counters.at(key.type);
     const auto add = [](std::uint64_t& counter, std::int64_t by) { counter += static_cast<std::uint64_t>(by); };
@@ -129,6 +130,26 @@ class MemoryLedger final : public ledger::Ledger {
     return {};
   }
 
+  Result<void> note(HarvestNo no, const ledger::JournalEntry& entry) override {
+    const auto found = harvests_.find(no);
+    if (found == harvests_.end()) return fail(Kind::NotFound, "no harvest number {}", no);
+    found->second.take(entry);
+    return {};
+  }
+  Result<std::vector<ledger::JournalEntry>> journal(HarvestNo no, const ledger::JournalWanted& wanted) override {
+    std::vector<ledger::JournalEntry> out;
+    for (const auto& [place, bytes] : harvests_.at(no).journal_rows) {
+      if (place.first == ledger::Journal::Part::Reasons) continue;
+      auto entry = ledger::decode_entry(bytes);
+      if (!entry) return std::unexpected(entry.error());
+      if (fits(*entry, wanted)) out.push_back(std::move(*entry));
+    }
+    std::ranges::sort(out, {}, &ledger::JournalEntry::order);
+    if (out.size() > wanted.most) out.erase(out.begin(), out.end() - static_cast<std::ptrdiff_t>(wanted.most));
+    return out;
+  }
+  Result<std::vector<ledger::Reason>> reasons(HarvestNo no) override { return harvests_.at(no).journal.reasons(); }
+
   // Every settle asks this first, if it is set: true makes it fail.
   void fail_settles_when(std::function<bool()> when) { fail_settle_ = std::move(when); }
 
@@ -141,6 +162,16 @@ class MemoryLedger final : public ledger::Ledger {
     std::set<std::string> jobs_left;
     std::vector<ledger::Counters> counters;
     std::vector<ledger::RefusedRow> refused;
+    ledger::Journal journal;
+    std::map<std::pair<ledger::Journal::Part, std::uint64_t>, std::string> journal_rows;
+    void take(const ledger::JournalEntry& entry) {
+      for (auto& change : journal.add(entry)) {
+        if (change.bytes)
+          journal_rows[{change.part, change.row}] = std::move(*change.bytes);
+        else
+          journal_rows.erase({change.part, change.row});
+      }
+    }
   };
   class MemoryIntake final : public ledger::Intake {
    public:
@@ -162,7 +193,11 @@ class MemoryLedger final : public ledger::Ledger {
         if (other.record.name == record.name && no != record.no)
           return fail(Kind::Conflict, "'{}' is taken", record.name);
       }
-      if (record.no != 0) ledger_.harvests_.erase(record.no);
+      if (record.no != 0) {
+        harvest_.journal = std::move(ledger_.harvests_.at(record.no).journal);
+        harvest_.journal_rows = std::move(ledger_.harvests_.at(record.no).journal_rows);
+        ledger_.harvests_.erase(record.no);
+      }
       record.no = ledger_.next_no_++;
       record.sources = harvest_.record.sources;
       record.blocks = static_cast<std::uint32_t>(harvest_.blocks.size());
