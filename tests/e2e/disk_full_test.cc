@@ -155,5 +155,66 @@ TEST_F(DiskFull, ADaemonKilledOverAFullStateDirectoryKeepsTheAccount) {
   expect_account(rig, "ledger");
 }
 
+TEST_F(DiskFull, NothingIsStartedBelowTheWatermarkAndItGoesOnWhenThereIsRoom) {
+  TinyDisk disk(rig.root() / "output", 20'000);
+  rig.write_config("disk: {low: 8 MB, resume: 12 MB}\n");
+  start(0.02, true);
+  write_file(rig.root() / "output" / "somebody-elses", std::string(14'000'000, 'x'));
+  rig.submit(manifest("low"));
+  Json status;
+  ASSERT_TRUE(wait_until([&] {
+    status = rig.status("low");
+    return status["state"] == "waiting" && status["chunks"]["in_flight"] == 0;
+  })) << status.dump(1);
+  EXPECT_THAT(status["waiting_for"].get<std::string>(), HasSubstr("disk low on " + rig.output("low").string()));
+  EXPECT_THAT(status["waiting_for"].get<std::string>(), HasSubstr("goes on at 12.0 MB"));
+  const int delivered = status["delivered"];
+  EXPECT_LT(delivered, 480);
+  fs::remove(rig.root() / "output" / "somebody-elses");
+  ASSERT_TRUE(rig.wait_for_state("low", "finished", std::chrono::seconds(120)));  // it looks every 30 s
+  expect_account(rig, "low");
+}
+
+TEST_F(DiskFull, AnUnmountedOutputIsWaitedForAndNothingIsWrittenInItsPlace) {
+  BoundFolder disk(rig.root() / "disk", rig.root() / "output");
+  start(0.1);
+  rig.submit(manifest("gone", "files"));
+  ASSERT_TRUE(wait_until([&] { return rig.status("gone")["delivered"].get<int>() > 0; }));
+  disk.unmount();
+  fs::create_directory(rig.output("gone"));  // worse than nothing: an empty folder of its name
+  Json status;
+  ASSERT_TRUE(wait_until([&] {
+    status = rig.status("gone");
+    return status["state"] == "waiting" && status["chunks"]["in_flight"] == 0;
+  })) << status.dump(1);
+  EXPECT_THAT(status["waiting_for"].get<std::string>(), HasSubstr(rig.output("gone").string()));
+  EXPECT_TRUE(fs::is_empty(rig.output("gone")));
+  disk.mount();
+  rig.garner({"retry", "gone", "--outcome", "pending"});
+  ASSERT_TRUE(rig.wait_for_state("gone", "finished", std::chrono::seconds(120)));
+  expect_account(rig, "gone");
+}
+
+TEST_F(DiskFull, ADiskGoneReadOnlyIsWaitedFor) {
+  TinyDisk disk(rig.root() / "output", 100'000);
+  start(0.1);
+  rig.submit(manifest("ro", "tar.zst"));
+  ASSERT_TRUE(wait_until([&] { return rig.status("ro")["delivered"].get<int>() > 0; }));
+  Json status;
+  ASSERT_TRUE(wait_until([&] {
+    disk.set_read_only(true);  // refused while a file is open for writing
+    return rig.status("ro")["state"] == "waiting";
+  }));
+  ASSERT_TRUE(wait_until([&] {
+    status = rig.status("ro");
+    return status["chunks"]["in_flight"] == 0;
+  }));
+  EXPECT_THAT(status["waiting_for"].get<std::string>(), HasSubstr("Read-only file system"));
+  disk.set_read_only(false);
+  rig.garner({"retry", "ro", "--outcome", "pending"});
+  ASSERT_TRUE(rig.wait_for_state("ro", "finished", std::chrono::seconds(120)));
+  expect_account(rig, "ro");
+}
+
 }  // namespace
 }  // namespace garner::e2e

@@ -55,4 +55,30 @@ void TinyDisk::resize(std::uint64_t kib) {
     ADD_FAILURE() << "resizing " << where_ << ": " << std::strerror(errno);
 }
 
+void TinyDisk::set_read_only(bool read_only) {
+  if (mount("tmpfs", where_.c_str(), "tmpfs", MS_REMOUNT | (read_only ? MS_RDONLY : 0U), nullptr) != 0 &&
+      errno != EBUSY)
+    ADD_FAILURE() << "remounting " << where_ << ": " << std::strerror(errno);
+}
+
+BoundFolder::BoundFolder(fs::path folder, fs::path where) : folder_(std::move(folder)), where_(std::move(where)) {
+  fs::create_directories(folder_);
+  fs::create_directories(where_);
+  mount();
+}
+
+BoundFolder::~BoundFolder() {
+  umount2(where_.c_str(), MNT_DETACH);
+}
+
+void BoundFolder::mount() {
+  if (::mount(folder_.c_str(), where_.c_str(), nullptr, MS_BIND, nullptr) != 0)
+    ADD_FAILURE() << "mounting " << folder_ << " at " << where_ << ": " << std::strerror(errno);
+}
+
+void BoundFolder::unmount() {
+  if (umount2(where_.c_str(), MNT_DETACH) != 0)
+    ADD_FAILURE() << "unmounting " << where_ << ": " << std::strerror(errno);
+}
+
 }  // namespace garner::e2e

@@ -17,9 +17,24 @@ class TinyDisk {
   TinyDisk(const TinyDisk&) = delete;
   TinyDisk& operator=(const TinyDisk&) = delete;
   void resize(std::uint64_t kib);
+  void set_read_only(bool read_only);
 
  private:
   fs::path where_;
+};
+
+// A folder seen at another place while it is mounted there; an empty mount point is left when it is not.
+class BoundFolder {
+ public:
+  BoundFolder(fs::path folder, fs::path where);
+  ~BoundFolder();
+  BoundFolder(const BoundFolder&) = delete;
+  BoundFolder& operator=(const BoundFolder&) = delete;
+  void mount();
+  void unmount();
+
+ private:
+  fs::path folder_, where_;
 };
 
 }  // namespace garner::e2e
