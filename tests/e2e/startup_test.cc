@@ -111,6 +111,21 @@ TEST_F(Startup, AFinishedHarvestIsAsItWasAfterARestart) {
   expect_account(rig, "done");
 }
 
+TEST_F(Startup, AStateDirectoryThatWasMovedGoesOnWhereItStood) {
+  rig.start_simulator({.knobs = {{"latency", {{"a_s", 0.05}}}}});
+  rig.start_daemon();
+  rig.submit(rig.write_manifest("moved", rig.make_ids(200), "retrieval_types: [XP_SAMPLED]\nchunk_size: 10\n"));
+  ASSERT_TRUE(wait_until([&] { return rig.status("moved")["delivered"].get<int>() > 0; }));
+  rig.daemon().kill_now();
+  fs::create_directories(rig.root() / "another" / "disk");
+  fs::rename(rig.root() / "state", rig.root() / "another" / "disk" / "garner");
+  write_file(rig.root() / "garnerd.yaml", config("another/disk/garner", "garnerd.sock"));
+  rig.start_daemon();
+  ASSERT_TRUE(rig.wait_for_state("moved", "finished"));
+  EXPECT_FALSE(fs::exists(rig.root() / "state"));
+  expect_account(rig, "moved");
+}
+
 TEST_F(Startup, EveryProblemOfAConfigurationIsReportedAtOnce) {
   const Ran bad =
       daemon_with("state_directory: relative\nsocket: [a, b]\noutput_rots: [/srv]\nworkers: many\nworkers: 3\n");
@@ -137,6 +152,19 @@ TEST_F(Startup, ChecksAConfigurationWithoutStarting) {
   const Ran bad = run({rig.garnerd_path, "--check-config", "--config", (rig.root() / "bad.yaml").string()});
   EXPECT_EQ(bad.exit_code, 2);
   EXPECT_THAT(bad.err, HasSubstr("bad.yaml:5:10: drain_s"));
+  for (const std::string marks :
+       {"{low: 5 GiB, resume: 8 GB}", "{low: 2 %}", "{low: 0}", "{low: 500 MB, resume: 5%}"}) {
+    write_file(rig.root() / "good.yaml", config("state", "garnerd.sock") + "disk: " + marks + "\n");
+    EXPECT_EQ(run({rig.garnerd_path, "--check-config", "--config", (rig.root() / "good.yaml").string()}).exit_code, 0)
+        << marks;
+  }
+  for (const std::string marks :
+       {"{low: lots}", "{low: -1 GB}", "{low: 5 GB, resume: 4 GB}", "{low: 200 %}", "{hi: 2 %}"}) {
+    write_file(rig.root() / "bad.yaml", config("state", "garnerd.sock") + "disk: " + marks + "\n");
+    const Ran refused = run({rig.garnerd_path, "--check-config", "--config", (rig.root() / "bad.yaml").string()});
+    EXPECT_EQ(refused.exit_code, 2) << marks;
+    EXPECT_THAT(refused.err, HasSubstr("bad.yaml:5:"));
+  }
   const Ran missing = run({rig.garnerd_path, "--check-config", "--config", (rig.root() / "none.yaml").string()});
   EXPECT_EQ(missing.exit_code, 2);
   EXPECT_THAT(missing.err, HasSubstr("none.yaml"));

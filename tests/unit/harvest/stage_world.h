@@ -41,7 +41,8 @@ class StageExecutor final : public Executor {
       later(delay, std::move(action));
   }
   SteadyTime now() const override { return loop_.now(); }
-  WallTime wall_now() const override { return loop_.wall_now(); }
+  WallTime wall_now() const override { return loop_.wall_now() + wall_shift; }
+  WallTime::duration wall_shift{};  // the wall clock was put, or the machine slept
   [[nodiscard]] std::unique_ptr<Timer> call_at(SteadyTime when, Action action) override {
     return loop_.call_at(when, std::move(action));
   }
