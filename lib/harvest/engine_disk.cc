@@ -13,6 +13,8 @@ namespace {
 constexpr std::chrono::seconds kLookEvery{30};
 constexpr std::uint64_t kLookAfterBytes = 256ull << 20;  // stored since the last look
 constexpr std::chrono::seconds kAnswerMost{30};
+// Looks under way at once: a dead mount with many harvests must not keep all workers.
+constexpr std::ptrdiff_t kLooksMost = 2;
 
 }  // namespace
 
@@ -24,7 +26,8 @@ bool Engine::has_room(const std::shared_ptr<HarvestRun>& run) {
     Disk& disk = disks_[directory];
     const bool due =
         !disk.looked || world_.executor.now() >= *disk.looked + kLookEvery || disk.stored_since >= kLookAfterBytes;
-    if (due && !disk.looking) tasks_.spawn(look_at_disk(directory, use));
+    const auto under_way = std::ranges::count_if(disks_, [](const auto& entry) { return entry.second.looking; });
+    if (due && !disk.looking && under_way < kLooksMost) tasks_.spawn(look_at_disk(directory, use));
     if (trouble.empty()) trouble = disk.trouble;
   }
   run->set_no_room(std::move(trouble));

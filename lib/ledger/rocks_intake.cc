@@ -165,10 +165,11 @@ Result<HarvestRecord> RocksIntake::commit(HarvestRecord record) {
 }
 
 Result<void> RocksIntake::ingest() {
-  const auto store = store_.lease();
+  const auto store = store_.writable();
   if (!store) return std::unexpected(store.error());
   std::vector<rocksdb::IngestExternalFileArg> arguments{ids_.ingestion(*store)};
   if (!refused_.empty()) arguments.push_back(refused_.ingestion(*store));
+  const TableKeeper::Keep keep;
   if (const auto status = store->db().IngestExternalFiles(arguments); !status.ok())
     return store_error(status, "taking over an id list");
   return {};

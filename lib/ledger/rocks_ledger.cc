@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "base/log.h"
 #include "ledger/bytes.h"
 #include "ledger/group_commit.h"
 #include "ledger/rocks_intake.h"
@@ -195,8 +196,10 @@ Result<void> RocksLedger::remove(HarvestNo harvest) {
   batch.remove(Family::Harvests, manifest_key(harvest));
   batch.put(Family::Meta, erase_key(harvest), "");
   if (auto written = store_->write(batch, "removing a harvest"); !written) return written;
-  commits_.dismiss(harvest);
-  return store_->erase(harvest);
+  commits_.dismiss(harvest);  // gone, whatever becomes of its rows
+  if (auto erased = store_->erase(harvest); !erased)
+    log::warning("{}; the next start tries again", erased.error().detail);
+  return {};
 }
 
 Result<std::string> RocksLedger::block_bytes(HarvestNo harvest, std::uint32_t block) {
@@ -272,7 +275,7 @@ Result<std::vector<std::string>> RocksLedger::jobs_left(HarvestNo harvest, std::
 }
 
 Result<void> RocksLedger::job_forgotten(HarvestNo harvest, const std::string& job) {
-  const auto store = store_->lease();
+  const auto store = store_->writable();
   if (!store) return std::unexpected(store.error());
   const auto status = store->db().Delete(rocksdb::WriteOptions(), store->family(Family::Jobs), job_key(harvest, job));
   if (!status.ok()) return store_error(status, "forgetting a job");

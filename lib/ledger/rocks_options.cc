@@ -1,8 +1,15 @@
 #include "ledger/rocks_options.h"
 
 #include <rocksdb/cache.h>
+#include <rocksdb/env.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_buffer_manager.h>
+
+#include <cstdarg>
+#include <cstdio>
+
+#include "base/error.h"
+#include "base/log.h"
 
 namespace garner::ledger {
 namespace {
@@ -12,6 +19,18 @@ constexpr std::size_t kCacheBytes = 64 * kMiB;
 constexpr std::size_t kMemtableBytes = 16 * kMiB;
 constexpr std::size_t kWalBytes =
     2 * kMiB;  // some 15,000 settled chunks; what a restart replays, and at rest it is dead weight
+
+// What RocksDB has to say goes to our own log. Its LOG file would lie on the disk that fails, and RocksDB 7.8 built with
+// assertions (Debian's) stops the process at the first line after one that could not be written.
+class InfoLog final : public rocksdb::Logger {
+ public:
+  InfoLog() : rocksdb::Logger(rocksdb::InfoLogLevel::WARN_LEVEL) {}
+  using rocksdb::Logger::Logv;
+  void Logv(const char* format, va_list arguments) override {
+    char line[1024];
+    if (std::vsnprintf(line, sizeof line, format, arguments) > 0) log::debug("ledger: RocksDB: {}", printable(line));
+  }
+};
 
 }  // namespace
 
@@ -32,11 +51,10 @@ rocksdb::DBOptions store_options() {
   options.max_open_files = 512;
   options.max_file_opening_threads = 1;  // its 16 threads a family cost more than they save on some dozens of files
   options.max_background_jobs = 2;
+  options.max_bgerror_resume_count = 0;  // RocksStore recovers, and knows when not to
   options.manifest_preallocation_size = 64 << 10;  // 4 MiB would be more than a small ledger
   options.max_manifest_file_size = 4 * kMiB;
-  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  options.max_log_file_size = kMiB;
-  options.keep_log_file_num = 4;
+  options.info_log = std::make_shared<InfoLog>();
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
   return options;

@@ -20,7 +20,7 @@ RocksStore::RocksStore(fs::path directory, DirectoryLock lock, std::shared_ptr<r
     : directory_(std::move(directory)),
       lock_(std::move(lock)),
       files_(std::move(files)),
-      env_(rocksdb::NewCompositeEnv(files_)),
+      env_(rocksdb::NewCompositeEnv(std::make_shared<TableKeeper>(files_, directory_))),
       cache_(make_cache()) {}
 
 Result<RocksStore::Lease> RocksStore::lease() {
@@ -36,12 +36,17 @@ Result<RocksStore::Lease> RocksStore::lease() {
   return Lease(this, database_.get());
 }
 
+Result<RocksStore::Lease> RocksStore::writable() {
+  if (auto good = recover(); !good) return std::unexpected(good.error());
+  return lease();
+}
+
 void RocksStore::give_back() {
   const std::lock_guard lock(mutex_);
   if (--leases_ == 0) returned_.notify_all();
 }
 
-// Opens the database anew if it takes no writes.
+// Where the database takes no writes.
 Result<void> RocksStore::recover() {
   std::unique_lock lock(mutex_);
   if (database_ && database_->trouble().ok()) return {};
@@ -74,8 +79,8 @@ Result<void> RocksStore::open_anew(std::unique_lock<std::mutex>& lock) {
   lock.unlock();
   old.reset();
   auto database = Database::open(directory_, env_.get(), cache_);
-  if (database && !undo_.empty()) {
-    if (const auto status = (*database)->write(undo_); !status.ok())
+  if (database) {
+    if (const auto status = undo(**database); !status.ok())
       database = store_error(status, "undoing what failed to be written");
   }
   lock.lock();
@@ -83,9 +88,15 @@ Result<void> RocksStore::open_anew(std::unique_lock<std::mutex>& lock) {
     trouble_ = database.error();
     return std::unexpected(trouble_);
   }
-  undo_ = {};
   database_ = std::move(*database);
   return {};
+}
+
+rocksdb::Status RocksStore::undo(Database& database) {
+  if (undo_.empty()) return rocksdb::Status::OK();
+  auto status = database.write(undo_);
+  if (status.ok()) undo_ = {};
+  return status;
 }
 
 // Part of a failed write may be in the log, and count when that is read again.
@@ -104,8 +115,7 @@ void RocksStore::remember_what_stood(Database& database, const Batch& batch) {
 }
 
 Result<void> RocksStore::write(const Batch& batch, std::string_view doing) {
-  if (auto good = recover(); !good) return good;
-  const auto open = lease();
+  const auto open = writable();
   if (!open) return std::unexpected(open.error());
   const auto status = open->database_->write(batch);
   if (status.ok()) return {};
@@ -146,7 +156,7 @@ Result<void> RocksStore::erase(HarvestNo harvest) {
                              Family::Tiles, Family::Jobs, Family::Journal}) {
     Range range(begin, end);
     if (!walk(which, range)->Valid()) continue;
-    const auto open = lease();
+    const auto open = writable();
     if (!open) return std::unexpected(open.error());
     // Whole files go at once, and give their space back; the range deletion takes the rest.
     if (const auto status = rocksdb::DeleteFilesInRange(&open->db(), open->family(which), &first, &last, false);
@@ -158,7 +168,7 @@ Result<void> RocksStore::erase(HarvestNo harvest) {
   batch.remove(Family::Meta, erase_key(harvest));
   if (auto written = write(batch, "erasing a harvest"); !written) return written;
   if (touched.empty()) return {};
-  const auto open = lease();
+  const auto open = writable();
   if (!open) return std::unexpected(open.error());
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   for (const Family which : touched) handles.push_back(open->family(which));

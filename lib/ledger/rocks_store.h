@@ -5,8 +5,8 @@
 // RocksDB 7.8 built with assertions (Debian's) stops the process when it appends to a file after a failed append
 // (WritableFileWriter::seen_error_). The next write does it, once the directory takes writes again. Meanwhile reading
 // goes on; writes say what is wrong. The write that failed is undone then, whatever reached the disk of it: who was
-// told that it failed was told the truth. Threads: any for reading; one at a time for writing (GroupCommit's turns).
-// For lib/ledger only.
+// told that it failed was told the truth.
+// Threads: any for reading; one at a time for writing (GroupCommit's turns). For lib/ledger only.
 #pragma once
 
 #include <rocksdb/file_system.h>
@@ -20,6 +20,7 @@
 #include "ledger/directory_lock.h"
 #include "ledger/rocks_database.h"
 #include "ledger/rows.h"
+#include "ledger/table_keeper.h"
 
 namespace garner::ledger {
 
@@ -48,8 +49,10 @@ class RocksStore {
     RocksStore* store_;
     Database* database_;
   };
-  // An error while it is being opened anew, or can't be.
+  // An error while it is being opened anew, or can't be. Where it takes no writes it may be read, and nothing else.
   Result<Lease> lease();
+  // For what changes anything, other than by write(): opened anew first where it takes no writes.
+  Result<Lease> writable();
 
   // Synced when it returns.
   Result<void> write(const Batch& batch, std::string_view doing);
@@ -74,6 +77,7 @@ class RocksStore {
   void give_back();
   Result<void> recover();
   Result<void> open_anew(std::unique_lock<std::mutex>& lock);
+  rocksdb::Status undo(Database& database);
   Result<void> probe();
   void remember_what_stood(Database& database, const Batch& batch);
 

@@ -107,6 +107,48 @@ TEST_F(Recovery, SaysWhyAndGoesOnWhenThereIsRoomAgain) {
   expect_the_truth();
 }
 
+// Harvests that come and go, jobs, settles: at whichever step the disk fails, nobody who was told no finds it done.
+TEST_F(Recovery, AnythingMayFailAtAnyStep) {
+  int refused = 0;
+  for (std::int64_t step = 0; step < 90 && !HasFailure(); step += 3) {
+    const std::string name = fmt::format("other-{}", step);
+    trouble->status = step % 2 == 0 ? IOStatus::IOError("Input/output error") : IOStatus::NoSpace("made up");
+    trouble->lasts = step % 4 == 0 ? 1 : INT64_MAX;
+    trouble->before = step;
+    HarvestNo added = 0;
+    if (auto intake = ledger->begin_intake(100); intake) {
+      if ((*intake)->add(std::span(ids).first(3000))) {
+        if (const auto record = (*intake)->commit(record_named(name))) added = record->no;
+      }
+    }
+    settle(1);
+    bool left = false;
+    if (added != 0) {
+      left = ledger->settle({added, 0, 1}, {}, {}, "https://a.example/async/1").has_value();
+      const auto forgotten = ledger->job_forgotten(added, "https://a.example/async/1");
+      left = left && !forgotten;
+      if (ledger->remove(added)) added = 0;
+    }
+    const bool told_no = trouble->before <= 0;
+    refused += told_no ? 1 : 0;
+    lift();
+    settle(1);
+    expect_the_truth();
+    std::size_t there = 0;
+    for (const auto& record : *ledger->harvests()) there += record.name == name ? 1 : 0;
+    if (added != 0) {
+      const auto last = ledger->ids(added, 29);
+      ASSERT_TRUE(last) << "step " << step << ": " << last.error().detail;
+      EXPECT_EQ(last->size(), 100U);
+      const auto removed = ledger->remove(added);
+    } else {
+      EXPECT_EQ(there, 0U) << "step " << step;
+    }
+    ASSERT_EQ(add_harvest(*ledger, fmt::format("after-{}", step), ids).sources, ids.size());
+  }
+  EXPECT_GT(refused, 5);
+}
+
 TEST_F(Recovery, AnIntakeThatWasBegunBeforeIsThereAfter) {
   auto intake = ledger->begin_intake(100).value();
   ASSERT_TRUE(intake->add(std::span(ids).first(5000)));
