@@ -1,6 +1,7 @@
 // What `garner tap` and `garner cone` refuse before anything is asked, and the files they read and write.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -96,6 +97,23 @@ TEST(SaveFile, LeavesTheOldOneWhereTheNewOneFails) {
   ASSERT_TRUE(save_file(path, [](const ByteSink& sink) { return sink("new"); }));
   std::getline(std::ifstream(path), text);
   EXPECT_EQ(text, "new");
+}
+
+// In a folder where others may write, somebody may know the name that the file has until it is whole.
+TEST(SaveFile, WritesIntoNothingThatLiesThereAlready) {
+  TemporaryFolder folder;
+  const auto line_of = [](const std::string& file) {
+    std::string line;
+    std::getline(std::ifstream(file), line);
+    return line;
+  };
+  const std::string path = folder / "out", victim = folder / "victim";
+  std::ofstream(victim) << "precious";
+  std::filesystem::create_symlink(victim, fmt::format("{}.{}.part", path, ::getpid()));
+  ASSERT_TRUE(save_file(path, [](const ByteSink& sink) { return sink("new"); }));
+  EXPECT_EQ(line_of(victim), "precious");
+  EXPECT_EQ(line_of(path), "new");
+  EXPECT_FALSE(std::filesystem::is_symlink(path));
 }
 
 TEST(SaveFile, RefusesAFolder) {
