@@ -8,7 +8,6 @@ namespace garner::harvest {
 
 namespace {
 
-constexpr std::size_t kAtOnce = 100;
 constexpr std::size_t kBatch = 1000;
 
 // Gives up the jobs that the records name.
@@ -64,17 +63,13 @@ Task<void> Engine::forget_jobs(std::string archive_name, ledger::HarvestNo harve
   }
 }
 
-// What fails is tried again at the next start, and when the harvest ends.
+// What fails is tried again at the next start, and when the harvest ends. Only those that are left now: a second look's
+// job is among them while it runs.
 Task<void> Engine::forget_left_jobs(std::shared_ptr<HarvestRun> run) {
   auto& ledger = world_.ledger;
   const ledger::HarvestNo no = run->record().no;
-  std::string stays;
-  for (;;) {
-    auto jobs = co_await world_.workers.run(world_.executor, [&ledger, no] { return ledger.jobs_left(no, kAtOnce); });
-    if (!jobs || jobs->empty() || jobs->front() == stays) co_return;
-    stays = jobs->front();
-    co_await forget_jobs(run->files()->manifest.archive, no, std::move(*jobs));
-  }
+  auto jobs = co_await world_.workers.run(world_.executor, [&ledger, no] { return ledger.jobs_left(no, kBatch); });
+  if (jobs) co_await forget_jobs(run->files()->manifest.archive, no, std::move(*jobs));
 }
 
 }  // namespace garner::harvest

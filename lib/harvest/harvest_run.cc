@@ -21,18 +21,6 @@ void add(std::uint64_t& counter, std::int64_t delta) {
   counter += static_cast<std::uint64_t>(delta);
 }
 
-void add(ledger::Counters& counters, const ledger::CounterDelta& delta) {
-  add(counters.delivered, delta.delivered);
-  add(counters.absent, delta.absent);
-  add(counters.failed, delta.failed);
-  add(counters.bytes_received, delta.bytes_received);
-  add(counters.bytes_stored, delta.bytes_stored);
-  add(counters.chunks_done, delta.chunks_done);
-  add(counters.attempts, delta.attempts);
-  add(counters.empty, delta.empty);
-  add(counters.found_again, delta.found_again);
-}
-
 int seconds_until(SteadyTime when, SteadyTime now) {
   return static_cast<int>(std::max<std::int64_t>(std::chrono::ceil<std::chrono::seconds>(when - now).count(), 0));
 }
@@ -91,6 +79,23 @@ std::optional<ChunkClaim> HarvestRun::claim(SteadyTime now) {
   return std::nullopt;
 }
 
+void HarvestRun::count(TypeRun& type, const ledger::CounterDelta& delta) {
+  ledger::Counters& counters = type.counters;
+  add(counters.delivered, delta.delivered);
+  add(counters.absent, delta.absent);
+  add(counters.failed, delta.failed);
+  add(counters.bytes_received, delta.bytes_received);
+  add(counters.bytes_stored, delta.bytes_stored);
+  add(counters.chunks_done, delta.chunks_done);
+  add(counters.attempts, delta.attempts);
+  add(counters.empty, delta.empty);
+  add(counters.found_again, delta.found_again);
+}
+
+void HarvestRun::note_trouble(const std::string& what) {
+  last_trouble_ = utc_now() + " " + what;
+}
+
 void HarvestRun::set_done(TypeRun& type, std::uint32_t block) {
   type.done[block] = true;
   ++type.blocks_done;
@@ -116,10 +121,9 @@ void HarvestRun::end(ChunkClaim claim, const ChunkEnd& end, SteadyTime now) {
   unasked_.erase(claim);
   answered(claim);
   TypeRun& type = types_[claim.type];
-  add(type.counters, end.delta);
+  count(type, end.delta);
   if (end.how != ChunkEnd::How::Settled && end.how != ChunkEnd::How::Stopped) {
-    last_trouble_ =
-        fmt::format("{} {} chunk {}: {}", utc_now(), record_.retrieval_types[claim.type], claim.block, end.reason);
+    note_trouble(fmt::format("{} chunk {}: {}", record_.retrieval_types[claim.type], claim.block, end.reason));
   }
   if (end.how == ChunkEnd::How::Settled) {
     rate_.add(now, end.sources_settled,
@@ -157,55 +161,6 @@ void HarvestRun::end(ChunkClaim claim, const ChunkEnd& end, SteadyTime now) {
       if (!claim.second_look) put_back(type, claim.block);
       break;
   }
-}
-
-// A chunk whose empties could not be asked for with those of others.
-void HarvestRun::end_alone(ChunkClaim claim, const ChunkEnd& end) {
-  SecondLook& look = types_[claim.type].look;
-  const bool settled = end.how == ChunkEnd::How::Settled, blocked = end.how == ChunkEnd::How::BlockChunk;
-  const bool over = (settled && !end.only_empties) || blocked;
-  if (over) look.leave(claim.block);
-  look.end_alone(claim.block, end.sources_settled,
-                 static_cast<std::uint64_t>(std::max<std::int64_t>(end.delta.delivered, 0)), !over);
-}
-
-std::optional<LookClaim> HarvestRun::claim_look(SteadyTime now) {
-  if (!may_start() || held(now) || closed() || !has_room() || !pacer.may_start(now)) return std::nullopt;
-  if (!pacer.limits().none() && has_unasked()) return std::nullopt;
-  const bool prefiltered = files_->manifest.prefilter;  // then some are absent without having been asked for
-  for (std::size_t i = 0; i < types_.size(); ++i) {
-    TypeRun& type = types_[i];
-    if (!type.type_blocked.empty() || type.look.blocks() == 0) continue;
-    const bool over = type.blocks_done + type.blocked + type.look.blocks() == record_.blocks;
-    const ledger::Counters& c = type.counters;
-    auto claim = type.look.claim({over, c.empty, prefiltered ? 0 : c.absent, c.delivered, record_.chunk_size}, now);
-    if (!claim) continue;
-    claim->type = static_cast<std::uint16_t>(i);
-    if (claim->what != LookClaim::What::Write) unasked_.insert(shown_as(*claim));
-    ++in_hand_;
-    rate_.start(now);
-    return claim;
-  }
-  return std::nullopt;
-}
-
-void HarvestRun::end_look(LookClaim claim, const LookEnd& end, SteadyTime now) {
-  assert(in_hand_ > 0);
-  --in_hand_;
-  unasked_.erase(shown_as(claim));
-  TypeRun& type = types_[claim.type];
-  add(type.counters, end.delta);
-  if (!end.reason.empty())
-    last_trouble_ = fmt::format("{} {} second look: {}", utc_now(), record_.retrieval_types[claim.type], end.reason);
-  rate_.add(now, end.settled, static_cast<std::uint64_t>(std::max<std::int64_t>(end.delta.bytes_received, 0)));
-  for (const auto& [block, standing] : end.blocks) {
-    if (standing != LookEnd::Block::OnlyEmpties) suspected_since.erase({claim.type, block, true});
-    if (standing == LookEnd::Block::Done) set_done(type, block);
-    if (standing == LookEnd::Block::Open) put_back(type, block);
-  }
-  if (end.how == LookEnd::How::BlockType) type.type_blocked = end.reason;
-  if (end.how == LookEnd::How::HoldHarvest) hold(now + end.wait, end.reason);
-  type.look.end(std::move(claim), end, now);
 }
 
 bool HarvestRun::complete() const {

@@ -238,6 +238,8 @@ class HarvestRun {
     std::string reason;
   };
   void end_alone(ChunkClaim claim, const ChunkEnd& end);
+  static void count(TypeRun& type, const ledger::CounterDelta& delta);
+  void note_trouble(const std::string& what);
   void set_done(TypeRun& type, std::uint32_t block);
   void put_back(TypeRun& type, std::uint32_t block);
   void block_chunk(TypeRun& type, std::uint32_t block, const std::string& reason);

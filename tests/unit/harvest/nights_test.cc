@@ -59,6 +59,12 @@ struct Night {
       if (uniform() < 0.2) stage.truth.missing.insert({"RVS", SourceId{1000 + i}});
     }
     if (uniform() < 0.3) poison.insert(1000 + pick(0, most - 1));
+    // The first good answer leaves some out.
+    if (uniform() < 0.3) {
+      stage.truth.leaves_out = [this](const Truth::Key& key, int) {
+        return answered.insert(key).second && uniform() < 0.1;
+      };
+    }
   }
 
   // A verb that may meet any state, a power cut, and other verbs; what it answers is its own affair.
@@ -137,6 +143,7 @@ struct Night {
   SteadyTime begin, calm;
   std::string spelling = "INDIVIDUAL";
   std::set<std::uint64_t> poison;
+  std::set<Truth::Key> answered;
   std::vector<ledger::HarvestRecord> records;
   bool ended = false;
 };
