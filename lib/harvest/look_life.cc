@@ -85,7 +85,7 @@ Result<void> rewrite(ledger::Ledger& ledger, ledger::ChunkKey key, LookEnd& end,
     if (auto settled = ledger.settle(key, after, delta); !settled) return settled;
   }
   end.blocks[key.block] = standing_of(after);
-  end.settled += before->empties.size() - std::min(before->empties.size(), after.empties.size());
+  end.settled += static_cast<std::uint64_t>(std::max<std::int64_t>(delta.absent + delta.failed, 0));
   end.delta += delta;
   return {};
 }

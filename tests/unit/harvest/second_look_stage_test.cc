@@ -269,6 +269,29 @@ TEST(AbsentIsConfirmed, WaitsOutAnOutageOfTheSecondLook) {
   EXPECT_EQ(stage.status("outage").failed, 0u);
 }
 
+// Millions of chunks may rest when the daemon starts: which they are is told by their first bytes.
+TEST(AbsentIsConfirmed, ARestartReadsOnlyTheChunksThatItAsksFor) {
+  Stage stage;
+  stage.make_harvest("rests", 40'000, 100, {"RVS"});
+  miss(stage, 1000, 41'000, 10);
+  stage.weather = [&](const archive::ChunkRequest& request) -> std::optional<Error> {
+    const bool again = stage.truth.asked[{"RVS", request.ids[0]}] > 1;
+    return again ? std::optional(trouble(Kind::Maintenance, "down")) : std::nullopt;
+  };
+  stage.start_engine();
+  ASSERT_TRUE(stage.loop.run_until([&] { return stage.status("rests").empty_so_far == 4000; }));
+  stage.end_engine();
+  stage.ledger_door.chunks_read = 0;
+  stage.start_engine();
+  stage.loop.run_for(1min);
+  EXPECT_GT(stage.archive->requests, 0);
+  EXPECT_LT(stage.ledger_door.chunks_read, 200) << "ten chunks a group, some groups";
+  EXPECT_EQ(stage.status("rests").empty_so_far, 4000u);
+  stage.weather = [](const archive::ChunkRequest&) { return std::nullopt; };
+  ASSERT_TRUE(stage.run_until_state("rests", "finished"));
+  EXPECT_EQ(stage.status("rests").absent, 4000u);
+}
+
 TEST(AbsentIsConfirmed, AlsoAfterARetryOfWhatWasAbsent) {
   Stage stage;
   stage.make_harvest("again", 1000, 100, {"RVS"});

@@ -107,7 +107,10 @@ class StageLedger final : public ledger::Ledger {
   Result<std::optional<std::uint32_t>> find_block(HarvestNo no, SourceId id) override {
     return below_.find_block(no, id);
   }
-  Result<ledger::ChunkRecord> chunk(ledger::ChunkKey key) override { return below_.chunk(key); }
+  Result<ledger::ChunkRecord> chunk(ledger::ChunkKey key) override {
+    ++chunks_read;
+    return below_.chunk(key);
+  }
   Result<void> settle(ledger::ChunkKey key, const ledger::ChunkRecord& record, const ledger::CounterDelta& delta,
                       std::string_view job_left, const ledger::JournalEntry* entry) override {
     if (auto powered = power_.step(); !powered) return powered;
@@ -152,6 +155,7 @@ class StageLedger final : public ledger::Ledger {
   }
   Result<std::vector<ledger::Reason>> reasons(HarvestNo no) override { return below_.reasons(no); }
   std::function<bool()> fail_update;
+  int chunks_read = 0;
 
  private:
   MemoryLedger& below_;
