@@ -127,6 +127,44 @@ TEST(EngineBreaker, AsksForNoMoreAtATimeThanIsWorthIt) {
   ASSERT_TRUE(stage.run_until_state("knee", "finished"));
 }
 
+TEST(EngineBreaker, ObeysADayThatTheArchiveNames) {
+  Stage stage;
+  stage.profile.manners.in_flight_most = 1;
+  stage.make_harvest("day", 500, 100, {"RVS"});
+  stage.weather = [&](const archive::ChunkRequest&) -> std::optional<Error> {
+    if (stage.archive->requests > 1) return std::nullopt;
+    return Error{Kind::RateLimited, "come again tomorrow", 24h};
+  };
+  stage.start_engine();
+  stage.loop.run_for(24h);
+  EXPECT_EQ(stage.archive->requests, 1);
+  EXPECT_NE(stage.status("day").waiting_for.find("come again tomorrow"), std::string::npos);
+  ASSERT_TRUE(stage.run_until_state("day", "finished"));
+  EXPECT_EQ(attempts_of(stage, 5), 0u);
+}
+
+// What is asked beside chunks: here the sources of a harvest that names them by a query.
+TEST(EngineBreaker, HearsOfQuestionsToTheTablesToo) {
+  Stage stage;
+  stage.tap.rows_of_value = [](std::int64_t) { return 0; };
+  stage.tap.null_rows = 0;
+  const SteadyTime back = stage.loop.now() + 5h;
+  stage.tap.weather = [&]() -> std::optional<Error> {
+    return stage.loop.now() < back ? std::optional(trouble(Kind::Overloaded, "Pool empty")) : std::nullopt;
+  };
+  stage.make_harvest_of("s", {}, 100, {"a.b"},
+                        "kind: rows\nrelease: Gaia DR3\nsources: {adql: 'SELECT source_id FROM a.b WHERE source_id IN "
+                        "(5,6,7,8)'}\ntables: [a.b]\n");
+  stage.start_engine();
+  stage.loop.run_for(4h);
+  const auto archive = stage.status("s").archive_status;
+  ASSERT_TRUE(archive);
+  EXPECT_NE(archive->breaker, "closed");
+  EXPECT_EQ(archive->breaker_because, "Pool empty");
+  ASSERT_TRUE(stage.run_until_state("s", "finished"));
+  EXPECT_EQ(stage.status("s").archive_status->breaker, "closed");
+}
+
 TEST(EngineBreaker, SharesOneBreakerAmongTheHarvestsOfAnArchive) {
   Stage stage;
   stage.make_harvest("a", 2000, 100, {"RVS"});
