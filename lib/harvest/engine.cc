@@ -174,16 +174,18 @@ void Engine::pump(const std::string& archive_name, ArchiveSeat& seat) {
 void Engine::arm(const std::string& archive_name, ArchiveSeat& seat) {
   std::optional<SteadyTime> first;
   const SteadyTime now = world_.executor.now();
+  // What is due already waits for a place, which comes here when it is free.
+  const auto consider = [&](SteadyTime when) {
+    if (when > now && (!first || when < *first)) first = when;
+  };
   for (const auto& [name, run] : runs_) {
     if (run->files()->manifest.archive != archive_name) continue;
-    auto due = run->next_due(now);
-    if (const auto look = run->next_look(world_.executor.wall_now()); look && (!due || now + *look < *due))
-      due = now + *look;
-    if (due && (!first || *due < *first)) first = due;
+    if (const auto due = run->next_due(now)) consider(*due);
+    if (const auto look = run->next_look(world_.executor.wall_now())) consider(now + *look);
   }
-  if (const SteadyTime due = seat.pacer.due(); due > now && (!first || due < *first)) first = due;
+  consider(seat.pacer.due());
   seat.due.reset();
-  if (first && *first > now)
+  if (first)
     seat.due = world_.executor.call_at(*first, [this, archive_name] { pump(archive_name, seats_.at(archive_name)); });
 }
 

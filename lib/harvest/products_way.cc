@@ -66,6 +66,7 @@ Task<Result<http::Body>> ask_for_products(ChunkWorld world, std::shared_ptr<Harv
   request.structure_spelling =
       known.empty() ? other_spelling(world.archive.profile(), request.structure, request.structure_spelling) : known;
   if (request.structure_spelling.empty()) co_return reply;
+  if (!world.may_ask(*run, ChunkWorld::Pace::Owed)) co_return fail(Kind::Cancelled, "its window has closed");
   auto second = co_await world.archive.fetch(request, run->life_stop.get_token());
   // An outage or a damaged reply in between tells nothing about the spelling.
   if (!known.empty() || (!second && !may_be_the_spelling(second))) co_return second;

@@ -15,12 +15,18 @@ namespace garner::testing {
 
 // Which products exist, and what was done about them.
 struct Truth {
-  using Key = std::pair<std::string, SourceId>;  // retrieval_type, id
-  std::set<Key> missing;                         // the archive holds nothing for it
+  using Key = std::pair<std::string, SourceId>;                     // retrieval_type, id
+  std::set<Key> missing;                                            // the archive holds nothing for it
+  std::function<bool(const std::string& type, SourceId id)> lacks;  // besides, where there are too many to list
   std::map<Key, int> asked;
+  bool counts_asked = true;
   std::size_t reply_bytes = 0;  // at least
   // Silently left out of the answer when it is asked for that time, from 1.
-  std::function<bool(const Key&, int time)> leaves_out = [](const Key&, int) { return false; };
+  std::function<bool(const Key&, int time)> leaves_out;
+
+  bool is_missing(const std::string& type, SourceId id) const {
+    return (lacks && lacks(type, id)) || (!missing.empty() && missing.contains({type, id}));
+  }
 };
 
 // What the archive does with a request: nothing means that it answers well.
@@ -31,6 +37,19 @@ class StageArchive final : public archive::Archive {
   // Requests in flight at every archive of the stage, old and renewed.
   struct People {
     int now = 0, highest = 0;
+    // Told as each begins and has ended: whose (by the spool directory), how many ids.
+    std::function<void(const std::filesystem::path& whose, std::span<const SourceId> ids)> begins;
+    std::function<void(const std::filesystem::path& whose)> ends;
+    std::function<Duration()> latency;  // else StageArchive::latency
+
+    void begin(const std::filesystem::path& whose, std::span<const SourceId> ids) {
+      highest = std::max(highest, ++now);
+      if (begins) begins(whose, ids);
+    }
+    void end(const std::filesystem::path& whose) {
+      --now;
+      if (ends) ends(whose);
+    }
   };
   StageArchive(Executor& executor, Truth& truth, const Weather& weather, archive::Profile profile, People& people,
                StageTap& tap)
@@ -44,13 +63,15 @@ class StageArchive final : public archive::Archive {
   Task<Result<http::Body>> fetch(archive::ChunkRequest request, std::stop_token stop) override {
     ++in_flight;
     highest = std::max(highest, in_flight);
-    people_.highest = std::max(people_.highest, ++people_.now);
+    people_.begin(request.spool_directory, request.ids);
     ++requests;
-    for (const SourceId id : request.ids) ++truth_.asked[{request.retrieval_type, id}];
+    if (truth_.counts_asked) {
+      for (const SourceId id : request.ids) ++truth_.asked[{request.retrieval_type, id}];
+    }
     spellings.insert(request.structure_spelling);
-    auto waited = co_await sleep_for(executor_, latency, stop);
+    auto waited = co_await sleep_for(executor_, people_.latency ? people_.latency() : latency, stop);
     --in_flight;
-    --people_.now;
+    people_.end(request.spool_directory);
     if (!waited) co_return std::unexpected(waited.error());
     if (auto error = weather_(request)) co_return std::unexpected(*error);
     http::Body body(std::make_shared<http::MemoryBudget>(1 << 20), {}, 1 << 20);
@@ -61,9 +82,10 @@ class StageArchive final : public archive::Archive {
     co_return std::move(body);
   }
   Task<archive::TapReply> ask(archive::TapQuestion question, std::stop_token stop) override {
-    people_.highest = std::max(people_.highest, ++people_.now);
+    const std::filesystem::path whose = question.spool_directory;
+    people_.begin(whose, question.upload);
     auto reply = co_await tap_.ask(executor_, std::move(question), stop);
-    --people_.now;
+    people_.end(whose);
     co_return reply;
   }
   Task<Result<void>> forget_job(std::string job_url, std::stop_token) override {
@@ -111,7 +133,10 @@ class StageTileMerge final : public harvest::TileMerge {
 
 class Stage {
  public:
-  explicit Stage(std::uint64_t seed = 1) : workers(executor, seed), seed_(seed) {
+  static constexpr WallTime kFridayMorning{std::chrono::seconds(1'800'000'000)};  // 15 January 2027, 08:00 UTC
+
+  explicit Stage(std::uint64_t seed = 1, WallTime begin = kFridayMorning)
+      : loop(begin), workers(executor, seed), seed_(seed) {
     profile.name = "gaia";
     profile.title = "Stage Archive";
     profile.releases = {{"Gaia DR3", {{"RVS"}, {"XP_SAMPLED"}}}};
@@ -133,8 +158,8 @@ class Stage {
     record.retrieval_types = std::move(types);
     record.chunk_size = chunk_size;
     record.manifest_hash = "0123456789abcdef";
-    if (ids.empty()) return *ledger.announce(record);
-    auto intake = *ledger.begin_intake(chunk_size);
+    if (ids.empty()) return *ledger_door.announce(record);
+    auto intake = *ledger_door.begin_intake(chunk_size);
     EXPECT_TRUE(intake->add(ids));
     return *intake->commit(record);
   }
@@ -143,7 +168,7 @@ class Stage {
   ledger::HarvestRecord make_harvest(const std::string& name, std::uint64_t sources, std::uint32_t chunk_size,
                                      std::vector<std::string> types = {"RVS", "XP_SAMPLED"},
                                      const std::string& layout = "zip") {
-    auto intake = *ledger.begin_intake(chunk_size);
+    auto intake = *ledger_door.begin_intake(chunk_size);
     std::vector<SourceId> ids;
     for (std::uint64_t i = 0; i < sources; ++i) ids.push_back(SourceId{1000 + i});
     EXPECT_TRUE(intake->add(ids));
@@ -174,6 +199,7 @@ class Stage {
     disk.power.cut_after(0);
     tasks_.spawn(stop({}));
     drop_engine();
+    if (killed) killed();
     disk.power.back();
   }
   // A verb whose answer nobody waits for here.
@@ -210,6 +236,10 @@ class Stage {
   StageArchive* archive = nullptr;  // while the engine runs
   int indexes_written = 0;
   std::function<std::optional<Error>()> receipt_fault;
+  std::function<void()> killed;  // after kill_engine has dropped the engine, before the power is back
+  // garnerd.yaml's, of the engines that are started from now on.
+  std::map<std::string, std::uint32_t> in_flight_most;
+  std::map<std::string, RateLimits> rate_limits;
   std::optional<Error> no_profile;  // what opening the archive's profile says
   StageArchive::People people;
   std::function<Result<void>()> prepare = [] { return Result<void>{}; };
@@ -302,7 +332,8 @@ class Stage {
           product::Contents contents;
           for (const SourceId id : asked.ids) {
             const Truth::Key key{asked.retrieval_type, id};
-            const bool there = !truth.missing.contains(key) && !truth.leaves_out(key, truth.asked[key]);
+            const bool left_out = truth.leaves_out && truth.leaves_out(key, truth.counts_asked ? truth.asked[key] : 0);
+            const bool there = !left_out && !truth.is_missing(asked.retrieval_type, id);
             contents.found.push_back(there);
             if (!there) continue;
             ++contents.products;
@@ -332,7 +363,8 @@ class Stage {
         .spill_directory = std::filesystem::temp_directory_path(),
         .find_group = [](const std::string&) { return std::nullopt; },
         .seed = seed_,
-        .in_flight_most = {},
+        .in_flight_most = in_flight_most,
+        .rate_limits = rate_limits,
         .disk_space = disk_space,
     };
   }

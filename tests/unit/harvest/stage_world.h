@@ -85,80 +85,81 @@ class StageWorkers final : public Workers {
 class StageLedger final : public ledger::Ledger {
  public:
   using HarvestNo = ledger::HarvestNo;
-  StageLedger(MemoryLedger& below, Power& power) : below_(below), power_(power) {}
+  StageLedger(Ledger& below, Power& power) : below_(&below), power_(power) {}
+  void stand_on(Ledger& below) { below_ = &below; }
   Result<std::unique_ptr<ledger::Intake>> begin_intake(std::uint32_t chunk_size) override {
-    return below_.begin_intake(chunk_size);
+    return below_->begin_intake(chunk_size);
   }
   Result<ledger::HarvestRecord> announce(ledger::HarvestRecord record) override {
     if (auto powered = power_.step(); !powered) return std::unexpected(powered.error());
-    return below_.announce(std::move(record));
+    return below_->announce(std::move(record));
   }
-  Result<std::vector<ledger::HarvestRecord>> harvests() override { return below_.harvests(); }
+  Result<std::vector<ledger::HarvestRecord>> harvests() override { return below_->harvests(); }
   Result<void> update(const ledger::HarvestRecord& record) override {
     if (auto powered = power_.step(); !powered) return powered;
     if (fail_update && fail_update()) return fail(Kind::DiskFull, "no space left (made up)");
-    return below_.update(record);
+    return below_->update(record);
   }
   Result<void> remove(HarvestNo no) override {
     if (auto powered = power_.step(); !powered) return powered;
-    return below_.remove(no);
+    return below_->remove(no);
   }
-  Result<std::vector<SourceId>> ids(HarvestNo no, std::uint32_t block) override { return below_.ids(no, block); }
+  Result<std::vector<SourceId>> ids(HarvestNo no, std::uint32_t block) override { return below_->ids(no, block); }
   Result<std::optional<std::uint32_t>> find_block(HarvestNo no, SourceId id) override {
-    return below_.find_block(no, id);
+    return below_->find_block(no, id);
   }
   Result<ledger::ChunkRecord> chunk(ledger::ChunkKey key) override {
     ++chunks_read;
-    return below_.chunk(key);
+    return below_->chunk(key);
   }
   Result<void> settle(ledger::ChunkKey key, const ledger::ChunkRecord& record, const ledger::CounterDelta& delta,
                       std::string_view job_left, const ledger::JournalEntry* entry) override {
     if (auto powered = power_.step(); !powered) return powered;
     const auto read_back = ledger::decode_chunk(ledger::encode(record));
     if (!read_back || *read_back != record) return fail(Kind::Corrupt, "a record that does not survive its bytes");
-    return below_.settle(key, record, delta, job_left, entry);
+    return below_->settle(key, record, delta, job_left, entry);
   }
   Result<std::vector<std::string>> jobs_left(HarvestNo no, std::size_t most) override {
-    return below_.jobs_left(no, most);
+    return below_->jobs_left(no, most);
   }
   Result<void> job_forgotten(HarvestNo no, const std::string& job) override {
     if (auto powered = power_.step(); !powered) return powered;
-    return below_.job_forgotten(no, job);
+    return below_->job_forgotten(no, job);
   }
-  Result<std::vector<ledger::Counters>> counters(HarvestNo no) override { return below_.counters(no); }
+  Result<std::vector<ledger::Counters>> counters(HarvestNo no) override { return below_->counters(no); }
   Result<void> scan(HarvestNo no, std::uint16_t type, std::uint32_t from,
                     const std::function<bool(std::uint32_t, const ledger::ChunkRecord&)>& visit) override {
-    return below_.scan(no, type, from, visit);
+    return below_->scan(no, type, from, visit);
   }
   Result<ledger::BlockStates> block_states(HarvestNo no, std::uint16_t type, std::uint32_t blocks) override {
-    return below_.block_states(no, type, blocks);
+    return below_->block_states(no, type, blocks);
   }
-  Result<std::optional<ledger::TileRecord>> tile(ledger::TileKey key) override { return below_.tile(key); }
+  Result<std::optional<ledger::TileRecord>> tile(ledger::TileKey key) override { return below_->tile(key); }
   Result<void> settle_tile(ledger::TileKey key, const ledger::TileRecord& record) override {
     if (auto powered = power_.step(); !powered) return powered;
-    return below_.settle_tile(key, record);
+    return below_->settle_tile(key, record);
   }
   Result<void> scan_tiles(HarvestNo no, std::uint16_t type, std::uint64_t from,
                           const std::function<bool(std::uint64_t, const ledger::TileRecord&)>& visit) override {
-    return below_.scan_tiles(no, type, from, visit);
+    return below_->scan_tiles(no, type, from, visit);
   }
   Result<void> refused(HarvestNo no, std::uint64_t from,
                        const std::function<bool(const ledger::RefusedRow&)>& visit) override {
-    return below_.refused(no, from, visit);
+    return below_->refused(no, from, visit);
   }
   Result<void> note(HarvestNo no, const ledger::JournalEntry& entry) override {
     if (power_.is_cut()) return fail(Kind::Internal, "killed");  // no step: nothing hangs on it
-    return below_.note(no, entry);
+    return below_->note(no, entry);
   }
   Result<std::vector<ledger::JournalEntry>> journal(HarvestNo no, const ledger::JournalWanted& wanted) override {
-    return below_.journal(no, wanted);
+    return below_->journal(no, wanted);
   }
-  Result<std::vector<ledger::Reason>> reasons(HarvestNo no) override { return below_.reasons(no); }
+  Result<std::vector<ledger::Reason>> reasons(HarvestNo no) override { return below_->reasons(no); }
   std::function<bool()> fail_update;
   int chunks_read = 0;
 
  private:
-  MemoryLedger& below_;
+  Ledger* below_;
   Power& power_;
 };
 
@@ -203,7 +204,7 @@ class StageLayout final : public output::Layout {
    public:
     Writer(Disk& disk, Disk::Key key) : disk_(disk), key_(std::move(key)) {}
     Result<void> add(const product::Product& product) override {
-      ids_.insert(*product.id);
+      ids_.insert(ids_.end(), *product.id);
       return {};
     }
     Result<ledger::Pack> publish(std::span<const std::byte>, std::span<const SourceId>) override {
