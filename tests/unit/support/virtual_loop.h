@@ -57,8 +57,6 @@ class VirtualLoop final : public Executor {
   }
   bool idle() const { return posted_.empty() && timers_->empty(); }
   std::size_t timers() const { return timers_->size(); }
-  // Somebody sets the wall clock.
-  void set_wall_forward(Duration by) { wall_begin_ += std::chrono::duration_cast<WallTime::duration>(by); }
 
  private:
   using Key = std::pair<SteadyTime, std::uint64_t>;
@@ -101,7 +99,7 @@ class VirtualLoop final : public Executor {
     return true;
   }
 
-  WallTime wall_begin_;
+  const WallTime wall_begin_;
   SteadyTime now_ = kBegin;
   std::uint64_t next_timer_ = 0;
   std::deque<Action> posted_;

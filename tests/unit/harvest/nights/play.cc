@@ -87,7 +87,7 @@ void Play::restart() {
 
 void Play::set_clock() {
   const auto by = std::chrono::seconds(scene_.dice.magnitude(1, 8 * 3600));
-  scene_.stage.loop.set_wall_forward(scene_.dice.chance(0.5) ? by : -by);
+  scene_.stage.executor.wall_shift += scene_.dice.chance(0.5) ? by : -by;
   watch_.clock_was_set();
   ++tally_.clocks_set;
 }

@@ -49,7 +49,7 @@ Watch::Seen& Watch::of(const std::filesystem::path& whose) {
 }
 
 const harvest::Opening& Watch::opening_now(Seen& seen) {
-  const WallTime now = scene_.stage.loop.wall_now();
+  const WallTime now = scene_.stage.executor.wall_now();
   if (!seen.opening.holds_at(now)) seen.opening = harvest::window_at(seen.window, seen.planted->zone, now);
   return seen.opening;
 }
@@ -86,7 +86,7 @@ void Watch::ends(const std::filesystem::path& whose) {
   if (opening.open || clock_set) return;
   const WallTime drained =
       harvest::drained_by(seen.planted->manifest.timing.drain_by, seen.planted->zone, opening.from);
-  EXPECT_LE(scene_.stage.loop.wall_now(), drained) << seen.planted->name << " is still at it";
+  EXPECT_LE(scene_.stage.executor.wall_now(), drained) << seen.planted->name << " is still at it";
 }
 
 }  // namespace garner::testing::nights
