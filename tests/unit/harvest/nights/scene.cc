@@ -77,7 +77,7 @@ Scene::Scene(std::uint64_t the_seed)
     share_missing_ *= 0.5;
     stage.truth.leaves_out = [this](const Truth::Key& key, int) { return leaves_out(key.first, key.second); };
   }
-  if (seed % 8 == 0) real_ledger.emplace(stage, dice);
+  if (seed / 2 % 8 == 0) real_ledger.emplace(stage, dice);
   set_archive();
   const std::uint64_t number = dice.pick(1, 3);
   const std::uint64_t sources = dice.magnitude(kSourcesLeast, kSourcesMost);
