@@ -89,6 +89,7 @@ TEST_F(Group, EachMemberHasARightToTheirOwnHarvestsOnly) {
     EXPECT_EQ(refused.exit_code, 4) << verb;
     EXPECT_THAT(refused.err, HasSubstr("'annas' belongs to uid 54321")) << verb;
   }
+  EXPECT_EQ(member(kBert, {"verify", "annas", "--repair"}).exit_code, 4);
   EXPECT_NE(rig.status("annas")["state"], "cancelled");
   // Looking is free.
   EXPECT_EQ(member(kBert, {"status", "annas"}).exit_code, 0);

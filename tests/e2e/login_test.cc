@@ -223,7 +223,7 @@ TEST_F(Login, ThePasswordLeavesNoTrace) {
       expect_none(process + file, text);
     }
     for (const std::string path : {"daemon", "harvests", "harvests/mine", "harvests/mine/sources?outcome=pending",
-                                   "harvests/mine/sources?outcome=delivered"}) {
+                                   "harvests/mine/sources?outcome=delivered", "harvests/mine/log?rows=10000"}) {
       const Ran answer =
           run({"curl", "-sSf", "--unix-socket", (rig.root() / "garnerd.sock").string(), "http://localhost/v1/" + path});
       EXPECT_EQ(answer.exit_code, 0) << path << answer.err;
@@ -234,6 +234,8 @@ TEST_F(Login, ThePasswordLeavesNoTrace) {
     expect_none("metrics", metrics.out);
     expect_none("status", rig.garner({"status", "mine"}).out + rig.garner({"status", "mine", "--json"}).out);
     expect_none("archives", rig.garner({"archives"}).out);
+    expect_none("receipt", rig.garner({"receipt", "mine"}).out + rig.garner({"receipt", "mine", "--json"}).out);
+    expect_none("log", rig.garner({"log", "mine"}).out);
   };
   rig.submit(manifest());
   ASSERT_TRUE(wait_until([&] { return rig.status("mine")["delivered"].get<int>() > 0; }));
@@ -246,6 +248,7 @@ TEST_F(Login, ThePasswordLeavesNoTrace) {
   EXPECT_EQ(rig.garner({"submit", manifest("second"), "--wait"}).exit_code, 1);
   look();
   expect_none("status", rig.garner({"status", "second", "--json"}).out);
+  expect_none("log", rig.garner({"log", "second"}).out);
   EXPECT_EQ(rig.stop_daemon(), 0);
 
   expect_none("garnerd.log", rig.daemon_log());
