@@ -288,6 +288,7 @@ std::string HarvestRun::state_word(SteadyTime now, const std::string& archive_re
 HarvestStatus HarvestRun::status(SteadyTime now, WallTime wall_now, const std::string& archive_rest) {
   HarvestStatus out;
   out.name = record_.name;
+  out.number = record_.no;
   out.state = state_word(now, archive_rest);
   if (out.state != "running" && out.state != "finished") out.waiting_for = why_not_moving(now, archive_rest);
   if (out.state == "queued" && out.waiting_for.empty()) out.waiting_for = "its turn at the archive";

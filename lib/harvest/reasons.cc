@@ -5,9 +5,10 @@
 
 namespace garner::harvest {
 
-std::vector<ReasonStatus> reasons_of(ledger::Ledger& ledger, const HarvestFiles& files) {
+std::vector<ReasonStatus> reasons_of(ledger::Ledger& ledger, ledger::HarvestNo harvest,
+                                     std::span<const std::string> types, bool of_parts) {
   std::vector<ReasonStatus> rows;
-  const auto reasons = ledger.reasons(files.no);
+  const auto reasons = ledger.reasons(harvest);
   if (!reasons) return rows;
   for (const auto& reason : *reasons) {
     ReasonStatus row{reason.kind,
@@ -20,10 +21,10 @@ std::vector<ReasonStatus> reasons_of(ledger::Ledger& ledger, const HarvestFiles&
                      {},
                      0,
                      0};
-    if (const auto& attempt = reason.attempt; attempt && attempt->type < files.types.size()) {
-      row.retrieval_type = files.types[attempt->type];
+    if (const auto& attempt = reason.attempt; attempt && attempt->type < types.size()) {
+      row.retrieval_type = types[attempt->type];
       row.chunk = attempt->block;
-      row.source_id = files.manifest.kind == manifest::HarvestKind::Query ? 0 : attempt->first.value;
+      row.source_id = of_parts ? 0 : attempt->first.value;
     }
     rows.push_back(std::move(row));
   }

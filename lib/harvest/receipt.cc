@@ -59,7 +59,8 @@ Result<Receipt> account_of(ledger::Ledger& ledger, const ledger::HarvestRecord& 
     out.bytes_stored += c.bytes_stored;
     out.requests += c.attempts;
   }
-  out.reasons = reasons_of(ledger, files);
+  out.reasons =
+      reasons_of(ledger, record.no, record.retrieval_types, files.manifest.kind == manifest::HarvestKind::Query);
   return out;
 }
 

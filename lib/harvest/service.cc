@@ -59,7 +59,9 @@ Result<HarvestStatus> EngineService::status(const std::string& name) {
   if (found == all->end())
     return fail(Kind::NotFound, "no harvest is called '{}'; see: garner list", printable(name, 80));
   HarvestStatus status = *found;
-  if (auto harvest = files(name)) status.reasons = reasons_of(ledger_, **harvest);
+  std::vector<std::string> types;
+  for (const auto& type : status.types) types.push_back(type.retrieval_type);
+  status.reasons = reasons_of(ledger_, status.number, types, status.kind == "query");
   return status;
 }
 

@@ -79,6 +79,7 @@ struct HarvestStatus {
   std::uint64_t empty_so_far = 0;  // of all types
   std::int64_t started_s = 0;           // when the archive was first asked; Unix time, 0: not yet
   std::vector<ReasonStatus> reasons{};  // of one harvest only, not in lists
+  std::uint32_t number = 0;             // the ledger's, for who looks there; not shown
 };
 
 // What a harvest would cost; nothing was sent.
