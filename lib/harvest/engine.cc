@@ -148,7 +148,7 @@ void Engine::pump(const std::string& archive_name, ArchiveSeat& seat) {
       tasks_.spawn(find_sources(archive_name, run));
     }
   }
-  if (seat.fresh) return;  // what is in hand ends first; each end comes here again
+  if (seat.fresh) return arm(archive_name, seat);  // what is in hand ends first; each end comes here again
   std::size_t fruitless = 0;
   while (fruitless < candidates.size() && seat.before_answer < seat.queue->limit() + kClaimedAhead &&
          may_claim(archive_name, seat) && seat.after_answer < kUnreadReplies &&

@@ -105,6 +105,16 @@ class Held {
   std::vector<SourceId> shown_;
 };
 
+ledger::Counters sum_of(Scene& scene, ledger::HarvestNo harvest) {
+  ledger::Counters sum;
+  for (const auto& counters : *scene.stage.ledger_door.counters(harvest)) {
+    sum.delivered += counters.delivered;
+    sum.absent += counters.absent;
+    sum.failed += counters.failed;
+  }
+  return sum;
+}
+
 void expect_counters(Scene& scene, const ledger::HarvestRecord& record, const harvest::HarvestStatus& status,
                      const Recount& recount) {
   EXPECT_EQ(status.pending, recount.outcomes[0]);
@@ -112,12 +122,7 @@ void expect_counters(Scene& scene, const ledger::HarvestRecord& record, const ha
   EXPECT_EQ(status.absent, recount.outcomes[2]);
   EXPECT_EQ(status.failed, recount.outcomes[3]);
   EXPECT_EQ(status.requested, record.sources * record.retrieval_types.size());
-  ledger::Counters sum;
-  for (const auto& counters : *scene.stage.ledger_door.counters(record.no)) {
-    sum.delivered += counters.delivered;
-    sum.absent += counters.absent;
-    sum.failed += counters.failed;
-  }
+  const ledger::Counters sum = sum_of(scene, record.no);
   EXPECT_EQ(sum.delivered, recount.outcomes[1]);
   EXPECT_EQ(sum.absent, recount.outcomes[2]);
   EXPECT_EQ(sum.failed, recount.outcomes[3]);
@@ -159,6 +164,18 @@ void expect_true_account(Scene& scene) {
     expect_state(scene, *record, *status, recount);
   }
   for (const auto& [url, job] : scene.stage.tap.jobs) EXPECT_LE(job.runs, 1) << url << " was run twice";
+}
+
+void expect_counts_of_the_ledger(Scene& scene) {
+  for (const auto& planted : scene.harvests) {
+    const auto run = scene.stage.engine->find(planted.name);
+    if (!run || run->in_hand() || run->being_reopened) continue;
+    const auto status = *scene.stage.engine->status(planted.name);
+    const ledger::Counters sum = sum_of(scene, run->record().no);
+    EXPECT_EQ(status.delivered, sum.delivered);
+    EXPECT_EQ(status.absent, sum.absent);
+    EXPECT_EQ(status.failed, sum.failed);
+  }
 }
 
 }  // namespace garner::testing::nights

@@ -9,4 +9,7 @@ namespace garner::testing::nights {
 // once, and the indexes list it.
 void expect_true_account(Scene& scene);
 
+// At any moment: of a harvest of which nothing is in hand, the status counts what the ledger does.
+void expect_counts_of_the_ledger(Scene& scene);
+
 }  // namespace garner::testing::nights

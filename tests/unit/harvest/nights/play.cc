@@ -1,5 +1,7 @@
 #include "play.h"
 
+#include "account.h"
+
 namespace garner::testing::nights {
 
 namespace {
@@ -120,6 +122,7 @@ void Play::night() {
   }
   if (stage.loop.now() < end) stage.loop.run_for(end - stage.loop.now());
   expect_stated_reasons();
+  expect_counts_of_the_ledger(scene_);
 }
 
 void Play::expect_stated_reasons() {

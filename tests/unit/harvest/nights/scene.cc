@@ -151,7 +151,7 @@ std::string Scene::draw_hours(Planted& planted) {
     keys += fmt::format("window: [\"{}{}-{}\"", dice.of(kDays), clock_text(from), clock_text(from + length));
     if (dice.chance(0.2)) keys += fmt::format(", \"{}-{}\"", clock_text(from + 720), clock_text(from + 720 + 90));
     keys += "]\n";
-    if (dice.chance(0.5)) keys += fmt::format("drain_by: {} min\n", dice.pick(0, 90));
+    if (dice.chance(0.5)) keys += fmt::format("drain_by: {} min\n", dice.magnitude(1, 91) - 1);
   }
   const std::string_view zone = dice.of(kZones);
   planted.zone = *TimeZone::find(zone);
