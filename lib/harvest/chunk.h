@@ -49,7 +49,8 @@ struct Chunk {
   bool of_many = false;               // the ids are of several blocks (look_life): nothing is settled under its key
 
   // Of the request under way.
-  std::string job;  // the remote job that lives; stays in the record until its rows are settled
+  std::uint64_t good_before = 0;  // good answers of the archive, to anybody, before it left
+  std::string job;                // the remote job that lives; stays in the record until its rows are settled
   bool by_tap = false, by_job = false, by_upload = false;
   PartRange piece{};                           // kind query
   std::optional<std::uint64_t> rows_expected;  // by COUNT(*)

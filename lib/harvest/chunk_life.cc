@@ -123,6 +123,12 @@ Task<Opinion> others_pass(ChunkWorld world, std::shared_ptr<HarvestRun> run, con
   co_return co_await second_opinion(world, run, false);
 }
 
+// A bad answer from before the archive was seen to be well again may have been the archive's fault.
+bool may_be_over(const HarvestRun& run, const Chunk& chunk) {
+  const auto since = run.suspected_since.find(claim_of(chunk));
+  return since != run.suspected_since.end() && chunk.good_before <= since->second;
+}
+
 ChunkEnd::How how_of(Next next) {
   switch (next) {
     case Next::RetryChunk:
@@ -152,6 +158,9 @@ Task<ChunkEnd> fail_chunk(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chu
     if (others == Opinion::Stopped) co_return ended(chunk, ChunkEnd::How::Stopped);  // asked again, not counted
     if (others == Opinion::Trouble) {
       verdict = not_its_fault(world);
+    } else if (chunk.wanted.size() == 1 && others == Opinion::Well && may_be_over(*run, chunk)) {
+      const archive::Manners& manners = world.archive.profile().manners;
+      verdict = {Next::RetryChunk, true, false, back_off(chunk.record.attempts + 1, manners, world.random)};
     } else if (auto after = way.suspected(chunk, printable(error.detail), others == Opinion::Well)) {
       co_return co_await go_on_with(world, run, std::move(chunk), std::move(*after), std::move(error));
     }
@@ -245,6 +254,7 @@ Task<ChunkEnd> chunk_life(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chu
 
   run->asking(claim, world.executor.now());
   run->note_start(world.executor.wall_now());
+  chunk.good_before = world.queue.streak().good_answers();
   auto reply = co_await way.ask(world, run, chunk);
   run->answered(claim);
   if (reply && *reply) world.received(*run, (*reply)->size());

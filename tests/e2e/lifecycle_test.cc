@@ -77,11 +77,11 @@ TEST_F(Lifecycle, SighupChangesHowManyRequestsAreInFlight) {
   submit("slow", 1000, "10");
   ASSERT_TRUE(wait_until([&] { return rig.status("slow")["chunks"]["done"].get<int>() >= 3; }));
   EXPECT_EQ(concurrency(), 1);
-  rig.write_config("in_flight: {gaia: 8}\n");
+  rig.write_config("in_flight: {gaia: 4}\n");
   rig.daemon().signal(SIGHUP);
   EXPECT_TRUE(log_holds("reloaded"));
   ASSERT_TRUE(rig.wait_for_state("slow", "finished"));
-  EXPECT_EQ(concurrency(), 8);
+  EXPECT_EQ(concurrency(), 4);
   EXPECT_EQ(rig.report()["max_times_one_id_asked"], 1);
 }
 

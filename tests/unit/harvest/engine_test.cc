@@ -133,6 +133,21 @@ TEST(Engine, GivesUpNoSourceWhereNothingPasses) {
   EXPECT_EQ(stage.status("alone").delivered, 8u);
 }
 
+// The last bad answer must have come after the archive was well for others.
+TEST(Engine, GivesUpNoSourceForBadAnswersFromBeforeTheArchiveWasWell) {
+  Stage stage;
+  stage.make_harvest("alone", 1, 100, {"RVS"});
+  std::uint32_t bad = stage.profile.manners.attempts_most;
+  stage.weather = [&bad](const archive::ChunkRequest& request) -> std::optional<Error> {
+    const bool is_bad = request.ids.front().value == 1000 && bad > 0;
+    if (is_bad) --bad;
+    return is_bad ? std::optional(trouble(Kind::Suspect, "500 \"null\"")) : std::nullopt;
+  };
+  stage.start_engine();
+  ASSERT_TRUE(stage.run_until_state("alone", "finished"));
+  EXPECT_EQ(stage.status("alone").delivered, 1u);
+}
+
 // Hours in which every answer is "null": the archive's trouble, whatever it says.
 TEST(Engine, BlamesTheArchiveWhereAllChunksFailAlike) {
   Stage stage;
