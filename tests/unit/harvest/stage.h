@@ -144,7 +144,11 @@ class Stage {
     profile.probe_type = "RVS";
     profile.probe_release = "Gaia DR3";
   }
-  ~Stage() { end_engine(); }
+  ~Stage() {
+    // What the test's own weather looks at may be gone by now.
+    weather = [](const archive::ChunkRequest&) { return std::nullopt; };
+    end_engine();
+  }
 
   // A harvest of these ids, or one announced where there are none; `keys` are the manifest's, but for name, archive and
   // directory.
