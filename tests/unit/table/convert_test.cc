@@ -4,7 +4,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <fstream>
 #include <thread>
@@ -31,20 +30,6 @@ std::string small_answer() {
       "</FIELD><FIELD name=\"name\" datatype=\"char\" arraysize=\"*\"/>"
       "<FIELD name=\"the flux\" datatype=\"float\" unit=\"mag\"/>",
       samples::binary("BINARY2", rows.str()));
-}
-
-std::string gzipped(std::string_view bytes) {
-  z_stream stream{};
-  deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
-  std::string out(deflateBound(&stream, bytes.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
 }
 
 // One column of an integer datatype in BINARY2; nothing is null.
@@ -96,8 +81,8 @@ TEST_F(Convert, EcsvSaysWhatTheFieldsSay) {
 // Names and cells that look like the begin of something else, in the formats that are lines of text.
 TEST_F(Convert, WhatLooksLikeACommentOrMarkupIsQuoted) {
   for (const std::string name : {"# %ECSV 1.0", "#x", "&lt;a>", "\xef\xbb\xbfmark"}) {
-    const std::string answer = samples::votable(
-        "<FIELD name=\"" + name + "\" datatype=\"char\" arraysize=\"*\"/>", "<TABLEDATA><TR><TD>#7</TD></TR><TR><TD>a</TD></TR></TABLEDATA>");
+    const std::string answer = samples::votable("<FIELD name=\"" + name + "\" datatype=\"char\" arraysize=\"*\"/>",
+                                                "<TABLEDATA><TR><TD>#7</TD></TR><TR><TD>a</TD></TR></TABLEDATA>");
     for (const auto to : {ConvertTo::Csv, ConvertTo::Ecsv}) {
       const std::string file = converted(answer, {.to = to});
       const auto format = to == ConvertTo::Csv ? Format::Csv : Format::Ecsv;
@@ -112,11 +97,12 @@ TEST_F(Convert, WhatLooksLikeACommentOrMarkupIsQuoted) {
 }
 
 TEST_F(Convert, NoControlCharacterIsInANameOrADescription) {
-  const std::string file = converted(
-      samples::votable("<FIELD name=\"a\xc2\x85z\" datatype=\"int\"><DESCRIPTION>b&#x9f;&#x2028;c \xc2\xb5</DESCRIPTION>"
-                       "</FIELD>",
-                       "<TABLEDATA><TR><TD>7</TD></TR></TABLEDATA>"),
-      {.to = ConvertTo::Ecsv});
+  const std::string file =
+      converted(samples::votable(
+                    "<FIELD name=\"a\xc2\x85z\" datatype=\"int\"><DESCRIPTION>b&#x9f;&#x2028;c \xc2\xb5</DESCRIPTION>"
+                    "</FIELD>",
+                    "<TABLEDATA><TR><TD>7</TD></TR></TABLEDATA>"),
+                {.to = ConvertTo::Ecsv});
   EXPECT_EQ(file,
             "# %ECSV 1.0\n# ---\n# delimiter: ','\n# datatype:\n"
             "# -\n#   name: 'a z'\n#   datatype: int32\n#   description: 'b c \xc2\xb5'\na z\n7\n");
@@ -227,7 +213,7 @@ TEST_F(Convert, CompressedOrNotTheFilesAreTheSame) {
                              samples::tabledata(20'000)}) {
     for (const auto to : kTargets) {
       const std::string made = converted(answer, {.to = to});
-      EXPECT_TRUE(converted(gzipped(answer), {.to = to}) == made);
+      EXPECT_TRUE(converted(samples::gzip(answer), {.to = to}) == made);
       EXPECT_TRUE(converted(answer, {.to = to}) == made);
       if (to == ConvertTo::VOTable) EXPECT_TRUE(made == answer);
     }

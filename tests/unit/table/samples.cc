@@ -1,11 +1,28 @@
 #include "samples.h"
 
+#include <gtest/gtest.h>
+#include <zlib.h>
+
 #include <bit>
 
 namespace garner::table::samples {
 
 std::span<const std::byte> bytes_of(std::string_view text) {
   return std::as_bytes(std::span(text.data(), text.size()));
+}
+
+std::string gzip(std::string_view bytes) {
+  z_stream stream{};
+  EXPECT_EQ(deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+  std::string out(deflateBound(&stream, bytes.size()), '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+  out.resize(stream.total_out);
+  deflateEnd(&stream);
+  return out;
 }
 
 Bytes& Bytes::put(std::uint64_t value, int count) {
@@ -97,7 +114,8 @@ std::string ecsv(std::size_t rows) {
 std::string described(const EcsvHeader& header) {
   std::string text = fmt::format("delimiter '{}'\n", header.delimiter);
   for (const auto& c : header.columns) {
-    text += fmt::format("'{}' {} {} '{}' '{}' '{}'\n", c.name, static_cast<int>(c.type), c.is_array, c.unit, c.ucd, c.description);
+    text += fmt::format("'{}' {} {} '{}' '{}' '{}'\n", c.name, static_cast<int>(c.type), c.is_array, c.unit, c.ucd,
+                        c.description);
   }
   for (const auto& [name, value] : header.parameters) text += fmt::format("'{}' = '{}'\n", name, value);
   return text;

@@ -33,6 +33,7 @@ class Bytes {
   std::string bytes_;
 };
 
+std::string gzip(std::string_view bytes);
 std::string base64(std::string_view bytes, std::size_t line_length = 64);
 
 inline constexpr std::string_view kVotableHead =
