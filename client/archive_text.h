@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "harvest/status.h"
+#include "harvest/run/status.h"
 
 namespace garner::client {
 

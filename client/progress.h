@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "harvest/status.h"
+#include "harvest/run/status.h"
 
 namespace garner::client {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "harvest/service.h"
+#include "harvest/service/service.h"
 #include "manifest/id_list.h"
 #include "manifest/manifest.h"
 

@@ -73,7 +73,7 @@ void read_limits(const yaml::Map& root, Config& config) {
 }
 
 // "2 GB", "2 GiB", "5 %", or 0.
-std::optional<harvest::DiskMark> parse_mark(std::string_view text) {
+std::optional<policy::DiskMark> parse_mark(std::string_view text) {
   struct Unit {
     std::string_view name;
     double bytes;
@@ -85,13 +85,13 @@ std::optional<harvest::DiskMark> parse_mark(std::string_view text) {
   if (error != std::errc{} || !(number >= 0 && number < 1e6)) return std::nullopt;
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
   text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
-  if (text == "%") return number <= 90 ? std::optional(harvest::DiskMark{0, number}) : std::nullopt;
+  if (text == "%") return number <= 90 ? std::optional(policy::DiskMark{0, number}) : std::nullopt;
   const auto unit = std::ranges::find(units, text, &Unit::name);
   if (unit == units.end() || (unit->name.empty() && number != 0)) return std::nullopt;
-  return harvest::DiskMark{static_cast<std::uint64_t>(number * unit->bytes), 0};
+  return policy::DiskMark{static_cast<std::uint64_t>(number * unit->bytes), 0};
 }
 
-std::optional<harvest::DiskMark> read_mark(const yaml::Map& map, std::string_view key) {
+std::optional<policy::DiskMark> read_mark(const yaml::Map& map, std::string_view key) {
   const auto node = map.find(key);
   if (!node) return std::nullopt;
   const auto text = node->as_string();

@@ -4,7 +4,7 @@
 
 #include "base/uv_loop.h"
 #include "base/workers.h"
-#include "harvest/engine.h"
+#include "harvest/engine/engine.h"
 
 namespace garner::daemon {
 

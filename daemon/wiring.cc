@@ -6,7 +6,7 @@
 
 #include <random>
 
-#include "harvest/tile_merge.h"
+#include "harvest/tiles/tile_merge.h"
 #include "http/curl_transport.h"
 
 namespace garner::daemon {

@@ -7,8 +7,8 @@
 #include "base/uv_loop.h"
 #include "base/workers.h"
 #include "config.h"
-#include "harvest/engine.h"
-#include "harvest/service_impl.h"
+#include "harvest/engine/engine.h"
+#include "harvest/service/service_impl.h"
 
 namespace garner::daemon {
 

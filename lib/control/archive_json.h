@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "harvest/status.h"
+#include "harvest/run/status.h"
 
 namespace garner::control {
 

@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "control/messages.h"
 #include "control/upload.h"
-#include "harvest/service.h"
+#include "harvest/service/service.h"
 
 namespace garner::control {
 

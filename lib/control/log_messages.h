@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "harvest/service.h"
+#include "harvest/service/service.h"
 
 namespace garner::control {
 

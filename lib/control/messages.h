@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "harvest/service.h"
+#include "harvest/service/service.h"
 
 namespace garner::control {
 

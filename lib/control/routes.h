@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "control/messages.h"
-#include "harvest/service.h"
+#include "harvest/service/service.h"
 
 namespace garner::control {
 

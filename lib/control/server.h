@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "control/access.h"
 #include "control/messages.h"
-#include "harvest/service.h"
+#include "harvest/service/service.h"
 
 namespace garner::control {
 

@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "control/submission_stream.h"
-#include "harvest/service.h"
+#include "harvest/service/service.h"
 
 namespace garner::control {
 

@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "base/source_id.h"
-#include "harvest/service.h"
+#include "harvest/service/service.h"
 
 namespace garner::control {
 

@@ -4,7 +4,7 @@
 
 #include "control/percent.h"
 #include "control/routes.h"
-#include "harvest/listing_cursor.h"
+#include "harvest/service/listing_cursor.h"
 #include "target.h"
 
 namespace garner::fuzz {

@@ -5,7 +5,7 @@
 #include <condition_variable>
 #include <mutex>
 
-#include "harvest/service.h"
+#include "harvest/service/service.h"
 
 namespace garner::control_test {
 

@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "harvest/journal_text.h"
-#include "harvest/reasons.h"
+#include "harvest/account/reasons.h"
+#include "harvest/chunk/journal_text.h"
 #include "stage.h"
 
 namespace garner::testing {

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "harvest/receipt.h"
+#include "harvest/account/receipt.h"
 #include "stage.h"
 
 namespace garner::testing {

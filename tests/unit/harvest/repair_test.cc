@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "harvest/repair.h"
+#include "harvest/account/repair.h"
 #include "stage.h"
 
 namespace garner::testing {

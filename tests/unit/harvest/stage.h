@@ -6,8 +6,8 @@
 #include <random>
 #include <set>
 
-#include "harvest/engine.h"
-#include "harvest/tile_merge.h"
+#include "harvest/engine/engine.h"
+#include "harvest/tiles/tile_merge.h"
 #include "stage_tap.h"
 #include "stage_world.h"
 

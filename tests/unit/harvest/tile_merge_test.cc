@@ -1,5 +1,5 @@
 // Tiles of a harvest: real files in a folder of their own; the ledger in memory, or on disk where processes are killed.
-#include "harvest/tile_merge.h"
+#include "harvest/tiles/tile_merge.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -12,7 +12,7 @@
 #include "../support/fits_tables.h"
 #include "../support/memory_ledger.h"
 #include "base/durable_step.h"
-#include "harvest/merged_tables.h"
+#include "harvest/tiles/merged_tables.h"
 #include "ledger/rocks_ledger.h"
 
 namespace garner::harvest {

@@ -1,6 +1,6 @@
 #include "account.h"
 
-#include "harvest/partition.h"
+#include "policy/partition.h"
 
 namespace garner::testing::nights {
 

@@ -1,7 +1,7 @@
 #include "scene.h"
 
-#include "harvest/partition.h"
 #include "ledger/rocks_ledger_on.h"
+#include "policy/partition.h"
 
 namespace garner::testing::nights {
 

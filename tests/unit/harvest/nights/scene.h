@@ -4,7 +4,7 @@
 
 #include "../../ledger/ledger_fixture.h"
 #include "../../support/forgetful_disk.h"
-#include "harvest/schedule.h"
+#include "policy/schedule.h"
 #include "weather.h"
 
 namespace garner::testing::nights {

@@ -48,9 +48,9 @@ Watch::Seen& Watch::of(const std::filesystem::path& whose) {
   return seen_.begin()->second;
 }
 
-const harvest::Opening& Watch::opening_now(Seen& seen) {
+const policy::Opening& Watch::opening_now(Seen& seen) {
   const WallTime now = scene_.stage.executor.wall_now();
-  if (!seen.opening.holds_at(now)) seen.opening = harvest::window_at(seen.window, seen.planted->zone, now);
+  if (!seen.opening.holds_at(now)) seen.opening = policy::window_at(seen.window, seen.planted->zone, now);
   return seen.opening;
 }
 
@@ -84,8 +84,7 @@ void Watch::ends(const std::filesystem::path& whose) {
   const auto& opening = opening_now(seen);
   const bool clock_set = clock_set_ && scene_.stage.loop.now() <= *clock_set_ + std::chrono::seconds(61);
   if (opening.open || clock_set) return;
-  const WallTime drained =
-      harvest::drained_by(seen.planted->manifest.timing.drain_by, seen.planted->zone, opening.from);
+  const WallTime drained = policy::drained_by(seen.planted->manifest.timing.drain_by, seen.planted->zone, opening.from);
   EXPECT_LE(scene_.stage.executor.wall_now(), drained) << seen.planted->name << " is still at it";
 }
 

@@ -21,7 +21,7 @@ class Watch {
   struct Seen {
     const Planted* planted;
     std::vector<manifest::Hours> window;
-    harvest::Opening opening{false, WallTime::max(), WallTime::max()};
+    policy::Opening opening{false, WallTime::max(), WallTime::max()};
     std::uint64_t paced = 0;  // requests that keep to a cap
   };
   void begins(const std::filesystem::path& whose, std::span<const SourceId> ids);
@@ -30,7 +30,7 @@ class Watch {
   void expect_paced(Seen& seen);
   bool under_ceiling_before() const;
   Seen& of(const std::filesystem::path& whose);
-  const harvest::Opening& opening_now(Seen& seen);
+  const policy::Opening& opening_now(Seen& seen);
 
   Scene& scene_;
   SteadyTime begin_;

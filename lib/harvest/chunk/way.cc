@@ -1,0 +1,81 @@
+#include "harvest/chunk/way.h"
+
+namespace garner::harvest {
+
+namespace {
+
+constexpr std::size_t kHashDigits = 12;
+
+// Beside a chunk's record, which stays as it is. Blocking.
+Result<void> write_as_left(ledger::Ledger& ledger, ledger::ChunkKey key, const std::string& job_url) {
+  const auto record = ledger.chunk(key);
+  if (!record) return std::unexpected(record.error());
+  return ledger.settle(key, *record, {}, job_url);
+}
+
+// Before the job is told to run: after a crash it is adopted.
+Task<Result<void>> write_down(ChunkWorld world, Chunk& chunk, std::uint64_t width, std::string job_url) {
+  if (chunk.of_many) {
+    auto& ledger = world.ledger;
+    auto written = co_await world.workers.run(
+        world.executor, [&ledger, &chunk, &job_url] { return write_as_left(ledger, chunk.key, job_url); });
+    if (written) chunk.job = std::move(job_url);
+    co_return written;
+  }
+  ledger::ChunkRecord after = chunk.record;
+  after.query.width = width;
+  after.query.job = job_url;
+  auto settled = co_await settle_on_worker(world, chunk, std::move(after));
+  if (settled) chunk.job = std::move(job_url);
+  world.queue.well_so_far();
+  co_return settled;
+}
+
+}  // namespace
+
+const Way& way_of(manifest::HarvestKind kind) {
+  switch (kind) {
+    case manifest::HarvestKind::Products:
+      return products_way();
+    case manifest::HarvestKind::Rows:
+      return rows_way();
+    case manifest::HarvestKind::Query:
+      return query_way();
+  }
+  return products_way();
+}
+
+archive::TapQuestion question_for(ChunkWorld world, const HarvestRun& run, Chunk& chunk, std::string adql, bool by_job,
+                                  std::uint64_t width) {
+  archive::TapQuestion question;
+  question.adql = std::move(adql);
+  question.format = asked_format(run.files()->manifest.format);
+  question.by_job = by_job;
+  question.run_id = fmt::format("garner-{}-{}-{}-{}", run.record().manifest_hash.substr(0, kHashDigits), chunk.key.type,
+                                chunk.key.block, chunk.record.packs.size());
+  if (chunk.second_look) question.run_id += fmt::format("-again-{}", chunk.wanted.front().value);
+  question.job = chunk.job;
+  question.record_job = [world, &chunk, width](std::string job_url) {
+    return write_down(world, chunk, width, std::move(job_url));
+  };
+  question.spool_directory = output::spool_directory(run.files()->spec);
+  return question;
+}
+
+Task<Result<http::Body>> ask_tap(ChunkWorld world, Chunk& chunk, archive::TapQuestion question, std::stop_token stop) {
+  chunk.by_tap = true;
+  chunk.by_job = question.by_job || !question.job.empty();
+  auto reply = co_await world.archive.ask(std::move(question), std::move(stop));
+  chunk.job = std::move(reply.job);
+  co_return std::move(reply.body);
+}
+
+std::uint64_t row_limit(const archive::Profile& profile, bool by_job) {
+  return by_job ? profile.tap.job_rows_most : profile.tap.sync_rows_most;
+}
+
+ProductFormat asked_format(ProductFormat wanted) {
+  return wanted == ProductFormat::VOTablePlain ? ProductFormat::VOTablePlain : ProductFormat::VOTable;
+}
+
+}  // namespace garner::harvest

@@ -1,0 +1,436 @@
+#include "harvest/engine/engine.h"
+
+#include <cassert>
+#include <ctime>
+
+#include "base/log.h"
+#include "harvest/tiles/merged_tables.h"
+#include "harvest/tiles/tile_merge.h"
+
+namespace garner::harvest {
+
+namespace {
+
+using ledger::HarvestState;
+
+// Chunks claimed beyond the requests in flight, so that the next one's ids are read when a place becomes free.
+constexpr std::uint32_t kClaimedAhead = 2;
+// How long the ends of sessions are waited for.
+constexpr std::chrono::seconds kLeaveMost{5};
+// Replies that may wait for a worker; beyond, nothing new is asked.
+constexpr std::uint32_t kUnreadReplies = 8;
+
+// Replies that wait to be read have their share of the memory: rather than have the next ones spill to disk, on the
+// loop, they are asked for when some of these have gone.
+bool memory_is_short(const http::MemoryBudget* budget) {
+  return budget != nullptr && budget->used() > budget->limit() / 2;
+}
+// Harvests whose sources are asked for at the same time: each sorts in memory of its own (IdSorter).
+constexpr std::uint32_t kFindingSources = 2;
+// After a fault of our own disk or ledger.
+constexpr std::chrono::seconds kTryAgain{60};
+
+// Every settled pack of a harvest, in order.
+output::EachPack each_pack_of(ledger::Ledger& ledger, const HarvestFiles& files, std::atomic<std::uint64_t>& steps) {
+  return [&ledger, &files, &steps](
+             const std::function<Result<void>(const output::PackKey&, const ledger::Pack&)>& visit) -> Result<void> {
+    for (std::uint16_t type = 0; type < files.types.size(); ++type) {
+      Result<void> visited;
+      auto scanned = ledger.scan(files.no, type, 0, [&](std::uint32_t block, const ledger::ChunkRecord& record) {
+        for (const auto& pack : record.packs) {
+          visited = visit({files.types[type], block, pack.generation}, pack);
+          ++steps;
+          if (!visited) return false;
+        }
+        return true;
+      });
+      if (!scanned) return scanned;
+      if (!visited) return visited;
+    }
+    return {};
+  };
+}
+
+}  // namespace
+
+Engine::Engine(World world) : world_(std::move(world)), random_(world_.seed) {}
+
+Engine::~Engine() {
+  assert(tasks_.running() == 0);
+}
+
+Task<Result<void>> Engine::start() {
+  auto& ledger = world_.ledger;
+  auto records = co_await world_.workers.run(world_.executor, [&ledger] { return ledger.harvests(); });
+  if (!records) co_return std::unexpected(records.error());
+  for (auto& record : *records) {
+    const std::string name = record.name;
+    auto run = co_await take_up(std::move(record));
+    if (!run) co_return with_context(run.error(), "taking up {}", name);
+    tasks_.spawn(forget_left_jobs(*run));
+    if (!at_rest((*run)->record().state)) tell(**run, "taken up by a daemon that started");
+  }
+  pump();
+  co_return Result<void>{};
+}
+
+Task<Result<void>> Engine::add(ledger::HarvestRecord record) {
+  auto run = co_await take_up(std::move(record));
+  if (!run) co_return std::unexpected(run.error());
+  const auto& taken = (*run)->record();
+  tell(**run, taken.wants_sources() ? std::string("submitted; the archive is asked for its sources")
+                                    : fmt::format("submitted: {} sources in {} blocks", taken.sources, taken.blocks));
+  pump();
+  co_return Result<void>{};
+}
+
+Result<Engine::ArchiveSeat*> Engine::seat(const std::string& archive_name) {
+  ArchiveSeat& seat = seats_[archive_name];
+  if (!seat.archive) {
+    auto archive = world_.open_archive(archive_name);
+    if (!archive) {
+      seats_.erase(archive_name);
+      return std::unexpected(archive.error());
+    }
+    seat.archive = std::move(*archive);
+  }
+  renew(archive_name, seat);
+  return &seat;
+}
+
+// A profile that was read again takes over between two requests; the ceiling at once.
+void Engine::renew(const std::string& archive_name, ArchiveSeat& seat) {
+  if (seat.fresh && seat.before_answer + seat.after_answer == 0) {
+    auto old = std::exchange(seat.archive, std::move(seat.fresh));
+    if (!stopping_) tasks_.spawn(leave(std::move(old)));
+  }
+  const auto operators = world_.in_flight_most.find(archive_name);
+  const auto manners =
+      queue_manners(seat.archive->profile().manners, operators != world_.in_flight_most.end() ? operators->second : 0);
+  if (!seat.queue)
+    seat.queue = std::make_unique<ArchiveQueue>(world_.executor, random_, archive_name, manners);
+  else
+    seat.queue->set_manners(manners);
+  seat.pacer.set(limits_of(archive_name, seat.archive->profile()), world_.executor.now());
+}
+
+// What a profile read anew replaced.
+Task<void> Engine::leave(std::unique_ptr<archive::Archive> archive) {
+  co_await yield_to(world_.executor);
+  std::stop_source enough;
+  const auto timer = world_.executor.call_at(world_.executor.now() + kLeaveMost, [&enough] { enough.request_stop(); });
+  co_await archive->leave(enough.get_token());
+}
+
+Engine::ArchiveSeat* Engine::seat_of(const HarvestRun& run) {
+  const auto found = seats_.find(run.files()->manifest.archive);
+  return found == seats_.end() ? nullptr : &found->second;
+}
+
+void Engine::pump() {
+  for (auto& [name, seat] : seats_) pump(name, seat);
+}
+
+void Engine::pump(const std::string& archive_name, ArchiveSeat& seat) {
+  if (stopping_ || !seat.queue) return;
+  if (seat.fresh) renew(archive_name, seat);
+  const SteadyTime now = world_.executor.now();
+  std::vector<std::shared_ptr<HarvestRun>> candidates;
+  for (auto& [name, run] : runs_) {
+    if (run->files()->manifest.archive != archive_name) continue;
+    run->keep_hours(world_.executor.wall_now());
+    if (run->wants_settling(now)) tasks_.spawn(settle_down(run));
+    if (!run->may_start() || run->held(now) || run->complete() || run->closed() || !has_room(run)) continue;
+    if (!run->record().wants_sources()) {
+      candidates.push_back(run);
+    } else if (finding_sources_ < kFindingSources && !std::exchange(run->asking_for_sources, true)) {
+      ++finding_sources_;
+      tasks_.spawn(find_sources(archive_name, run));
+    }
+  }
+  if (seat.fresh) return arm(archive_name, seat);  // what is in hand ends first; each end comes here again
+  std::size_t fruitless = 0;
+  while (fruitless < candidates.size() && seat.before_answer < seat.queue->limit() + kClaimedAhead &&
+         may_claim(archive_name, seat) && seat.after_answer < kUnreadReplies &&
+         !(seat.after_answer > 0 && memory_is_short(world_.budget.get()))) {
+    auto& run = candidates[seat.turn++ % candidates.size()];
+    auto look = run->claim_look(now);
+    const auto claim = look ? std::nullopt : run->claim(now);
+    if (!look && !claim) {
+      ++fruitless;
+      continue;
+    }
+    fruitless = 0;
+    ++seat.before_answer;
+    if (look)
+      tasks_.spawn(run_look(archive_name, run, std::move(*look)));
+    else
+      tasks_.spawn(run_chunk(archive_name, run, *claim));
+  }
+  arm(archive_name, seat);
+}
+
+// Wakes the pump when the first waiting chunk is due, a window opens or closes, or a rate cap lets the next request go.
+void Engine::arm(const std::string& archive_name, ArchiveSeat& seat) {
+  std::optional<SteadyTime> first;
+  const SteadyTime now = world_.executor.now();
+  // What is due already waits for a place, which comes here when it is free.
+  const auto consider = [&](SteadyTime when) {
+    if (when > now && (!first || when < *first)) first = when;
+  };
+  for (const auto& [name, run] : runs_) {
+    if (run->files()->manifest.archive != archive_name) continue;
+    if (const auto due = run->next_due(now)) consider(*due);
+    if (const auto look = run->next_look(world_.executor.wall_now())) consider(now + *look);
+  }
+  consider(seat.pacer.due());
+  seat.due.reset();
+  if (first)
+    seat.due = world_.executor.call_at(*first, [this, archive_name] { pump(archive_name, seats_.at(archive_name)); });
+}
+
+ChunkWorld Engine::chunk_world(const std::string& archive_name, ArchiveSeat& seat) {
+  return {world_.executor,
+          world_.workers,
+          world_.ledger,
+          *seat.archive,
+          *seat.queue,
+          random_,
+          world_.budget,
+          world_.read_reply,
+          world_.read_table,
+          [this, archive_name, &seat](HarvestRun& asking, ChunkWorld::Pace pace) {
+            return may_ask(archive_name, seat, asking, pace);
+          },
+          [this, &seat](HarvestRun& asking, std::uint64_t bytes) { received(seat, &asking, bytes); }};
+}
+
+Task<void> Engine::run_chunk(std::string archive_name, std::shared_ptr<HarvestRun> run, ChunkClaim claim) {
+  co_await yield_to(world_.executor);  // the pump is not re-entered from inside itself
+  ArchiveSeat& seat = seats_.at(archive_name);
+  const ChunkWorld world = chunk_world(archive_name, seat);
+  const bool spelling_known = !run->record().data_structure.empty();
+  const auto answered = [this, &archive_name, &seat] {
+    --seat.before_answer;
+    ++seat.after_answer;
+    pump(archive_name, seat);
+  };
+  const ChunkEnd end = co_await chunk_life(world, run, claim, answered);
+  // While the chunk is in hand: nobody removes the harvest under this.
+  if (!spelling_known && !run->record().data_structure.empty()) {
+    if (auto saved = co_await save(run); !saved) log::warning("{}: {}", run->record().name, saved.error().detail);
+  }
+  if (end.delta.delivered > 0) co_await note_identity(run, seat.archive->identity());
+  --seat.after_answer;
+  ++steps_;
+  run->end(claim, end, world_.executor.now());
+  note_stored(*run, end.delta.bytes_stored);
+  if (end.how == ChunkEnd::How::BlockType)
+    tell(*run, fmt::format("{} is blocked: {}", run->record().retrieval_types[claim.type], end.reason));
+  if (end.done) co_await merge_tiles_of(run, claim);
+  if (run->wants_settling(world_.executor.now())) co_await settle_down(run);
+  wake_quiet_waiters();
+  pump(archive_name, seat);
+}
+
+// Nothing in hand any more: indexes are brought up to date once the harvest is finished, blocked or paused, and a
+// finished one is recorded as such. What fails holds the harvest for a while and is tried again.
+Task<void> Engine::settle_down(std::shared_ptr<HarvestRun> run) {
+  if (run->broken() || run->in_hand() || run->indexing || at_rest(run->record().state)) co_return;
+  run->indexing = true;
+  const bool indexed = co_await bring_indexes_up_to_date(run);
+  // A verb may have come in between.
+  bool finished = indexed && !run->indexes_stale && !run->in_hand() && run->complete() &&
+                  run->record().state == HarvestState::Active;
+  if (finished && run->closed() && run->ends_with_question()) finished = false;
+  if (finished) finished = co_await reconcile(run);
+  if (finished && co_await record_finished(run)) {
+    log::notice("{}: finished", run->record().name);
+    tell(*run, "finished");
+    if (!stopping_) tasks_.spawn(forget_left_jobs(run));
+  }
+  run->indexing = false;
+  wake_quiet_waiters();
+  pump();
+}
+
+Task<bool> Engine::bring_indexes_up_to_date(std::shared_ptr<HarvestRun> run) {
+  if (!run->indexes_stale) co_return true;
+  run->indexes_stale = false;  // what settles from here on makes them stale again
+  const auto merged = co_await merge_the_rest(run);
+  World& world = world_;
+  auto& steps = steps_;
+  auto written = co_await world_.workers.run(world_.executor, [&world, &steps, files = run->files()] {
+    if (files->spec.layout == LayoutKind::Table)
+      return world.write_tile_indexes(files->spec, each_tile_of(world.ledger, *files, steps));
+    return world.write_indexes(files->spec, *files->layout, each_pack_of(world.ledger, *files, steps));
+  });
+  const bool stopped = !merged && merged.error().kind == Kind::Cancelled;
+  const bool ends_here = stopped && run->record().state != HarvestState::Active;  // being cancelled
+  if (written && (merged || ends_here)) co_return true;
+  run->indexes_stale = true;
+  if (!written) {
+    log::warning("{}: SHA256SUMS and catalogue: {}", run->record().name, written.error().detail);
+    run->hold(world_.executor.now() + kTryAgain, "writing SHA256SUMS and the catalogue: " + written.error().detail);
+  } else {
+    hold_for_tiles(*run, merged.error());
+  }
+  co_return false;
+}
+
+// Nobody hears that a harvest is finished before the ledger has it.
+Task<bool> Engine::record_finished(std::shared_ptr<HarvestRun> run) {
+  const std::int64_t finished_s = std::chrono::system_clock::to_time_t(world_.executor.wall_now());
+  const auto finished = [&run, finished_s] {
+    ledger::HarvestRecord record = run->record();
+    record.state = HarvestState::Finished;
+    record.reason.clear();
+    record.finished_s = finished_s;
+    return record;
+  };
+  ledger::HarvestRecord record = finished();
+  if (!co_await keep_receipt(run, std::move(record))) co_return false;
+  // A verb may have come in between, and with it more to do: another receipt will replace this one.
+  if (run->record().state != HarvestState::Active || run->in_hand() || !run->complete()) co_return false;
+  record = finished();
+  auto saved = co_await save(run, std::move(record));
+  if (!saved) {
+    log::warning("{}: {}", run->record().name, saved.error().detail);
+    run->hold(world_.executor.now() + kTryAgain, "recording that it is finished: " + saved.error().detail);
+    co_return false;
+  }
+  if (run->record().state != HarvestState::Active)
+    co_return false;  // a verb came in between: what it saves comes behind ours
+  run->set_finished(finished_s);
+  run->set_state(HarvestState::Finished, {});
+  co_return true;
+}
+
+void Engine::wake_quiet_waiters() {
+  for (auto waiter : std::exchange(quiet_waiters_, {})) world_.executor.post([waiter] { waiter.resume(); });
+}
+
+// One write of a record at a time, of what it says when its turn comes: the ledger ends with the last word.
+Task<Result<void>> Engine::save(std::shared_ptr<HarvestRun> run) {
+  const auto pass = co_await run->saves.enter(world_.executor);
+  co_return co_await write(run->record());
+}
+
+Task<Result<void>> Engine::save(std::shared_ptr<HarvestRun> run, ledger::HarvestRecord record) {
+  const auto pass = co_await run->saves.enter(world_.executor);
+  co_return co_await write(std::move(record));
+}
+
+Task<Result<void>> Engine::write(ledger::HarvestRecord record) {
+  auto& ledger = world_.ledger;
+  co_return co_await world_.workers.run(world_.executor, [&ledger, &record] { return ledger.update(record); });
+}
+
+// Until nothing of the run is in hand or being indexed.
+Task<void> Engine::quiet(std::shared_ptr<HarvestRun> run) {
+  struct NextEnd {
+    std::vector<std::coroutine_handle<>>& waiters;
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> self) const { waiters.push_back(self); }
+    void await_resume() const noexcept {}
+  };
+  while (run->in_hand() || run->indexing) {
+    NextEnd next{quiet_waiters_};
+    co_await next;
+  }
+}
+
+Task<void> Engine::stop(SteadyTime deadline) {
+  stopping_ = true;
+  for (auto& [name, seat] : seats_) seat.due.reset();
+  for (auto& [name, run] : runs_) run->turn_stop.request_stop();
+  auto timer = world_.executor.call_at(deadline, [this] {
+    for (auto& [name, run] : runs_) run->life_stop.request_stop();
+  });
+  errands_stop_.request_stop();
+  co_await tasks_.join();
+  std::stop_source enough;
+  const auto limit = world_.executor.call_at(world_.executor.now() + kLeaveMost, [&enough] { enough.request_stop(); });
+  for (auto& [name, seat] : seats_) {
+    if (!seat.archive) continue;
+    ++seat.before_answer;  // a profile read now does not take over
+    co_await seat.archive->leave(enough.get_token());
+    --seat.before_answer;
+  }
+}
+
+std::string Engine::rest_of(const HarvestRun& run) {
+  const ArchiveSeat* seat = seat_of(run);
+  return seat != nullptr && seat->queue ? seat->queue->why_resting() : std::string();
+}
+
+HarvestStatus Engine::status_of(HarvestRun& run) {
+  run.keep_hours(world_.executor.wall_now());
+  const std::string rest = rest_of(run), cap = cap_on(run);
+  auto status = run.status(world_.executor.now(), world_.executor.wall_now(),
+                           rest.empty() && !cap.empty() ? "kept to a limit of " + cap : rest);
+  status.limited_by = cap;
+  status.identity = run.record().identity;
+  const auto* seat = seat_of(run);
+  if (status.identity.empty() && seat && seat->archive) status.identity = seat->archive->identity();
+  if (seat != nullptr && seat->queue) status.archive_status = seat->queue->status();
+  return status;
+}
+
+std::vector<HarvestStatus> Engine::list() {
+  std::vector<HarvestStatus> out;
+  for (auto& [name, run] : runs_) out.push_back(status_of(*run));
+  return out;
+}
+
+std::shared_ptr<HarvestRun> Engine::find(const std::string& name) {
+  const auto found = runs_.find(name);
+  return found == runs_.end() ? nullptr : found->second;
+}
+
+Result<HarvestStatus> Engine::status(const std::string& name) {
+  auto run = find(name);
+  if (!run) return fail(Kind::NotFound, "no harvest is called '{}'; see: garner list", printable(name, 80));
+  return status_of(*run);
+}
+
+Engine::Activity Engine::activity() {
+  Activity out;
+  out.steps = steps_.load();
+  for (const auto& [name, seat] : seats_) {
+    out.in_flight += seat.queue ? seat.queue->in_flight() : 0;
+  }
+  for (auto& [name, run] : runs_) {
+    if (run->record().state != HarvestState::Active) continue;
+    const auto status = status_of(*run);
+    const auto* seat = seat_of(*run);
+    const bool seat_free = seat != nullptr && seat->before_answer + seat->after_answer == 0 &&
+                           !seat->queue->breaker_open() && seat->pacer.may_start(world_.executor.now());
+    out.forgotten = out.forgotten || (!stopping_ && seat_free && run->forgotten(world_.executor.now()));
+    ++out.active;
+    out.sources_per_s += status.rate_sources_per_s;
+    out.bytes_per_s += status.rate_bytes_per_s;
+  }
+  return out;
+}
+
+void Engine::reload(std::map<std::string, std::uint32_t> in_flight_most,
+                    std::map<std::string, RateLimits> rate_limits) {
+  world_.in_flight_most = std::move(in_flight_most);
+  world_.rate_limits = std::move(rate_limits);
+  for (auto& [name, seat] : seats_) {
+    auto fresh = world_.open_archive(name);
+    if (fresh)
+      seat.fresh = std::move(*fresh);
+    else
+      log::warning("archive {}: {}; the profile read before stays in force", name, fresh.error().detail);
+    renew(name, seat);
+  }
+  for (auto& [name, run] : runs_) {
+    if (run->may_start()) run->recall_waiting();  // so that what waits for a place asks the new profile's archive
+    if (run->broken() && !stopping_) tasks_.spawn(mend_after_reload(run));
+  }
+  pump();
+}
+
+}  // namespace garner::harvest

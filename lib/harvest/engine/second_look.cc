@@ -1,0 +1,29 @@
+// Second looks at what came back empty: several chunks in hand at once.
+#include "harvest/chunk/look_life.h"
+#include "harvest/engine/engine.h"
+
+namespace garner::harvest {
+
+Task<void> Engine::run_look(std::string archive_name, std::shared_ptr<HarvestRun> run, policy::LookClaim claim) {
+  co_await yield_to(world_.executor);  // the pump is not re-entered from inside itself
+  ArchiveSeat& seat = seats_.at(archive_name);
+  const ChunkWorld world = chunk_world(archive_name, seat);
+  const auto answered = [this, &archive_name, &seat] {
+    --seat.before_answer;
+    ++seat.after_answer;
+    pump(archive_name, seat);
+  };
+  const std::uint16_t type = claim.type;
+  const policy::LookEnd end = co_await look_life(world, run, claim, answered);
+  --seat.after_answer;
+  ++steps_;
+  run->end_look(std::move(claim), end, world_.executor.now());
+  for (const auto& [block, standing] : end.blocks) {
+    if (standing == policy::LookEnd::Block::Done) co_await merge_tiles_of(run, {type, block});
+  }
+  if (run->wants_settling(world_.executor.now())) co_await settle_down(run);
+  wake_quiet_waiters();
+  pump(archive_name, seat);
+}
+
+}  // namespace garner::harvest

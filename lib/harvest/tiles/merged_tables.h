@@ -1,0 +1,22 @@
+// Where the rows of a harvest of layout `table` are, as the ledger says: in the merged table of their tile, or still in
+// the table of their chunk. Threads: any. Blocking. Errors: the ledger's.
+#pragma once
+
+#include <atomic>
+
+#include "harvest/run/harvest_run.h"
+#include "output/tile_tables.h"
+
+namespace garner::harvest {
+
+// Every settled tile of a harvest, in order.
+output::EachTile each_tile_of(ledger::Ledger& ledger, const HarvestFiles& files, std::atomic<std::uint64_t>& steps);
+
+// The merged table that holds a delivered id's rows of that pack; none while it is not merged.
+Result<std::optional<output::TileKey>> merged_into(ledger::Ledger& ledger, const HarvestFiles& files,
+                                                   ledger::ChunkKey chunk, std::uint32_t generation, SourceId id);
+// Whether all of the pack's rows are in settled tables: its own table is not needed any more.
+Result<bool> merged_everywhere(ledger::Ledger& ledger, const HarvestFiles& files, ledger::ChunkKey chunk,
+                               std::uint32_t generation);
+
+}  // namespace garner::harvest
