@@ -61,11 +61,26 @@ Task<TapReply> TapRoute::ask(TapQuestion question, std::stop_token stop) {
     auto session = co_await login_.session(stop);
     if (!session) co_return TapReply{std::unexpected(std::move(session.error())), std::move(question.job)};
     auto reply = co_await ask_in_session(question, session->cookies, stop);
-    if (reply.body || again || login_.anonymous() || !may_be_a_lapse(reply.body.error().kind)) co_return reply;
-    const auto still = co_await login_.still_logged_in(*session, stop);
-    if (!still || *still) co_return reply;
+    const bool doubtful = !reply.body && !again && !login_.anonymous() && may_be_a_lapse(reply.body.error().kind);
+    if (!doubtful) co_return co_await without_lost_job(std::move(reply), stop);
+    auto still = co_await login_.still_logged_in(*session, stop);
+    // Whether it was us that it answered can be found out later: until then the answer is nobody's.
+    if (!still && still.error().kind != Kind::Malformed)
+      co_return TapReply{with_context(std::move(still.error()), "asking whether the session lapsed"),
+                         std::move(reply.job)};
+    if (!still || *still) co_return co_await without_lost_job(std::move(reply), stop);
     question.job = std::move(reply.job);
   }
+}
+
+// A job that is archived, or was deleted by somebody: nothing is wrong with the question.
+Task<TapReply> TapRoute::without_lost_job(TapReply reply, std::stop_token stop) {
+  if (reply.body || reply.body.error().kind != Kind::NotFound || reply.job.empty()) co_return reply;
+  reply.body.error().kind = Kind::Transient;
+  if (auto removed = co_await forget_job(reply.job, stop); !removed)
+    log::info("job {} stays at the archive: {}", reply.job, removed.error().detail);
+  reply.job.clear();
+  co_return reply;
 }
 
 Task<TapReply> TapRoute::ask_in_session(TapQuestion question, std::string cookies, std::stop_token stop) {
@@ -111,8 +126,8 @@ Task<TapReply> TapRoute::await_job(ivoa::Tap& tap, std::string url, ivoa::Asked 
     outcome->why = std::move(body.error());
   }
   Error why = std::move(outcome->why);
-  // Archived, or deleted by somebody: nothing is wrong with the question.
-  if (why.kind == Kind::NotFound) why.kind = Kind::Transient;
+  // Others may see it: who has no session any more doesn't.
+  if (why.kind == Kind::NotFound) co_return TapReply{std::unexpected(std::move(why)), std::move(url)};
   if (auto removed = co_await tap.jobs().remove(url, stop); !removed)
     log::info("job {} stays at the archive: {}", url, removed.error().detail);
   co_return TapReply{std::unexpected(std::move(why))};

@@ -26,6 +26,7 @@ class TapRoute {
  private:
   ivoa::TapService service(std::string spool_directory, std::string cookies) const;
   Task<TapReply> ask_in_session(TapQuestion question, std::string cookies, std::stop_token stop);
+  Task<TapReply> without_lost_job(TapReply reply, std::stop_token stop);
   Task<TapReply> ask_by_job(ivoa::Tap& tap, TapQuestion question, ivoa::Query query, std::stop_token stop);
   Task<TapReply> await_job(ivoa::Tap& tap, std::string url, ivoa::Asked asked, std::stop_token stop);
 

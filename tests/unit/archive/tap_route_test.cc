@@ -208,5 +208,89 @@ TEST(TapRoute, ARefusalIsAskedAgainWhereTheSessionHadLapsed) {
   EXPECT_EQ(route.transport.count("/login"), 2u);
 }
 
+// A session behind an archive that restarts: what is asked is answered as to anybody.
+struct Restarting {
+  const testing::CredentialFile file;
+  Route route{logged_in(file)};
+  bool known = true;
+  using Answers = std::function<Result<http::Reply>(const http::Request&)>;
+  Answers who_asks = answers(503, "Service Unavailable");  // where it is not known
+  Answers ours = answers(200, votable(kOk)), anybodys = answers(401, "Not authorised");
+
+  static Answers answers(int status, std::string body) {
+    return [status, body = std::move(body)](const http::Request&) { return ivoa::testing::reply(status, body); };
+  }
+
+  static Profile logged_in(const testing::CredentialFile& file) {
+    Profile profile = tap_profile();
+    profile.credential_file = file.path();
+    return profile;
+  }
+  Restarting() {
+    route.transport.always = [this](const http::Request& request) -> Result<http::Reply> {
+      if (request.url.ends_with("/tap-server/login")) {
+        known = true;
+        return ivoa::testing::reply(200, "", {{"set-cookie", "SESSION=abc; Path=/tap-server; Secure; HttpOnly"}});
+      }
+      if (request.url.find("/tap/users") != std::string::npos)
+        return known ? ivoa::testing::reply(200, "joe: Joe") : who_asks(request);
+      return known ? ours(request) : anybodys(request);
+    };
+  }
+  TapReply ask_after_the_restart(TapQuestion question) {
+    EXPECT_TRUE(route.ask({.adql = "SELECT a FROM b"}).body);
+    known = false;
+    return route.ask(std::move(question));
+  }
+};
+
+TEST(TapRoute, WhatTheAnonymousAreToldIsNoAnswerWhileNobodyTellsWhoWeAre) {
+  Restarting archive;
+  for (const auto& [status, words] :
+       {std::pair{500, "DB quota exceeded for user anonymous"}, std::pair{400, "Unknown table 'user_joe.mine'"},
+        std::pair{401, "Not authorised"}}) {
+    archive.anybodys = Restarting::answers(status, ivoa::testing::error_page(words));
+    const auto reply = archive.ask_after_the_restart({.adql = "SELECT a FROM user_joe.mine"});
+    ASSERT_FALSE(reply.body);
+    EXPECT_EQ(reply.body.error().kind, Kind::Overloaded) << reply.body.error().detail;
+    EXPECT_THAT(reply.body.error().detail, HasSubstr("session")) << words;
+    archive.known = true;
+  }
+}
+
+TEST(TapRoute, AStopWhileItIsFoundOutWhoWeAreIsAStop) {
+  Restarting archive;
+  archive.who_asks = [](const http::Request&) { return fail(Kind::Cancelled, "stopped"); };
+  const auto reply = archive.ask_after_the_restart({.adql = "SELECT a FROM b"});
+  ASSERT_FALSE(reply.body);
+  EXPECT_EQ(reply.body.error().kind, Kind::Cancelled);
+}
+
+TEST(TapRoute, AnAnswerStaysWhereTheArchiveNeverTellsWhoAsks) {
+  Restarting archive;
+  archive.who_asks = Restarting::answers(200, "nobody of that name");
+  const auto reply = archive.ask_after_the_restart({.adql = "SELECT a FROM b"});
+  ASSERT_FALSE(reply.body);
+  EXPECT_EQ(reply.body.error().kind, Kind::Auth);
+}
+
+// To whom has no session it is not there.
+TEST(TapRoute, AJobOfOursIsNotTakenToBeGoneWhereTheSessionHadLapsed) {
+  Restarting archive;
+  archive.who_asks = Restarting::answers(403, "User 'anonymous' is not authorized.");
+  archive.ours = [](const http::Request& request) {
+    if (request.url == kJob) return ivoa::testing::reply(200, job_xml("COMPLETED"));
+    return ivoa::testing::reply(200, votable(kOk));
+  };
+  archive.anybodys = Restarting::answers(404, "no such job");
+  TapQuestion question = archive.route.by_job();
+  question.job = kJob;
+  const auto reply = archive.ask_after_the_restart(std::move(question));
+  EXPECT_TRUE(reply.body) << reply.body.error().detail;
+  EXPECT_EQ(reply.job, kJob);
+  EXPECT_TRUE(archive.route.recorded.empty()) << "none is made";
+  EXPECT_EQ(archive.route.transport.count("deletejobs"), 0u);
+}
+
 }  // namespace
 }  // namespace garner::archive
