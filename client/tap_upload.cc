@@ -1,7 +1,7 @@
 #include "client/tap_upload.h"
 
 #include "ivoa/dali.h"
-#include "table/votable_writer.h"
+#include "table/votable/writer.h"
 
 namespace garner::client {
 

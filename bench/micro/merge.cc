@@ -8,7 +8,7 @@
 #include "micro/samples.h"
 #include "output/tile_tables.h"
 #include "table/big_endian.h"
-#include "table/fits_head.h"
+#include "table/fits/head.h"
 
 namespace garner::bench {
 

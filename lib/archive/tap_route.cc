@@ -2,7 +2,7 @@
 
 #include "archive/tap_service.h"
 #include "base/log.h"
-#include "table/votable_writer.h"
+#include "table/votable/writer.h"
 
 namespace garner::archive {
 

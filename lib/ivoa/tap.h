@@ -21,7 +21,7 @@ struct TapService {
 
 struct Upload {
   std::string table;  // the query says TAP_UPLOAD.<table>: a letter, then letters, digits, underscores (TAP 1.1 §2.7.6)
-  std::string votable;  // table/votable_writer.h
+  std::string votable;  // table/votable/writer.h
 };
 
 // A VOTable with its cells as text; what a service calls it stands in TapService.

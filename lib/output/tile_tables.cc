@@ -2,7 +2,7 @@
 
 #include "output/publish.h"
 #include "output/single_file.h"
-#include "table/fits_merge.h"
+#include "table/fits/merge.h"
 
 namespace garner::output {
 

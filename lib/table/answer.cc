@@ -3,7 +3,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "table/votable_document.h"
+#include "table/votable/document.h"
 
 namespace garner::table {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "table/votable_field.h"
+#include "table/votable/field.h"
 
 namespace garner::table {
 

@@ -1,9 +1,9 @@
 #include "table/convert.h"
 
 #include "table/answer.h"
-#include "table/fits_writer.h"
+#include "table/fits/writer.h"
 #include "table/row_spool.h"
-#include "table/text_rows.h"
+#include "table/text/text_rows.h"
 
 namespace garner::table {
 

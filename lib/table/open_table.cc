@@ -4,7 +4,7 @@
 
 #include "table/peeked_source.h"
 #include "table/readers.h"
-#include "table/votable_field.h"
+#include "table/votable/field.h"
 
 namespace garner::table {
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "table/big_endian.h"
-#include "table/votable_field.h"
+#include "table/votable/field.h"
 
 namespace garner::table {
 

@@ -1,6 +1,6 @@
 #include "table/row_stream.h"
 
-#include "table/tabledata_encoder.h"
+#include "table/votable/tabledata_encoder.h"
 
 namespace garner::table {
 

@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "table/votable_rows.h"
+#include "table/votable/rows.h"
 
 namespace garner::table {
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "table/fits_file.h"
+#include "table/fits/file.h"
 #include "target.h"
 
 namespace garner::fuzz {

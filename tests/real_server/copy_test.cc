@@ -6,7 +6,7 @@
 
 #include "real_server/rig.h"
 #include "real_server/sources.h"
-#include "table/votable_writer.h"
+#include "table/votable/writer.h"
 
 namespace garner::real_server {
 namespace {

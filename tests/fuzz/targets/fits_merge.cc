@@ -1,6 +1,6 @@
 // Merged FITS tables: the input, alone and with another table of the same and of other columns. What is written is a
 // good table of as many rows.
-#include "table/fits_merge.h"
+#include "table/fits/merge.h"
 
 #include "fits_memory.h"
 #include "tables.h"

@@ -5,7 +5,7 @@
 
 #include "ivoa/fake_service.h"
 #include "ivoa/multipart.h"
-#include "table/votable_writer.h"
+#include "table/votable/writer.h"
 
 namespace garner::ivoa {
 namespace {

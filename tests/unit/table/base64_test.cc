@@ -1,4 +1,4 @@
-#include "table/base64.h"
+#include "table/votable/base64.h"
 
 #include <gtest/gtest.h>
 

@@ -8,7 +8,7 @@
 
 #include "samples.h"
 #include "table/convert.h"
-#include "table/votable_field.h"
+#include "table/votable/field.h"
 
 namespace garner::table {
 

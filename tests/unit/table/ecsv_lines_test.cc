@@ -1,5 +1,5 @@
 // The line reader of ECSV headers against the YAML parser: what it takes it must take as that does.
-#include "table/ecsv_lines.h"
+#include "table/text/ecsv_lines.h"
 
 #include <gtest/gtest.h>
 

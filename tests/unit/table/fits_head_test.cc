@@ -6,9 +6,9 @@
 #include <cstdlib>
 
 #include "samples.h"
-#include "table/fits_head.h"
-#include "table/fits_header.h"
-#include "table/fits_sum.h"
+#include "table/fits/head.h"
+#include "table/fits/header.h"
+#include "table/fits/sum.h"
 
 namespace garner::table {
 namespace {

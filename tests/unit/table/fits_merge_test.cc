@@ -6,9 +6,9 @@
 
 #include "../support/fits_tables.h"
 #include "samples.h"
-#include "table/fits_head.h"
-#include "table/fits_header.h"
-#include "table/fits_merge.h"
+#include "table/fits/head.h"
+#include "table/fits/header.h"
+#include "table/fits/merge.h"
 
 namespace garner::table {
 namespace {

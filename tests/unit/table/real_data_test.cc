@@ -8,7 +8,7 @@
 #include <fstream>
 
 #include "samples.h"
-#include "table/ecsv_lines.h"
+#include "table/text/ecsv_lines.h"
 
 namespace garner::table {
 namespace {

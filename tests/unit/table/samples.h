@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "table/ecsv_header.h"
+#include "table/text/ecsv_header.h"
 #include "table/table_reader.h"
 
 namespace garner::table::samples {

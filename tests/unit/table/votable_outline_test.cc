@@ -5,7 +5,7 @@
 #include <future>
 
 #include "samples.h"
-#include "table/votable_outline.h"
+#include "table/votable/outline.h"
 
 namespace garner::table {
 namespace {

@@ -1,4 +1,4 @@
-#include "table/votable_writer.h"
+#include "table/votable/writer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
