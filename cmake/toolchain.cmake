@@ -42,3 +42,10 @@ add_library(garner_flags INTERFACE)
 target_compile_options(garner_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -Wno-gnu-statement-expression
   $<$<CXX_COMPILER_ID:Clang>:-Xclang=-fno-pch-timestamp>)
+
+# What tests themselves are compiled with. Under a sanitizer the optimiser and the fuzzers' counters take most of the time, and only what is tested repays them.
+add_library(garner_test_flags INTERFACE)
+target_link_libraries(garner_test_flags INTERFACE garner_flags)
+if(GARNER_SANITIZE)
+  target_compile_options(garner_test_flags INTERFACE -O0 -fno-sanitize=fuzzer-no-link)
+endif()

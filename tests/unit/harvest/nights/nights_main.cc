@@ -1,7 +1,7 @@
 // Whole nights in virtual time, each drawn from a seed: weather, full disks, power cuts at any durable step, restarts,
 // operators, windows and caps; afterwards the account is held against the truth and what lies on disk.
 //
-//   test_nights                      2,000 nights (GARNER_NIGHTS: so many)
+//   test_nights                      2,000 nights, 100 under a sanitizer (GARNER_NIGHTS: so many)
 //   test_nights --shard 1/2          every other one of them
 //   test_nights --seed 17            this one alone, with its log (so does GARNER_NIGHT_SEED)
 #include <gtest/gtest.h>
@@ -16,8 +16,10 @@
 namespace garner::testing::nights {
 namespace {
 
+constexpr bool kSanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+
 struct Options {
-  std::uint64_t nights = 2'000, first = 1, step = 1;
+  std::uint64_t nights = kSanitized ? 100 : 2'000, first = 1, step = 1;
 };
 Options options;
 
