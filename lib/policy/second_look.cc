@@ -234,15 +234,27 @@ void SecondLook::split(LookClaim claim, SteadyTime now, const std::string& reaso
   if (sample) ++groups_out_;
 }
 
+// Blocks that hold more than empties, or nothing pending: whatever becomes of the group, it is theirs no more.
+void SecondLook::drop_what_is_over(LookClaim& claim, const LookEnd& end) {
+  for (const auto& [block, standing] : end.blocks) {
+    if (standing == LookEnd::Block::OnlyEmpties) continue;
+    leave(block);
+    taken_.erase(block);
+    std::erase(claim.blocks, block);
+  }
+}
+
 void SecondLook::end(LookClaim claim, const LookEnd& end, SteadyTime now) {
   const bool sample = claim.what == LookClaim::What::Sample;
-  for (const auto& [block, standing] : end.blocks) {
-    if (standing != LookEnd::Block::OnlyEmpties) leave(block);
-  }
+  drop_what_is_over(claim, end);
   if (sample) {
     sample_asked_ += end.asked;
     sample_found_ += end.found;
     if (sample_found_ > 0 && mode_ == Mode::Sampling) mode_ = Mode::All;
+  }
+  if (claim.blocks.empty()) {
+    if (sample) --groups_out_;
+    return;
   }
   switch (end.how) {
     case LookEnd::How::Retry:

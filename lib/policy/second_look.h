@@ -123,6 +123,7 @@ class SecondLook {
   void give_back(const LookClaim& claim);
   void wait(LookClaim claim, SteadyTime until, std::string reason);
   void split(LookClaim claim, SteadyTime now, const std::string& reason);
+  void drop_what_is_over(LookClaim& claim, const LookEnd& end);
   bool groups_are_over() const;
   bool sample_goes_on();
 

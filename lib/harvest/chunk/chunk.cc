@@ -71,6 +71,11 @@ output::PackKey next_pack(const HarvestFiles& files, const Chunk& chunk) {
   return {files.types[chunk.key.type], chunk.key.block, next_generation(chunk.record)};
 }
 
+Error as_own(Error error) {
+  if (error.kind != Kind::DiskFull && error.kind != Kind::Cancelled) error.kind = Kind::Internal;
+  return error;
+}
+
 Result<ChunkRecord> lay_down(const ChunkWorld& world, HarvestFiles& files, const Chunk& chunk,
                              std::unique_ptr<output::PackWriter> writer, std::span<const std::byte> reply,
                              const Came& came) {
@@ -93,13 +98,13 @@ Result<ChunkRecord> lay_down(const ChunkWorld& world, HarvestFiles& files, const
   }
   if (came.anything) {
     auto pack = writer->publish(reply, left_out);
-    if (!pack) return std::unexpected(pack.error());
+    if (!pack) return std::unexpected(as_own(pack.error()));
     pack->generation = key.generation;
     after.packs.push_back(*pack);
   } else {
     writer.reset();
     if (auto discarded = files.layout->discard(key, chunk.wanted); !discarded)
-      return std::unexpected(discarded.error());
+      return std::unexpected(as_own(discarded.error()));
     if (pack_index == 0) after.pack_of.clear();
   }
   ++after.requests;

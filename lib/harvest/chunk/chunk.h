@@ -86,8 +86,10 @@ struct Came {
   bool anything = false;
   std::uint64_t rows = 0;  // kinds rows and query
 };
+// What goes wrong in our own output is ours, whatever it is called there: DiskFull, Cancelled, else Internal.
+Error as_own(Error error);
 // The record once these of what was asked for were found in a good reply, which is published; where nothing came, what
-// an earlier publication may have left goes. Blocking.
+// an earlier publication may have left goes. Blocking. Errors: DiskFull, Cancelled, Internal.
 Result<ledger::ChunkRecord> lay_down(const ChunkWorld& world, HarvestFiles& files, const Chunk& chunk,
                                      std::unique_ptr<output::PackWriter> writer, std::span<const std::byte> reply,
                                      const Came& came);

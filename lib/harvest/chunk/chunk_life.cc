@@ -212,6 +212,8 @@ Task<Failure> failure_of(ChunkWorld world, std::shared_ptr<HarvestRun> run, cons
     if (!failure.less) failure.error.kind = Kind::Suspect;
   }
   failure.verdict = co_await judge(world, run, chunk, failure.error, place);
+  // Before anybody else of its type gets a place.
+  if (failure.verdict.next == policy::Next::BlockType) run->block_type(chunk.key.type, printable(failure.error.detail));
   place.reset();
   co_return failure;
 }
@@ -249,7 +251,7 @@ Task<ChunkEnd> chunk_life(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chu
     co_return end;
   }
   Chunk chunk = std::move(*loaded);
-  if (!world.may_ask(*run, ChunkWorld::Pace::Kept)) {
+  if (run->type_blocked(claim.type) || !world.may_ask(*run, ChunkWorld::Pace::Kept)) {
     place.reset();
     answered();
     co_return ended(chunk, ChunkEnd::How::Stopped);

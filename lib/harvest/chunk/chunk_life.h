@@ -15,7 +15,8 @@ struct Failure {
   std::optional<ledger::ChunkRecord> less;  // after too large an answer: how to ask for less at a time
   policy::Verdict verdict;
 };
-// Judges it. The archive's queue hears of it before the place there is free again.
+// Judges it. The archive's queue hears of it before the place there is free again, and the run where its whole type is
+// blocked.
 Task<Failure> failure_of(ChunkWorld world, std::shared_ptr<HarvestRun> run, const Chunk& chunk, Error error,
                          Place& place);
 // What fails while a reply is read is the reply's fault, or our own disk's.

@@ -229,7 +229,7 @@ Task<policy::LookEnd> look_life(ChunkWorld world, std::shared_ptr<HarvestRun> ru
   }
 
   Chunk& chunk = group->chunk;
-  if (!world.may_ask(*run, ChunkWorld::Pace::Kept)) {
+  if (run->type_blocked(claim.type) || !world.may_ask(*run, ChunkWorld::Pace::Kept)) {
     place.reset();
     answered();
     end.how = policy::LookEnd::How::Stopped;

@@ -174,13 +174,11 @@ class ProductsWay final : public Way {
 
   Result<ChunkRecord> store(const ChunkWorld& world, HarvestFiles& files, const Chunk& chunk,
                             const http::Body& body) const override {
-    auto writer = files.layout->begin(next_pack(files, chunk));
-    if (!writer) return std::unexpected(writer.error());
-    const auto came = read(world, files, chunk, body, **writer);
-    if (!came) return std::unexpected(came.error());
-    auto after = lay_down(world, files, chunk, std::move(*writer), body.bytes(), *came);
-    if (after) set(*after, policy::cleared({after->query.suspects, after->query.width}, chunk.wanted.size()));
-    return after;
+    auto laid = read_and_lay_down(*this, world, files, chunk, body);
+    if (!laid) return std::unexpected(laid.error());
+    const ledger::QueryProgress& query = laid->after.query;
+    set(laid->after, policy::cleared({query.suspects, query.width}, chunk.wanted.size()));
+    return std::move(laid->after);
   }
 
   std::optional<ChunkRecord> narrowed(HarvestRun&, const Chunk& chunk) const override {

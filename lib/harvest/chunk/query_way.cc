@@ -64,24 +64,21 @@ class QueryWay final : public Way {
 
   Result<ChunkRecord> store(const ChunkWorld& world, HarvestFiles& files, const Chunk& chunk,
                             const http::Body& body) const override {
-    auto writer = files.layout->begin(next_pack(files, chunk));
-    if (!writer) return std::unexpected(writer.error());
-    const auto came = read(world, files, chunk, body, **writer);
-    if (!came) return std::unexpected(came.error());
-    auto after = lay_down(world, files, chunk, std::move(*writer), body.bytes(), *came);
-    if (!after) return after;
-    after->query.rows += came->rows;
-    after->query.done += chunk.piece.values();
+    auto laid = read_and_lay_down(*this, world, files, chunk, body);
+    if (!laid) return std::unexpected(laid.error());
+    ChunkRecord& after = laid->after;
+    after.query.rows += laid->came.rows;
+    after.query.done += chunk.piece.values();
     const policy::PartRange part = part_of(files.manifest, chunk);
-    if (after->query.done < part.values()) {
-      after->outcomes.assign(1, Outcome::Pending);  // its other pieces are to come
-      if (leaves_room(came->rows, row_limit(world.archive.profile(), chunk.by_job)))
-        after->query.width = chunk.piece.values() * 2;
+    if (after.query.done < part.values()) {
+      after.outcomes.assign(1, Outcome::Pending);  // its other pieces are to come
+      if (leaves_room(laid->came.rows, row_limit(world.archive.profile(), chunk.by_job)))
+        after.query.width = chunk.piece.values() * 2;
     } else {
-      after->outcomes.assign(1, after->packs.empty() ? Outcome::Absent : Outcome::Delivered);
-      if (after->packs.size() > 1) after->pack_of.assign(1, static_cast<std::uint32_t>(after->packs.size() - 1));
+      after.outcomes.assign(1, after.packs.empty() ? Outcome::Absent : Outcome::Delivered);
+      if (after.packs.size() > 1) after.pack_of.assign(1, static_cast<std::uint32_t>(after.packs.size() - 1));
     }
-    return after;
+    return std::move(after);
   }
 
   std::optional<ChunkRecord> narrowed(HarvestRun&, const Chunk& chunk) const override {

@@ -75,13 +75,10 @@ class RowsWay final : public Way {
 
   Result<ChunkRecord> store(const ChunkWorld& world, HarvestFiles& files, const Chunk& chunk,
                             const http::Body& body) const override {
-    auto writer = files.layout->begin(next_pack(files, chunk));
-    if (!writer) return std::unexpected(writer.error());
-    const auto came = read(world, files, chunk, body, **writer);
-    if (!came) return std::unexpected(came.error());
-    auto after = lay_down(world, files, chunk, std::move(*writer), body.bytes(), *came);
-    if (after) after->query.rows += came->rows;
-    return after;
+    auto laid = read_and_lay_down(*this, world, files, chunk, body);
+    if (!laid) return std::unexpected(laid.error());
+    laid->after.query.rows += laid->came.rows;
+    return std::move(laid->after);
   }
 
   std::optional<ChunkRecord> narrowed(HarvestRun& run, const Chunk& chunk) const override {

@@ -6,6 +6,19 @@ namespace {
 
 constexpr std::size_t kHashDigits = 12;
 
+// A pack's writer, as the reply's reader sees it.
+class ToOurDisk final : public product::ProductSink {
+ public:
+  explicit ToOurDisk(output::PackWriter& writer) : writer_(writer) {}
+  Result<void> add(const product::Product& product) override {
+    if (auto added = writer_.add(product); !added) return std::unexpected(as_own(added.error()));
+    return {};
+  }
+
+ private:
+  output::PackWriter& writer_;
+};
+
 // Beside a chunk's record, which stays as it is. Blocking.
 Result<void> write_as_left(ledger::Ledger& ledger, ledger::ChunkKey key, const std::string& job_url) {
   const auto record = ledger.chunk(key);
@@ -43,6 +56,18 @@ const Way& way_of(manifest::HarvestKind kind) {
       return query_way();
   }
   return products_way();
+}
+
+Result<Laid> read_and_lay_down(const Way& way, const ChunkWorld& world, HarvestFiles& files, const Chunk& chunk,
+                               const http::Body& body) {
+  auto writer = files.layout->begin(next_pack(files, chunk));
+  if (!writer) return std::unexpected(as_own(writer.error()));
+  ToOurDisk sink(**writer);
+  auto came = way.read(world, files, chunk, body, sink);
+  if (!came) return std::unexpected(came.error());
+  auto after = lay_down(world, files, chunk, std::move(*writer), body.bytes(), *came);
+  if (!after) return std::unexpected(after.error());
+  return Laid{std::move(*after), std::move(*came)};
 }
 
 archive::TapQuestion question_for(ChunkWorld world, const HarvestRun& run, Chunk& chunk, std::string adql, bool by_job,

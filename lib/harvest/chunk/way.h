@@ -37,6 +37,15 @@ const Way& rows_way();
 const Way& query_way();
 const Way& way_of(manifest::HarvestKind kind);
 
+// Reads the answer and publishes what it holds. Errors of the reply are as read() says them, those of our own output as
+// lay_down() does: the archive is never blamed for it. For a worker.
+struct Laid {
+  ledger::ChunkRecord after;
+  Came came;
+};
+Result<Laid> read_and_lay_down(const Way& way, const ChunkWorld& world, HarvestFiles& files, const Chunk& chunk,
+                               const http::Body& body);
+
 // A TAP question for a chunk: with its RUNID and spool directory, the job it has, and where a new one is written down:
 // together with `width` (QueryProgress), so that who adopts the job knows what it was asked. That of a second look is
 // nobody's to adopt: it is written down as one to be deleted, which a restart does before it asks anew.

@@ -4,8 +4,6 @@
 #include <ctime>
 
 #include "base/log.h"
-#include "harvest/tiles/merged_tables.h"
-#include "harvest/tiles/tile_merge.h"
 
 namespace garner::harvest {
 
@@ -27,29 +25,6 @@ bool memory_is_short(const http::MemoryBudget* budget) {
 }
 // Harvests whose sources are asked for at the same time: each sorts in memory of its own (IdSorter).
 constexpr std::uint32_t kFindingSources = 2;
-// After a fault of our own disk or ledger.
-constexpr std::chrono::seconds kTryAgain{60};
-
-// Every settled pack of a harvest, in order.
-output::EachPack each_pack_of(ledger::Ledger& ledger, const HarvestFiles& files, std::atomic<std::uint64_t>& steps) {
-  return [&ledger, &files, &steps](
-             const std::function<Result<void>(const output::PackKey&, const ledger::Pack&)>& visit) -> Result<void> {
-    for (std::uint16_t type = 0; type < files.types.size(); ++type) {
-      Result<void> visited;
-      auto scanned = ledger.scan(files.no, type, 0, [&](std::uint32_t block, const ledger::ChunkRecord& record) {
-        for (const auto& pack : record.packs) {
-          visited = visit({files.types[type], block, pack.generation}, pack);
-          ++steps;
-          if (!visited) return false;
-        }
-        return true;
-      });
-      if (!scanned) return scanned;
-      if (!visited) return visited;
-    }
-    return {};
-  };
-}
 
 }  // namespace
 
@@ -148,7 +123,7 @@ void Engine::pump(const std::string& archive_name, ArchiveSeat& seat) {
       tasks_.spawn(find_sources(archive_name, run));
     }
   }
-  if (seat.fresh) return arm(archive_name, seat);  // what is in hand ends first; each end comes here again
+  if (seat.fresh) return arm(archive_name, seat, now);  // what is in hand ends first; each end comes here again
   std::size_t fruitless = 0;
   while (fruitless < candidates.size() && seat.before_answer < seat.queue->limit() + kClaimedAhead &&
          may_claim(archive_name, seat) && seat.after_answer < kUnreadReplies &&
@@ -167,13 +142,13 @@ void Engine::pump(const std::string& archive_name, ArchiveSeat& seat) {
     else
       tasks_.spawn(run_chunk(archive_name, run, *claim));
   }
-  arm(archive_name, seat);
+  arm(archive_name, seat, now);
 }
 
 // Wakes the pump when the first waiting chunk is due, a window opens or closes, or a rate cap lets the next request go.
-void Engine::arm(const std::string& archive_name, ArchiveSeat& seat) {
+// now: as of which the pump has looked; what fell due since then wakes it at once.
+void Engine::arm(const std::string& archive_name, ArchiveSeat& seat, SteadyTime now) {
   std::optional<SteadyTime> first;
-  const SteadyTime now = world_.executor.now();
   // What is due already waits for a place, which comes here when it is free.
   const auto consider = [&](SteadyTime when) {
     if (when > now && (!first || when < *first)) first = when;
@@ -225,85 +200,12 @@ Task<void> Engine::run_chunk(std::string archive_name, std::shared_ptr<HarvestRu
   ++steps_;
   run->end(claim, end, world_.executor.now());
   note_stored(*run, end.delta.bytes_stored);
-  if (end.how == ChunkEnd::How::BlockType)
+  if (end.how == ChunkEnd::How::BlockType && run->is_news(claim.type))
     tell(*run, fmt::format("{} is blocked: {}", run->record().retrieval_types[claim.type], end.reason));
   if (end.done) co_await merge_tiles_of(run, claim);
   if (run->wants_settling(world_.executor.now())) co_await settle_down(run);
   wake_quiet_waiters();
   pump(archive_name, seat);
-}
-
-// Nothing in hand any more: indexes are brought up to date once the harvest is finished, blocked or paused, and a
-// finished one is recorded as such. What fails holds the harvest for a while and is tried again.
-Task<void> Engine::settle_down(std::shared_ptr<HarvestRun> run) {
-  if (run->broken() || run->in_hand() || run->indexing || at_rest(run->record().state)) co_return;
-  run->indexing = true;
-  const bool indexed = co_await bring_indexes_up_to_date(run);
-  // A verb may have come in between.
-  bool finished = indexed && !run->indexes_stale && !run->in_hand() && run->complete() &&
-                  run->record().state == HarvestState::Active;
-  if (finished && run->closed() && run->ends_with_question()) finished = false;
-  if (finished) finished = co_await reconcile(run);
-  if (finished && co_await record_finished(run)) {
-    log::notice("{}: finished", run->record().name);
-    tell(*run, "finished");
-    if (!stopping_) tasks_.spawn(forget_left_jobs(run));
-  }
-  run->indexing = false;
-  wake_quiet_waiters();
-  pump();
-}
-
-Task<bool> Engine::bring_indexes_up_to_date(std::shared_ptr<HarvestRun> run) {
-  if (!run->indexes_stale) co_return true;
-  run->indexes_stale = false;  // what settles from here on makes them stale again
-  const auto merged = co_await merge_the_rest(run);
-  World& world = world_;
-  auto& steps = steps_;
-  auto written = co_await world_.workers.run(world_.executor, [&world, &steps, files = run->files()] {
-    if (files->spec.layout == LayoutKind::Table)
-      return world.write_tile_indexes(files->spec, each_tile_of(world.ledger, *files, steps));
-    return world.write_indexes(files->spec, *files->layout, each_pack_of(world.ledger, *files, steps));
-  });
-  const bool stopped = !merged && merged.error().kind == Kind::Cancelled;
-  const bool ends_here = stopped && run->record().state != HarvestState::Active;  // being cancelled
-  if (written && (merged || ends_here)) co_return true;
-  run->indexes_stale = true;
-  if (!written) {
-    log::warning("{}: SHA256SUMS and catalogue: {}", run->record().name, written.error().detail);
-    run->hold(world_.executor.now() + kTryAgain, "writing SHA256SUMS and the catalogue: " + written.error().detail);
-  } else {
-    hold_for_tiles(*run, merged.error());
-  }
-  co_return false;
-}
-
-// Nobody hears that a harvest is finished before the ledger has it.
-Task<bool> Engine::record_finished(std::shared_ptr<HarvestRun> run) {
-  const std::int64_t finished_s = std::chrono::system_clock::to_time_t(world_.executor.wall_now());
-  const auto finished = [&run, finished_s] {
-    ledger::HarvestRecord record = run->record();
-    record.state = HarvestState::Finished;
-    record.reason.clear();
-    record.finished_s = finished_s;
-    return record;
-  };
-  ledger::HarvestRecord record = finished();
-  if (!co_await keep_receipt(run, std::move(record))) co_return false;
-  // A verb may have come in between, and with it more to do: another receipt will replace this one.
-  if (run->record().state != HarvestState::Active || run->in_hand() || !run->complete()) co_return false;
-  record = finished();
-  auto saved = co_await save(run, std::move(record));
-  if (!saved) {
-    log::warning("{}: {}", run->record().name, saved.error().detail);
-    run->hold(world_.executor.now() + kTryAgain, "recording that it is finished: " + saved.error().detail);
-    co_return false;
-  }
-  if (run->record().state != HarvestState::Active)
-    co_return false;  // a verb came in between: what it saves comes behind ours
-  run->set_finished(finished_s);
-  run->set_state(HarvestState::Finished, {});
-  co_return true;
 }
 
 void Engine::wake_quiet_waiters() {
@@ -345,7 +247,10 @@ Task<void> Engine::stop(SteadyTime deadline) {
   for (auto& [name, seat] : seats_) seat.due.reset();
   for (auto& [name, run] : runs_) run->turn_stop.request_stop();
   auto timer = world_.executor.call_at(deadline, [this] {
-    for (auto& [name, run] : runs_) run->life_stop.request_stop();
+    for (auto& [name, run] : runs_) {
+      run->life_stop.request_stop();
+      run->index_stop.request_stop();
+    }
   });
   errands_stop_.request_stop();
   co_await tasks_.join();

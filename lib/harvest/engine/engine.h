@@ -138,9 +138,13 @@ class Engine {
   std::string cap_on(const HarvestRun& run);
   void pump();
   void pump(const std::string& archive_name, ArchiveSeat& seat);
-  void arm(const std::string& archive_name, ArchiveSeat& seat);
+  void arm(const std::string& archive_name, ArchiveSeat& seat, SteadyTime now);
   Task<void> run_chunk(std::string archive_name, std::shared_ptr<HarvestRun> run, ChunkClaim claim);
+  // settling.cc
   Task<void> settle_down(std::shared_ptr<HarvestRun> run);
+  Task<bool> bring_indexes_up_to_date(std::shared_ptr<HarvestRun> run);
+  Task<bool> account_holds(std::shared_ptr<HarvestRun> run);
+  Task<bool> record_finished(std::shared_ptr<HarvestRun> run);
   // second_look.cc
   Task<void> run_look(std::string archive_name, std::shared_ptr<HarvestRun> run, policy::LookClaim claim);
   // disk.cc
@@ -169,7 +173,6 @@ class Engine {
   Task<archive::TapReply> ask_in_turn(std::string archive_name, std::shared_ptr<HarvestRun> run,
                                       archive::TapQuestion question, std::stop_token turn, std::stop_token life);
   Task<void> note_identity(std::shared_ptr<HarvestRun> run, std::string identity);
-  Task<bool> bring_indexes_up_to_date(std::shared_ptr<HarvestRun> run);
   // jobs.cc
   Task<std::vector<std::string>> leave_jobs(std::shared_ptr<HarvestRun> run);
   Task<void> forget_left_jobs(std::shared_ptr<HarvestRun> run);
@@ -180,7 +183,6 @@ class Engine {
   Task<void> merge_tiles_of(std::shared_ptr<HarvestRun> run, ChunkClaim chunk);
   Task<Result<void>> merge_the_rest(std::shared_ptr<HarvestRun> run);
   void hold_for_tiles(HarvestRun& run, const Error& error);
-  Task<bool> record_finished(std::shared_ptr<HarvestRun> run);
   void wake_quiet_waiters();
   // An operator's turn at a harvest: nobody else's verb is at work on it while this lives.
   struct Turn {

@@ -29,11 +29,8 @@ bool Engine::may_ask(const std::string& archive_name, ArchiveSeat& seat, Harvest
   run.pacer.started(now);
   seat.pacer.started(now);
   if (run.pacer.limits().none() && seat.pacer.limits().none()) return true;
-  // The next one was not made ready before this one left.
-  if (run.pacer.may_start(now) && seat.pacer.may_start(now))
-    seat.due = world_.executor.call_at(now, [this, archive_name] { pump(archive_name, seats_.at(archive_name)); });
-  else
-    arm(archive_name, seat);
+  // The next one was not made ready before this one left: now it may be, or the caps say when.
+  seat.due = world_.executor.call_at(now, [this, archive_name] { pump(archive_name, seats_.at(archive_name)); });
   return true;
 }
 

@@ -18,6 +18,8 @@ Task<void> Engine::run_look(std::string archive_name, std::shared_ptr<HarvestRun
   --seat.after_answer;
   ++steps_;
   run->end_look(std::move(claim), end, world_.executor.now());
+  if (end.how == policy::LookEnd::How::BlockType && run->is_news(type))
+    tell(*run, fmt::format("{} is blocked: {}", run->record().retrieval_types[type], end.reason));
   for (const auto& [block, standing] : end.blocks) {
     if (standing == policy::LookEnd::Block::Done) co_await merge_tiles_of(run, {type, block});
   }

@@ -1,5 +1,6 @@
 // What operators ask of a harvest: pause, resume, cancel, remove, retry.
 #include "base/log.h"
+#include "harvest/account/read_account.h"
 #include "harvest/engine/engine.h"
 
 namespace garner::harvest {
@@ -69,25 +70,6 @@ Result<std::uint64_t> reopen_chunks(ledger::Ledger& ledger, const HarvestFiles& 
   return reopened;
 }
 
-// What the ledger holds of a harvest.
-struct Account {
-  std::vector<ledger::BlockStates> states;
-  std::vector<ledger::Counters> counters;
-};
-
-Result<Account> read_account(ledger::Ledger& ledger, const HarvestFiles& files) {
-  Account out;
-  for (std::uint16_t type = 0; type < files.types.size(); ++type) {
-    auto states = ledger.block_states(files.no, type, files.blocks);
-    if (!states) return std::unexpected(states.error());
-    out.states.push_back(std::move(*states));
-  }
-  auto counters = ledger.counters(files.no);
-  if (!counters) return std::unexpected(counters.error());
-  out.counters = std::move(*counters);
-  return out;
-}
-
 Result<std::vector<std::uint64_t>> reopen_harvest(ledger::Ledger& ledger, const HarvestFiles& files, Outcome outcome,
                                                   std::atomic<std::uint64_t>& steps) {
   std::vector<std::uint64_t> products;
@@ -149,6 +131,7 @@ Task<Result<HarvestStatus>> Engine::resume(std::string name, std::string by) {
                    status_of(*run).state);
   co_await mend(run);
   run->tiles.reset();  // what could not be merged is tried again
+  run->question_failures = run->question_attempts = 0;
   run->renew_stops();
   run->keep_hours(world_.executor.wall_now());
   const bool late = run->past_deadline();
@@ -194,12 +177,14 @@ Task<Result<HarvestStatus>> Engine::cancel(std::string name, std::string by) {
 
 Task<Result<std::shared_ptr<HarvestFiles>>> Engine::remove(std::string name) {
   hurry(name);
+  if (auto run = find(name); run && !stopping_) run->index_stop.request_stop();
   auto turn = co_await turn_at(name);
   if (!turn) co_return std::unexpected(turn.error());
   auto& run = turn->run;
   run->set_state(HarvestState::Cancelled, "being removed");
   run->turn_stop.request_stop();
   run->life_stop.request_stop();
+  run->index_stop.request_stop();
   co_await quiet(run);
   const auto no_receipt = co_await run->receipts.enter(world_.executor);
   auto jobs = co_await leave_jobs(run);
@@ -242,7 +227,7 @@ Task<Result<std::uint64_t>> Engine::reopen(Turn turn, std::function<Result<std::
   auto& ledger = world_.ledger;
   struct Done {
     Result<std::vector<std::uint64_t>> products;
-    Result<Account> account;  // as it is now, whether all was put back or some
+    Result<LedgerAccount> account;  // as it is now, whether all was put back or some
   };
   auto done = co_await world_.workers.run(world_.executor, [&ledger, &put_back, files] {
     auto products = put_back();

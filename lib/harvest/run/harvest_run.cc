@@ -96,7 +96,9 @@ void HarvestRun::note_trouble(const std::string& what) {
   last_trouble_ = utc_now() + " " + what;
 }
 
+// Whoever says it, and how often: it counts once.
 void HarvestRun::set_done(TypeRun& type, std::uint32_t block) {
+  if (type.done[block]) return;
   type.done[block] = true;
   ++type.blocks_done;
   // Its tables may be merged into a tile now, which the indexes don't list.
@@ -113,6 +115,10 @@ void HarvestRun::block_chunk(TypeRun& type, std::uint32_t block, const std::stri
   if (type.blocked++ > 0) return;
   type.first_blocked = block;
   type.first_blocked_reason = reason;
+}
+
+void HarvestRun::block_type(std::size_t type, const std::string& reason) {
+  if (!type_blocked(type)) types_[type].type_blocked = reason.empty() ? "the archive refuses it" : reason;
 }
 
 void HarvestRun::end(ChunkClaim claim, const ChunkEnd& end, SteadyTime now) {
@@ -150,7 +156,7 @@ void HarvestRun::end(ChunkClaim claim, const ChunkEnd& end, SteadyTime now) {
       block_chunk(type, claim.block, end.reason);
       break;
     case ChunkEnd::How::BlockType:
-      type.type_blocked = end.reason;
+      block_type(claim.type, end.reason);
       if (!claim.second_look) put_back(type, claim.block);
       break;
     case ChunkEnd::How::HoldHarvest:
@@ -168,6 +174,12 @@ bool HarvestRun::complete() const {
   return std::ranges::all_of(types_, [&](const TypeRun& type) { return type.blocks_done == record_.blocks; });
 }
 
+std::uint64_t HarvestRun::pending() const {
+  std::uint64_t sum = 0;
+  for (const TypeRun& type : types_) sum += type.counters.pending();
+  return sum;
+}
+
 bool HarvestRun::only_blocked() const {
   if (in_hand_ > 0 || !waiting_.empty() || complete()) return false;
   if (!broken_.empty()) return true;
@@ -180,6 +192,7 @@ bool HarvestRun::only_blocked() const {
 bool HarvestRun::wants_settling(SteadyTime now) const {
   using enum ledger::HarvestState;
   if (in_hand_ > 0 || indexing || being_reopened || !broken_.empty() || held(now)) return false;
+  if (index_stop.stop_requested()) return false;
   if (record_.state == Finished || record_.state == Cancelled || record_.wants_sources()) return false;
   if (record_.state == Paused) return indexes_stale;
   if (closed() && (!complete() || ends_with_question())) return indexes_stale;

@@ -136,6 +136,8 @@ class HarvestRun {
   // Nothing pending at all; or nothing that could be started without an operator.
   bool complete() const;
   bool only_blocked() const;
+  // Products that the ledger's counters call pending: none, where complete() tells the truth.
+  std::uint64_t pending() const;
   // Nothing more happens by itself, and SHA256SUMS, the catalogue or the state lag behind.
   bool wants_settling(SteadyTime now) const;
   // There is something to do, nobody does it, and nothing waits for a time: must never last.
@@ -159,6 +161,12 @@ class HarvestRun {
   // be in hand.
   void reopen(std::vector<ledger::BlockStates> states, std::vector<ledger::Counters> counters);
 
+  // What is asked for is wrong, or not ours to ask, in the archive's words: nothing more of the type is asked, also not
+  // by those who wait for a place.
+  void block_type(std::size_t type, const std::string& reason);
+  bool type_blocked(std::size_t type) const { return !types_[type].type_blocked.empty(); }
+  // True once for each such block.
+  bool is_news(std::size_t blocked_type) { return !std::exchange(types_[blocked_type].block_told, true); }
   // Pending products of a retrieval_type that is blocked as a whole; else 0.
   std::uint64_t blocked_with_its_type(std::size_t type) const;
   // archive_rest: why the archive is not asked at the moment; empty if it is.
@@ -207,8 +215,9 @@ class HarvestRun {
   // harvest is removed.
   Gate receipts;
 
-  // Stops waiting for a turn (pause), and everything (cancel, shutdown).
-  std::stop_source turn_stop, life_stop;
+  // Stops waiting for a turn (pause), everything that is asked or merged (cancel, shutdown), and writing the indexes
+  // (removal, shutdown), which then is nobody's to do again.
+  std::stop_source turn_stop, life_stop, index_stop;
   // After a stop that is over; what has not been stopped keeps its source, which those who wait hold.
   void renew_stops() {
     if (turn_stop.stop_requested()) turn_stop = std::stop_source{};
@@ -229,6 +238,7 @@ class HarvestRun {
     std::uint32_t first_blocked = 0;
     std::string first_blocked_reason;
     std::string type_blocked;
+    bool block_told = false;
     ledger::Counters counters;
     TapHints tap;
     policy::SecondLook look;

@@ -17,7 +17,7 @@ void HarvestRun::set_schedule(policy::Schedule schedule) {
 }
 
 void HarvestRun::keep_hours(WallTime now) {
-  if (!schedule_.is_set() && standing_.open) return;
+  if (at_rest(record_.state) || (!schedule_.is_set() && standing_.open)) return;
   const bool was_open = standing_.open;
   standing_ = schedule_.at(now);
   why_closed_ = schedule_.why_closed(now);

@@ -49,7 +49,7 @@ void HarvestRun::end_look(policy::LookClaim claim, const policy::LookEnd& end, S
     if (standing == policy::LookEnd::Block::Done) set_done(type, block);
     if (standing == policy::LookEnd::Block::Open) put_back(type, block);
   }
-  if (end.how == policy::LookEnd::How::BlockType) type.type_blocked = end.reason;
+  if (end.how == policy::LookEnd::How::BlockType) block_type(claim.type, end.reason);
   if (end.how == policy::LookEnd::How::HoldHarvest) hold(now + end.wait, end.reason);
   type.look.end(std::move(claim), end, now);
 }

@@ -2,20 +2,43 @@
 
 namespace garner::harvest {
 
-output::EachTile each_tile_of(ledger::Ledger& ledger, const HarvestFiles& files, std::atomic<std::uint64_t>& steps) {
+namespace {
+
+constexpr std::size_t kBatch = 1000;  // tiles
+
+using Tiles = std::vector<std::pair<std::uint64_t, ledger::TileRecord>>;
+
+Result<Tiles> next_batch(ledger::Ledger& ledger, const HarvestFiles& files, std::uint16_t type, std::uint64_t from) {
+  Tiles batch;
+  auto scanned =
+      ledger.scan_tiles(files.no, type, from, [&batch](std::uint64_t tile, const ledger::TileRecord& record) {
+        batch.emplace_back(tile, record);
+        return batch.size() < kBatch;
+      });
+  if (!scanned) return std::unexpected(scanned.error());
+  return batch;
+}
+
+}  // namespace
+
+output::EachTile each_tile_of(ledger::Ledger& ledger, const HarvestFiles& files, std::atomic<std::uint64_t>& steps,
+                              std::stop_token stop) {
   return
-      [&ledger, &files, &steps](
+      [&ledger, &files, &steps, stop](
           const std::function<Result<void>(const output::TileKey&, const ledger::TileRecord&)>& visit) -> Result<void> {
         for (std::uint16_t type = 0; type < files.types.size(); ++type) {
-          Result<void> visited;
-          auto scanned =
-              ledger.scan_tiles(files.no, type, 0, [&](std::uint64_t tile, const ledger::TileRecord& record) {
-                visited = visit({files.types[type], tile, record.generation}, record);
-                ++steps;
-                return visited.has_value();
-              });
-          if (!scanned) return scanned;
-          if (!visited) return visited;
+          std::uint64_t from = 0;
+          for (bool more = true; more;) {
+            if (stop.stop_requested()) return fail(Kind::Cancelled, "stopped");
+            const auto batch = next_batch(ledger, files, type, from);
+            if (!batch) return std::unexpected(batch.error());
+            for (const auto& [tile, record] : *batch) {
+              if (auto visited = visit({files.types[type], tile, record.generation}, record); !visited) return visited;
+              ++steps;
+              from = tile + 1;
+            }
+            more = batch->size() == kBatch;
+          }
         }
         return {};
       };

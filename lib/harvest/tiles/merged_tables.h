@@ -3,14 +3,17 @@
 #pragma once
 
 #include <atomic>
+#include <stop_token>
 
 #include "harvest/run/harvest_run.h"
 #include "output/tile_tables.h"
 
 namespace garner::harvest {
 
-// Every settled tile of a harvest, in order.
-output::EachTile each_tile_of(ledger::Ledger& ledger, const HarvestFiles& files, std::atomic<std::uint64_t>& steps);
+// Every settled tile of a harvest, in order; the ledger is free while they are looked at, as with each_pack_of. Cancelled
+// once `stop` is requested.
+output::EachTile each_tile_of(ledger::Ledger& ledger, const HarvestFiles& files, std::atomic<std::uint64_t>& steps,
+                              std::stop_token stop);
 
 // The merged table that holds a delivered id's rows of that pack; none while it is not merged.
 Result<std::optional<output::TileKey>> merged_into(ledger::Ledger& ledger, const HarvestFiles& files,

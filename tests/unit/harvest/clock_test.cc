@@ -64,5 +64,26 @@ TEST(Clock, AWindowIsMetWithinAMinuteOfAJump) {
   EXPECT_TRUE(stage.run_until_state("h", "finished", 1h));
 }
 
+// The pump looks at the clock, and time goes on before it sets its timer: what falls due in between must not be lost.
+TEST(Clock, NothingIsForgottenThatFallsDueWhileThePumpIsAtWork) {
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    Stage stage(seed);
+    stage.executor.creep = 1ms;
+    stage.profile.manners.retry_first = 100ms;
+    stage.profile.manners.retry_most = 100ms;
+    for (const char* name : {"a", "b", "c"}) stage.make_harvest(name, 1500, 100, {"RVS"});
+    int answers = 0;
+    stage.weather = [&](const archive::ChunkRequest&) -> std::optional<Error> {
+      if (++answers % 3 == 0) return Error{Kind::Suspect, "null", std::nullopt};
+      return std::nullopt;
+    };
+    stage.start_engine();
+    for (const char* name : {"a", "b", "c"}) {
+      ASSERT_TRUE(stage.run_until_state(name, "finished", 10h)) << "seed " << seed << ": " << name << " "
+                                                               << stage.status(name).waiting_for;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace garner::testing

@@ -299,5 +299,26 @@ TEST(EngineFaults, CountsTheChunksOfACancelledHarvestAfterARestart) {
   EXPECT_EQ(stage.status("counted").chunks_done, done);
 }
 
+TEST(EngineFaults, AsksNothingMoreOfATypeOnceTheArchiveCallsItWrong) {
+  for (const Kind kind : {Kind::Unsupported, Kind::Auth}) {
+    Stage stage;
+    stage.make_harvest("wrong", 10'000, 100, {"XP_SAMPLED", "RVS"});
+    stage.workers.jitter = 20ms;  // the ledger takes its time to write the failure down
+    int wrong = 0, in_flight = 0;
+    stage.weather = [&](const archive::ChunkRequest& request) -> std::optional<Error> {
+      if (request.retrieval_type != "XP_SAMPLED") return std::nullopt;
+      if (++wrong == 1) in_flight = stage.archive->in_flight + 1;
+      return trouble(kind, "Unknown retrieval type");
+    };
+    stage.start_engine();
+    ASSERT_TRUE(stage.run_until_state("wrong", "blocked"));
+    EXPECT_EQ(stage.status("wrong").types[1].delivered, 10'000U);
+    EXPECT_LE(wrong, in_flight + (kind == Kind::Unsupported ? 1 : 0)) << "and once in the other spelling";
+    int told = 0;
+    for (const auto& entry : *stage.ledger.journal(1, {})) told += entry.text.starts_with("XP_SAMPLED is blocked") ? 1 : 0;
+    EXPECT_EQ(told, 1);
+  }
+}
+
 }  // namespace
 }  // namespace garner::testing

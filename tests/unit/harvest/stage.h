@@ -111,7 +111,7 @@ class StageArchive final : public archive::Archive {
 // What the engine had done about tiles.
 struct StageTiles {
   std::vector<harvest::ChunkClaim> done;
-  int made = 0, caught_up = 0;
+  int made = 0, caught_up = 0, listed = 0;
   std::function<Result<void>()> trouble = [] { return Result<void>(); };
 };
 
@@ -239,6 +239,7 @@ class Stage {
   std::unique_ptr<harvest::Engine> engine;
   StageArchive* archive = nullptr;  // while the engine runs
   int indexes_written = 0;
+  std::function<void()> visits;  // as each pack is listed
   std::function<std::optional<Error>()> receipt_fault;
   std::function<void()> killed;  // after kill_engine has dropped the engine, before the power is back
   // garnerd.yaml's, of the engines that are started from now on.
@@ -300,6 +301,8 @@ class Stage {
           if (auto powered = disk.power.step(); !powered) return powered;
           std::set<Disk::Key> listed;
           auto walked = each_pack([&](const output::PackKey& key, const ledger::Pack&) -> Result<void> {
+            EXPECT_EQ(ledger_door.open_scans, 0) << "a database that is read in can't be opened anew";
+            if (visits) visits();
             listed.emplace(spec.directory.string(), key.retrieval_type, key.block, key.generation);
             return {};
           });
@@ -308,8 +311,14 @@ class Stage {
           ++indexes_written;
           return {};
         },
-        .write_tile_indexes = [this](const output::OutputSpec&, const output::EachTile&) -> Result<void> {
+        .write_tile_indexes = [this](const output::OutputSpec&, const output::EachTile& each_tile) -> Result<void> {
           if (auto powered = disk.power.step(); !powered) return powered;
+          auto walked = each_tile([&](const output::TileKey&, const ledger::TileRecord&) -> Result<void> {
+            EXPECT_EQ(ledger_door.open_scans, 0) << "a database that is read in can't be opened anew";
+            ++tiles.listed;
+            return {};
+          });
+          if (!walked) return walked;
           ++indexes_written;
           return {};
         },

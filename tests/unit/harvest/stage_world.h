@@ -40,7 +40,8 @@ class StageExecutor final : public Executor {
     else
       later(delay, std::move(action));
   }
-  SteadyTime now() const override { return loop_.now(); }
+  SteadyTime now() const override { return last_now_ = std::max(loop_.now(), last_now_ + creep); }
+  Duration creep{};  // by which the time goes on whenever somebody looks at it
   WallTime wall_now() const override { return loop_.wall_now() + wall_shift; }
   WallTime::duration wall_shift{};  // the wall clock was put, or the machine slept
   [[nodiscard]] std::unique_ptr<Timer> call_at(SteadyTime when, Action action) override {
@@ -57,6 +58,7 @@ class StageExecutor final : public Executor {
 
  private:
   VirtualLoop& loop_;
+  mutable SteadyTime last_now_{};
   std::uint64_t next_ = 0;
   std::map<std::uint64_t, std::unique_ptr<Timer>> timers_;
 };
@@ -129,10 +131,13 @@ class StageLedger final : public ledger::Ledger {
   Result<std::vector<ledger::Counters>> counters(HarvestNo no) override { return below_->counters(no); }
   Result<void> scan(HarvestNo no, std::uint16_t type, std::uint32_t from,
                     const std::function<bool(std::uint32_t, const ledger::ChunkRecord&)>& visit) override {
+    const Open open(open_scans);
     return below_->scan(no, type, from, visit);
   }
   Result<ledger::BlockStates> block_states(HarvestNo no, std::uint16_t type, std::uint32_t blocks) override {
-    return below_->block_states(no, type, blocks);
+    auto states = below_->block_states(no, type, blocks);
+    if (states && touch_states) touch_states(*states);
+    return states;
   }
   Result<std::optional<ledger::TileRecord>> tile(ledger::TileKey key) override { return below_->tile(key); }
   Result<void> settle_tile(ledger::TileKey key, const ledger::TileRecord& record) override {
@@ -141,6 +146,7 @@ class StageLedger final : public ledger::Ledger {
   }
   Result<void> scan_tiles(HarvestNo no, std::uint16_t type, std::uint64_t from,
                           const std::function<bool(std::uint64_t, const ledger::TileRecord&)>& visit) override {
+    const Open open(open_scans);
     return below_->scan_tiles(no, type, from, visit);
   }
   Result<void> refused(HarvestNo no, std::uint64_t from,
@@ -156,9 +162,15 @@ class StageLedger final : public ledger::Ledger {
   }
   Result<std::vector<ledger::Reason>> reasons(HarvestNo no) override { return below_->reasons(no); }
   std::function<bool()> fail_update;
-  int chunks_read = 0;
+  std::function<void(ledger::BlockStates&)> touch_states;  // on their way up
+  int chunks_read = 0, open_scans = 0;
 
  private:
+  struct Open {
+    explicit Open(int& count) : count_(++count) {}
+    ~Open() { --count_; }
+    int& count_;
+  };
   Ledger* below_;
   Power& power_;
 };

@@ -417,5 +417,24 @@ TEST(TapNights, EndWithATrueAccount) {
   }
 }
 
+TEST(SourcesByQuery, AResumeGivesTheQuestionAllItsAttemptsAgain) {
+  Stage stage;
+  stage.make_harvest_of("s", {}, 100, {"a.b"},
+                        "kind: rows\nrelease: Gaia DR3\nsources: {adql: 'SELECT source_id FROM a.b WHERE source_id IN "
+                        "(5,6,7,8)'}\ntables: [a.b]\n");
+  int questions = 0;
+  stage.tap.weather = [&]() -> std::optional<Error> {
+    ++questions;
+    return Error{Kind::Suspect, "null", std::nullopt};
+  };
+  stage.start_engine();
+  ASSERT_TRUE(stage.run_until_state("s", "blocked"));
+  const int before = std::exchange(questions, 0);
+  EXPECT_GT(before, 1);
+  ASSERT_TRUE(stage.await(stage.engine->resume("s")));
+  ASSERT_TRUE(stage.run_until_state("s", "blocked"));
+  EXPECT_EQ(questions, before);
+}
+
 }  // namespace
 }  // namespace garner::testing

@@ -153,6 +153,17 @@ TEST_F(Hours, AfterItsDeadlineItIsBlockedUntilAnOperatorSaysGoOn) {
   EXPECT_EQ(stage.status("late").delivered, 400u);
 }
 
+TEST_F(Hours, ADeadlineConcernsNobodyWhoseHarvestIsAtRest) {
+  make("late", 40, "deadline: 2027-01-15 09:00\ntime_zone: UTC\n");
+  stage.start_engine();
+  ASSERT_TRUE(stage.await(stage.engine->cancel("late", "ada")));
+  run_until_hour(kTen);
+  stage.end_engine();
+  stage.start_engine();
+  EXPECT_FALSE(stage.engine->find("late")->past_deadline());
+  EXPECT_EQ(stage.status("late").state, "cancelled");
+}
+
 TEST_F(Hours, TheSourcesOfAQueryAreAskedForInTheWindowToo) {
   std::vector<Duration> asked;
   stage.tap.weather = [&]() -> std::optional<Error> {

@@ -207,6 +207,46 @@ TEST(SecondLook, AsksForAllOnceASampleFindsSomething) {
   EXPECT_EQ(next->what, What::Ask);
 }
 
+// What was settled before our disk said no is not asked for, nor told, a second time.
+TEST(SecondLook, KeepsOfAGroupThatIsHeldOnlyWhatStillHoldsOnlyEmpties) {
+  for (const auto how : {LookEnd::How::HoldHarvest, LookEnd::How::Retry, LookEnd::How::Stopped}) {
+    SecondLook look(std::vector<bool>(50, true));
+    const auto mostly = facts(5000, 0);
+    const auto claim = look.claim(mostly, kNow);
+    ASSERT_TRUE(claim);
+    ASSERT_EQ(claim->what, What::Sample);
+    ASSERT_GT(claim->blocks.size(), 4u);
+    const auto &blocks = claim->blocks, kept = std::vector(blocks.begin() + 3, blocks.end());
+    LookEnd end;
+    end.how = how;
+    end.blocks = {{blocks[0], LookEnd::Block::Done},
+                  {blocks[1], LookEnd::Block::Open},
+                  {blocks[2], LookEnd::Block::Done},
+                  {blocks[3], LookEnd::Block::OnlyEmpties}};
+    look.end(*claim, end, kNow);
+    EXPECT_EQ(look.blocks(), 47u);
+    const auto again = look.claim(mostly, kNow);
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->what, What::Sample);
+    EXPECT_EQ(again->blocks, kept);
+    look.end(*again, all_done(*again, 100), kNow);
+    EXPECT_EQ(look.blocks(), 50u - 3 - kept.size());
+  }
+}
+
+TEST(SecondLook, ForgetsAGroupOfWhichNothingIsLeft) {
+  SecondLook look(std::vector<bool>(3, true));
+  const auto mostly = facts(3, 0);
+  const auto claim = look.claim(mostly, kNow);
+  ASSERT_TRUE(claim);
+  auto end = all_done(*claim, 3);
+  end.how = LookEnd::How::HoldHarvest;
+  look.end(*claim, end, kNow);
+  EXPECT_EQ(look.blocks(), 0u);
+  EXPECT_FALSE(look.next_due());
+  EXPECT_FALSE(look.claim(mostly, kNow));
+}
+
 TEST(SecondLook, SaysNothingByASampleThatCouldNotBeAsked) {
   SecondLook look(std::vector<bool>(1, true));
   const auto mostly = facts(100, 0);
