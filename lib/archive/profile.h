@@ -22,6 +22,7 @@ struct RetrievalType {
   std::uint64_t max_product_bytes = 64u << 20;  // of one source, inflated; larger is refused
   std::string
       flag{};  // column of the release's source_table that says whether a source has it: "has_rvs"; may be empty
+  bool operator==(const RetrievalType&) const = default;
 };
 
 struct Release {
@@ -29,6 +30,7 @@ struct Release {
   std::vector<RetrievalType> retrieval_types;
   std::string source_table{};  // "gaiadr3.gaia_source": where the flags stand, by source_id; may be empty
   const RetrievalType* find(std::string_view type) const;
+  bool operator==(const Release&) const = default;
 };
 
 // What the client must keep to with this archive.
@@ -41,6 +43,7 @@ struct Manners {
   std::chrono::milliseconds retry_most{600'000};
   double sources_per_s_slow = 25, sources_per_s_fast = 225;  // for --plan
   RateLimits limits{};
+  bool operator==(const Manners&) const = default;
 };
 
 // The archive's TAP service, as far as it is not asked for.
@@ -55,6 +58,7 @@ struct TapFacts {
   std::uint32_t ids_per_upload = 100'000;                                      // of an uploaded table
   std::chrono::milliseconds poll_first{1'000}, poll_most{60'000};              // between looks at a job
   std::string cone_table;  // "gaiadr3.gaia_source": where `garner cone` looks, by its columns ra and dec
+  bool operator==(const TapFacts&) const = default;
 };
 
 struct Profile {
@@ -83,6 +87,7 @@ struct Profile {
   const Release* find(std::string_view release) const;
   // Whether ids may come along with a query as a table, under the identity that the profile gives us.
   bool uploads_welcome() const;
+  bool operator==(const Profile&) const = default;
 };
 
 // Strict, as manifests: Invalid with every problem and its place.

@@ -24,6 +24,7 @@ struct Timeouts {
   std::chrono::seconds stall{60};         // without stall_bytes_per_s on average for that long, once the reply has begun
   std::uint32_t stall_bytes_per_s = 1000;
   std::chrono::seconds total{4 * 3600};   // a net below all others
+  bool operator==(const Timeouts&) const = default;
 };
 
 enum class Method { Get, Post, Delete };

@@ -23,6 +23,10 @@ constexpr std::uint32_t kUnreadReplies = 8;
 bool memory_is_short(const http::MemoryBudget* budget) {
   return budget != nullptr && budget->used() > budget->limit() / 2;
 }
+// Read anew, a profile says what it said before. What a login reads from its own file may have changed all the same.
+bool says_the_same(const archive::Profile& fresh, const archive::Profile& profile) {
+  return fresh == profile && profile.credential_file.empty();
+}
 // Harvests whose sources are asked for at the same time: each sorts in memory of its own (IdSorter).
 constexpr std::uint32_t kFindingSources = 2;
 
@@ -67,18 +71,14 @@ Result<Engine::ArchiveSeat*> Engine::seat(const std::string& archive_name) {
       seats_.erase(archive_name);
       return std::unexpected(archive.error());
     }
-    seat.archive = std::move(*archive);
+    seat.archive = shared(std::move(*archive));
   }
-  renew(archive_name, seat);
+  set_manners(archive_name, seat);
   return &seat;
 }
 
-// A profile that was read again takes over between two requests; the ceiling at once.
-void Engine::renew(const std::string& archive_name, ArchiveSeat& seat) {
-  if (seat.fresh && seat.before_answer + seat.after_answer == 0) {
-    auto old = std::exchange(seat.archive, std::move(seat.fresh));
-    if (!stopping_) tasks_.spawn(leave(std::move(old)));
-  }
+// As profile and operator say them now.
+void Engine::set_manners(const std::string& archive_name, ArchiveSeat& seat) {
   const auto operators = world_.in_flight_most.find(archive_name);
   const auto manners =
       queue_manners(seat.archive->profile().manners, operators != world_.in_flight_most.end() ? operators->second : 0);
@@ -87,6 +87,14 @@ void Engine::renew(const std::string& archive_name, ArchiveSeat& seat) {
   else
     seat.queue->set_manners(manners);
   seat.pacer.set(limits_of(archive_name, seat.archive->profile()), world_.executor.now());
+}
+
+// Left by the last one who asks it.
+std::shared_ptr<archive::Archive> Engine::shared(std::unique_ptr<archive::Archive> archive) {
+  return {archive.release(), [this](archive::Archive* last) {
+            std::unique_ptr<archive::Archive> old(last);
+            if (!stopped_) tasks_.spawn(leave(std::move(old)));
+          }};
 }
 
 // What a profile read anew replaced.
@@ -108,7 +116,6 @@ void Engine::pump() {
 
 void Engine::pump(const std::string& archive_name, ArchiveSeat& seat) {
   if (stopping_ || !seat.queue) return;
-  if (seat.fresh) renew(archive_name, seat);
   const SteadyTime now = world_.executor.now();
   std::vector<std::shared_ptr<HarvestRun>> candidates;
   for (auto& [name, run] : runs_) {
@@ -123,7 +130,6 @@ void Engine::pump(const std::string& archive_name, ArchiveSeat& seat) {
       tasks_.spawn(find_sources(archive_name, run));
     }
   }
-  if (seat.fresh) return arm(archive_name, seat, now);  // what is in hand ends first; each end comes here again
   std::size_t fruitless = 0;
   while (fruitless < candidates.size() && seat.before_answer < seat.queue->limit() + kClaimedAhead &&
          may_claim(archive_name, seat) && seat.after_answer < kUnreadReplies &&
@@ -164,11 +170,11 @@ void Engine::arm(const std::string& archive_name, ArchiveSeat& seat, SteadyTime 
     seat.due = world_.executor.call_at(*first, [this, archive_name] { pump(archive_name, seats_.at(archive_name)); });
 }
 
-ChunkWorld Engine::chunk_world(const std::string& archive_name, ArchiveSeat& seat) {
+ChunkWorld Engine::chunk_world(const std::string& archive_name, ArchiveSeat& seat, archive::Archive& archive) {
   return {world_.executor,
           world_.workers,
           world_.ledger,
-          *seat.archive,
+          archive,
           *seat.queue,
           random_,
           world_.budget,
@@ -183,7 +189,8 @@ ChunkWorld Engine::chunk_world(const std::string& archive_name, ArchiveSeat& sea
 Task<void> Engine::run_chunk(std::string archive_name, std::shared_ptr<HarvestRun> run, ChunkClaim claim) {
   co_await yield_to(world_.executor);  // the pump is not re-entered from inside itself
   ArchiveSeat& seat = seats_.at(archive_name);
-  const ChunkWorld world = chunk_world(archive_name, seat);
+  const auto archive = seat.archive;
+  const ChunkWorld world = chunk_world(archive_name, seat, *archive);
   const bool spelling_known = !run->record().data_structure.empty();
   const auto answered = [this, &archive_name, &seat] {
     --seat.before_answer;
@@ -195,7 +202,7 @@ Task<void> Engine::run_chunk(std::string archive_name, std::shared_ptr<HarvestRu
   if (!spelling_known && !run->record().data_structure.empty()) {
     if (auto saved = co_await save(run); !saved) log::warning("{}: {}", run->record().name, saved.error().detail);
   }
-  if (end.delta.delivered > 0) co_await note_identity(run, seat.archive->identity());
+  if (end.delta.delivered > 0) co_await note_identity(run, archive->identity());
   --seat.after_answer;
   ++steps_;
   run->end(claim, end, world_.executor.now());
@@ -257,11 +264,9 @@ Task<void> Engine::stop(SteadyTime deadline) {
   std::stop_source enough;
   const auto limit = world_.executor.call_at(world_.executor.now() + kLeaveMost, [&enough] { enough.request_stop(); });
   for (auto& [name, seat] : seats_) {
-    if (!seat.archive) continue;
-    ++seat.before_answer;  // a profile read now does not take over
-    co_await seat.archive->leave(enough.get_token());
-    --seat.before_answer;
+    if (seat.archive) co_await seat.archive->leave(enough.get_token());
   }
+  stopped_ = true;
 }
 
 std::string Engine::rest_of(const HarvestRun& run) {
@@ -321,19 +326,20 @@ Engine::Activity Engine::activity() {
 
 void Engine::reload(std::map<std::string, std::uint32_t> in_flight_most,
                     std::map<std::string, RateLimits> rate_limits) {
+  if (stopping_) return;  // nothing more is asked
   world_.in_flight_most = std::move(in_flight_most);
   world_.rate_limits = std::move(rate_limits);
   for (auto& [name, seat] : seats_) {
     auto fresh = world_.open_archive(name);
-    if (fresh)
-      seat.fresh = std::move(*fresh);
-    else
+    if (!fresh)
       log::warning("archive {}: {}; the profile read before stays in force", name, fresh.error().detail);
-    renew(name, seat);
+    else if (!says_the_same((*fresh)->profile(), seat.archive->profile()))
+      seat.archive = shared(std::move(*fresh));
+    set_manners(name, seat);
   }
   for (auto& [name, run] : runs_) {
     if (run->may_start()) run->recall_waiting();  // so that what waits for a place asks the new profile's archive
-    if (run->broken() && !stopping_) tasks_.spawn(mend_after_reload(run));
+    if (run->broken()) tasks_.spawn(mend_after_reload(run));
   }
   pump();
 }

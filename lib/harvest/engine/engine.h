@@ -104,25 +104,26 @@ class Engine {
   // (quiet_watch.h). To be called every now and then.
   void explain_stillness();
 
-  // Profiles may have changed: archives are opened anew when nothing of theirs is in flight.
+  // Profiles may have changed. What is asked from now on is asked by the new ones; what is under way ends by those that
+  // it began with.
   void reload(std::map<std::string, std::uint32_t> in_flight_most, std::map<std::string, RateLimits> rate_limits = {});
   void set_watermarks(const policy::Watermarks& marks);
 
  private:
   struct ArchiveSeat {
-    std::unique_ptr<archive::Archive> archive;
+    std::shared_ptr<archive::Archive> archive;  // kept by whoever asks it: after a reload another one stands here
     std::unique_ptr<ArchiveQueue> queue;
     std::uint32_t before_answer = 0;  // chunks claimed whose request is not over
     std::uint32_t after_answer = 0;   // being read, published, settled
     std::size_t turn = 0;             // whose turn it is among the harvests
     std::unique_ptr<Executor::Timer> due;
-    std::unique_ptr<archive::Archive> fresh;  // after a reload: takes over between two requests, never under one
     policy::Pacer pacer;
   };
 
   Task<Result<std::shared_ptr<HarvestRun>>> take_up(ledger::HarvestRecord record);
   Result<ArchiveSeat*> seat(const std::string& archive_name);
-  void renew(const std::string& archive_name, ArchiveSeat& seat);
+  void set_manners(const std::string& archive_name, ArchiveSeat& seat);
+  std::shared_ptr<archive::Archive> shared(std::unique_ptr<archive::Archive> archive);
   Task<void> leave(std::unique_ptr<archive::Archive> archive);
   std::function<Result<void>()> preparation(std::shared_ptr<HarvestRun> run);
   Task<void> mend(std::shared_ptr<HarvestRun> run);
@@ -179,7 +180,8 @@ class Engine {
   Task<void> forget_jobs(std::string archive_name, ledger::HarvestNo harvest, std::vector<std::string> jobs);
   // tiles.cc
   Task<Result<void>> on_tiles(std::shared_ptr<HarvestRun> run, std::function<Result<void>(TileMerge&)> call);
-  ChunkWorld chunk_world(const std::string& archive_name, ArchiveSeat& seat);
+  // The archive must be kept while it is used.
+  ChunkWorld chunk_world(const std::string& archive_name, ArchiveSeat& seat, archive::Archive& archive);
   Task<void> merge_tiles_of(std::shared_ptr<HarvestRun> run, ChunkClaim chunk);
   Task<Result<void>> merge_the_rest(std::shared_ptr<HarvestRun> run);
   void hold_for_tiles(HarvestRun& run, const Error& error);
@@ -219,7 +221,7 @@ class Engine {
   Gate merging_;
   std::atomic<std::uint64_t> steps_ = 0;  // workers add to it
   std::uint32_t finding_sources_ = 0;
-  bool stopping_ = false;
+  bool stopping_ = false, stopped_ = false;
   std::stop_source errands_stop_;  // of what is nobody's chunk nor verb
 };
 

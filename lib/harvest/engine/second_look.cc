@@ -7,7 +7,8 @@ namespace garner::harvest {
 Task<void> Engine::run_look(std::string archive_name, std::shared_ptr<HarvestRun> run, policy::LookClaim claim) {
   co_await yield_to(world_.executor);  // the pump is not re-entered from inside itself
   ArchiveSeat& seat = seats_.at(archive_name);
-  const ChunkWorld world = chunk_world(archive_name, seat);
+  const auto archive = seat.archive;
+  const ChunkWorld world = chunk_world(archive_name, seat, *archive);
   const auto answered = [this, &archive_name, &seat] {
     --seat.before_answer;
     ++seat.after_answer;

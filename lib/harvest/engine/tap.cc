@@ -34,7 +34,8 @@ Task<archive::TapReply> Engine::ask_in_turn(std::string archive_name, std::share
   if (run && run->closed()) {
     co_return archive::TapReply{fail(Kind::Cancelled, "its window has closed"), std::move(question.job)};
   }
-  ++seat.before_answer;  // the archive is not renewed under the question
+  const auto archive = seat.archive;
+  ++seat.before_answer;
   if (question.record_job) {
     question.record_job = [&queue = *seat.queue, record = std::move(question.record_job)](std::string url) {
       queue.well_so_far();
@@ -43,7 +44,7 @@ Task<archive::TapReply> Engine::ask_in_turn(std::string archive_name, std::share
   }
   if (run) run->pacer.started(world_.executor.now());
   seat.pacer.started(world_.executor.now());
-  auto reply = co_await seat.archive->ask(std::move(question), life);
+  auto reply = co_await archive->ask(std::move(question), life);
   if (reply.body) received(seat, run.get(), reply.body->size());
   if (reply.body || policy::is_answer(reply.body.error().kind))
     seat.queue->good(std::move(*place), 0);
@@ -148,12 +149,9 @@ Task<bool> Engine::forget_job(std::string archive_name, std::string job, std::st
   if (job.empty()) co_return true;
   auto there = seat(archive_name);
   if (!there) co_return false;
-  ArchiveSeat& at = **there;
-  ++at.before_answer;  // the archive is not renewed meanwhile
-  auto forgotten = co_await at.archive->forget_job(job, stop);
+  const auto archive = (*there)->archive;
+  auto forgotten = co_await archive->forget_job(job, stop);
   if (!forgotten) log::info("job {} stays at the archive: {}", printable(job, 200), forgotten.error().detail);
-  --at.before_answer;
-  pump(archive_name, at);
   co_return forgotten.has_value();
 }
 

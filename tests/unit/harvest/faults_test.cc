@@ -247,6 +247,7 @@ TEST(EngineFaults, TakesANewProfileWithoutWaitingForTheArchivesRest) {
   stage.start_engine();
   stage.loop.run_for(10s);
   auto* before = stage.archive;
+  stage.profile.base_url = "https://elsewhere.example.org";
   stage.engine->reload({});
   stage.loop.run_for(10s);
   EXPECT_NE(stage.archive, before);

@@ -37,6 +37,7 @@ class StageArchive final : public archive::Archive {
   // Requests in flight at every archive of the stage, old and renewed.
   struct People {
     int now = 0, highest = 0;
+    int left = 0;  // archives whose sessions were ended
     // Told as each begins and has ended: whose (by the spool directory), how many ids.
     std::function<void(const std::filesystem::path& whose, std::span<const SourceId> ids)> begins;
     std::function<void(const std::filesystem::path& whose)> ends;
@@ -51,14 +52,20 @@ class StageArchive final : public archive::Archive {
       if (ends) ends(whose);
     }
   };
+  // current: the one that was opened last and lives.
   StageArchive(Executor& executor, Truth& truth, const Weather& weather, archive::Profile profile, People& people,
-               StageTap& tap)
+               StageTap& tap, StageArchive*& current)
       : executor_(executor),
         truth_(truth),
         weather_(weather),
         profile_(std::move(profile)),
         people_(people),
-        tap_(tap) {}
+        tap_(tap),
+        current_(current),
+        before_(std::exchange(current, this)) {}
+  ~StageArchive() override {
+    if (current_ == this) current_ = before_;
+  }
 
   Task<Result<http::Body>> fetch(archive::ChunkRequest request, std::stop_token stop) override {
     ++in_flight;
@@ -92,6 +99,10 @@ class StageArchive final : public archive::Archive {
     tap_.jobs.at(job_url).gone = true;
     co_return Result<void>{};
   }
+  Task<void> leave(std::stop_token) override {
+    ++people_.left;
+    co_return;
+  }
   const archive::Profile& profile() const override { return profile_; }
   std::string identity() const override { return "anonymous"; }
 
@@ -106,6 +117,8 @@ class StageArchive final : public archive::Archive {
   archive::Profile profile_;
   People& people_;
   StageTap& tap_;
+  StageArchive*& current_;
+  StageArchive* before_;
 };
 
 // What the engine had done about tiles.
@@ -286,9 +299,7 @@ class Stage {
         .budget = std::make_shared<http::MemoryBudget>(1 << 20),
         .open_archive = [this](const std::string&) -> Result<std::unique_ptr<archive::Archive>> {
           if (auto error = no_profile) return std::unexpected(*error);
-          auto opened = std::make_unique<StageArchive>(executor, truth, weather, profile, people, tap);
-          archive = opened.get();
-          return opened;
+          return std::make_unique<StageArchive>(executor, truth, weather, profile, people, tap, archive);
         },
         .make_layout =
             [this](const output::OutputSpec& spec) {
