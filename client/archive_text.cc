@@ -29,7 +29,12 @@ std::vector<std::pair<std::string, std::string>> archive_rows(const harvest::Arc
                             thousands(archive.ceiling));
   if (archive.tried_high > 0)
     places += fmt::format(", {} and {} are being compared", archive.tried_low, archive.tried_high);
-  return {{"concurrency", concurrency_text(archive, now)}, {"", places}, {"breaker", breaker_text(archive, now)}};
+  std::vector<std::pair<std::string, std::string>> rows{{"concurrency", concurrency_text(archive, now)}, {"", places}};
+  if (archive.jobs > 0)
+    rows.emplace_back(
+        "jobs", fmt::format("{} at the archive, {} at most", thousands(archive.jobs), thousands(archive.jobs_most)));
+  rows.emplace_back("breaker", breaker_text(archive, now));
+  return rows;
 }
 
 }  // namespace garner::client

@@ -41,6 +41,12 @@ struct TapQuestion {
   std::string job{};
   // Writes the URL of a new job down, durably; the job is told to run only after that ended well.
   std::function<Task<Result<void>>(std::string job_url)> record_job{};
+  // After each look at the job: it was seen, or why not. From the first one on nothing but such looks leaves until
+  // `turn` was awaited.
+  std::function<void(const Result<void>& seen)> looked{};
+  // Before more than a look leaves: the request for the job's result, or the question anew. An error is the answer
+  // then, and the job stays.
+  std::function<Task<Result<void>>()> turn{};
   std::string spool_directory{};
 };
 

@@ -35,11 +35,12 @@ struct Release {
 
 // What the client must keep to with this archive.
 struct Manners {
-  std::uint32_t ids_per_request_most = 5000;  // the archive refuses more
-  std::uint32_t ids_per_request = 500;        // default chunk_size
+  std::uint32_t ids_per_request_most = 5000;              // the archive refuses more
+  std::uint32_t ids_per_request = 500;                    // default chunk_size
   std::uint32_t in_flight_least = 1, in_flight_most = 4;  // between them the number adapts
-  std::uint32_t attempts_most = 6;                // of a chunk, counting answers only
-  std::chrono::milliseconds retry_first{30'000};  // cap of the first back-off; full jitter below it
+  std::uint32_t jobs_at_once = 4;                         // of TAP, beside the requests in flight
+  std::uint32_t attempts_most = 6;                        // of a chunk, counting answers only
+  std::chrono::milliseconds retry_first{30'000};          // cap of the first back-off; full jitter below it
   std::chrono::milliseconds retry_most{600'000};
   double sources_per_s_slow = 25, sources_per_s_fast = 225;  // for --plan
   RateLimits limits{};

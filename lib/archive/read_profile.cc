@@ -106,6 +106,7 @@ void read_manners(const yaml::Map& root, Manners& manners) {
   read_count(*map, "ids_per_request", 1, manners.ids_per_request_most, manners.ids_per_request);
   read_count(*map, "in_flight_most", 1, 64, manners.in_flight_most);
   read_count(*map, "in_flight_least", 1, manners.in_flight_most, manners.in_flight_least);
+  read_count(*map, "jobs_at_once", 1, 64, manners.jobs_at_once);
   read_count(*map, "attempts_most", 1, 100, manners.attempts_most);
   read_milliseconds(*map, "retry_first_s", manners.retry_first);
   read_milliseconds(*map, "retry_most_s", manners.retry_most);

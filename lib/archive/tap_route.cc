@@ -47,6 +47,11 @@ bool may_be_a_lapse(Kind kind) {
   return kind == Kind::Auth || kind == Kind::Quota || kind == Kind::Unsupported || kind == Kind::NotFound;
 }
 
+Task<Result<void>> turn_of(const TapQuestion& question) {
+  if (!question.turn) co_return Result<void>{};
+  co_return co_await question.turn();
+}
+
 }  // namespace
 
 ivoa::TapService TapRoute::service(std::string spool_directory, std::string cookies) const {
@@ -70,6 +75,8 @@ Task<TapReply> TapRoute::ask(TapQuestion question, std::stop_token stop) {
                          std::move(reply.job)};
     if (!still || *still) co_return co_await without_lost_job(std::move(reply), stop);
     question.job = std::move(reply.job);
+    if (auto turn = co_await turn_of(question); !turn)
+      co_return TapReply{std::unexpected(std::move(turn.error())), std::move(question.job)};
   }
 }
 
@@ -94,7 +101,7 @@ Task<TapReply> TapRoute::ask_in_session(TapQuestion question, std::string cookie
 
 Task<TapReply> TapRoute::ask_by_job(ivoa::Tap& tap, TapQuestion question, ivoa::Query query, std::stop_token stop) {
   const ivoa::Asked asked = ivoa::Tap::asked_of(query);
-  if (!question.job.empty()) co_return co_await await_job(tap, std::move(question.job), asked, stop);
+  if (!question.job.empty()) co_return co_await await_job(tap, std::move(question), asked, stop);
   auto made = co_await tap.create(std::move(query), stop);
   if (!made) co_return TapReply{std::unexpected(std::move(made.error()))};
   if (question.record_job) {
@@ -108,19 +115,27 @@ Task<TapReply> TapRoute::ask_by_job(ivoa::Tap& tap, TapQuestion question, ivoa::
   // If this is lost on its way, the first looks at the job send it again.
   if (auto running = co_await tap.jobs().run(*made, stop); !running && !job_may_live(running.error().kind))
     co_return TapReply{std::unexpected(std::move(running.error()))};
-  co_return co_await await_job(tap, std::move(*made), asked, stop);
+  question.job = std::move(*made);
+  co_return co_await await_job(tap, std::move(question), asked, stop);
 }
 
-Task<TapReply> TapRoute::await_job(ivoa::Tap& tap, std::string url, ivoa::Asked asked, std::stop_token stop) {
+Task<TapReply> TapRoute::await_job(ivoa::Tap& tap, TapQuestion question, ivoa::Asked asked, std::stop_token stop) {
+  std::string url = question.job;
   ivoa::WaitOptions options;
   options.poll_first = profile_.tap.poll_first;
   options.poll_most = profile_.tap.poll_most;
+  if (const auto& looked = question.looked) {
+    options.on_look = [&looked](const ivoa::Job&) { looked({}); };
+    options.on_lost = [&looked](const Error& error) { looked(std::unexpected(error)); };
+  }
   auto outcome = co_await tap.jobs().wait_for(url, asked, std::move(options), stop);
   if (!outcome) {
     const bool lives = job_may_live(outcome.error().kind);
     co_return TapReply{std::unexpected(std::move(outcome.error())), lives ? std::move(url) : std::string()};
   }
   if (outcome->end == ivoa::JobEnd::Completed) {
+    if (auto turn = co_await turn_of(question); !turn)
+      co_return TapReply{std::unexpected(std::move(turn.error())), std::move(url)};
     auto body = co_await tap.jobs().result(url, std::move(outcome->job), asked, stop);
     if (body || job_may_live(body.error().kind)) co_return TapReply{std::move(body), std::move(url)};
     outcome->why = std::move(body.error());

@@ -28,7 +28,7 @@ class TapRoute {
   Task<TapReply> ask_in_session(TapQuestion question, std::string cookies, std::stop_token stop);
   Task<TapReply> without_lost_job(TapReply reply, std::stop_token stop);
   Task<TapReply> ask_by_job(ivoa::Tap& tap, TapQuestion question, ivoa::Query query, std::stop_token stop);
-  Task<TapReply> await_job(ivoa::Tap& tap, std::string url, ivoa::Asked asked, std::stop_token stop);
+  Task<TapReply> await_job(ivoa::Tap& tap, TapQuestion question, ivoa::Asked asked, std::stop_token stop);
 
   const Profile& profile_;
   http::Transport& transport_;

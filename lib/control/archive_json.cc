@@ -15,7 +15,8 @@ struct CountRow {
 };
 constexpr CountRow kCounts[] = {{"in_flight", &ArchiveStatus::in_flight}, {"limit", &ArchiveStatus::limit},
                                 {"floor", &ArchiveStatus::floor},         {"ceiling", &ArchiveStatus::ceiling},
-                                {"tried_low", &ArchiveStatus::tried_low}, {"tried_high", &ArchiveStatus::tried_high}};
+                                {"tried_low", &ArchiveStatus::tried_low}, {"tried_high", &ArchiveStatus::tried_high},
+                                {"jobs", &ArchiveStatus::jobs},           {"jobs_most", &ArchiveStatus::jobs_most}};
 
 std::uint32_t count_of(const json& object, const char* key) {
   return static_cast<std::uint32_t>(json_count(object, key).value_or(0));

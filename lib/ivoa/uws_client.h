@@ -41,7 +41,8 @@ struct WaitOptions {
   std::chrono::seconds unreachable_most{
       6 * 3600};                  // without one readable answer, before the wait ends with the last poll's Error
   std::chrono::seconds total{0};  // then JobEnd::StillRunning; 0: no limit
-  std::function<void(const Job&)> on_look{};  // after each readable answer: phase and times for who watches
+  std::function<void(const Job&)> on_look{};    // after each readable answer: phase and times for who watches
+  std::function<void(const Error&)> on_lost{};  // after each look that failed, where another one follows
 };
 
 enum class JobEnd {

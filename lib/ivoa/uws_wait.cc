@@ -119,6 +119,7 @@ Task<Result<JobOutcome>> Jobs::wait_for(std::string job_url, Asked asked, WaitOp
       if (lost.kind == Kind::Cancelled || lost.kind == Kind::Auth || hopeless) {
         co_return with_context(std::move(lost), "waiting for job {}", printable(job.id, 100));
       }
+      if (options.on_lost) options.on_lost(lost);
       wait.reset();
       const Duration pause = std::max<Duration>(pace.next_pause(), lost.retry_after.value_or(seconds(0)));
       if (auto slept = co_await sleep_for(executor, pause, stop); !slept)

@@ -24,10 +24,6 @@ Breaker::Change Breaker::good(ProbeNo probe) {
   return Change::None;
 }
 
-Breaker::Change Breaker::well_so_far() {
-  return state_ == State::Probing ? close() : Change::None;
-}
-
 Breaker::Change Breaker::trouble(const Trouble& trouble, ProbeNo probe, SteadyTime now, const BreakerPace& pace,
                                  Random& random) {
   ++troubles_;

@@ -45,8 +45,6 @@ class Breaker {
   Change bad(const std::string& because, ProbeNo probe, SteadyTime now, const BreakerPace& pace, Random& random);
   // Stopped by us: the next one may go.
   void no_news(ProbeNo probe);
-  // The probe that is under way has been answered well so far, as a job that was made and will take its time.
-  Change well_so_far();
 
   std::uint32_t troubles_in_row() const { return troubles_; }
   // While it is not closed.

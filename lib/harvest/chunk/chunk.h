@@ -8,7 +8,7 @@
 
 #include "base/random.h"
 #include "base/workers.h"
-#include "harvest/run/archive_queue.h"
+#include "harvest/chunk/archive_turn.h"
 #include "harvest/run/harvest_run.h"
 #include "http/body.h"
 #include "policy/partition.h"
@@ -50,6 +50,7 @@ struct Chunk {
   bool of_many = false;               // the ids are of several blocks (look_life): nothing is settled under its key
 
   // Of the request under way.
+  ArchiveTurn* turn = nullptr;
   std::uint64_t good_before = 0;  // good answers of the archive, to anybody, before it left
   std::string job;                // the remote job that lives; stays in the record until its rows are settled
   bool by_tap = false, by_job = false, by_upload = false;

@@ -65,7 +65,9 @@ Task<policy::Verdict> judge(ChunkWorld world, std::shared_ptr<HarvestRun> run, c
     co_return co_await judge_bad_answer(world, run, chunk, std::move(error), place);
   const policy::Verdict verdict = policy::judge_failure(error, chunk.record.attempts, world.queue.troubles_in_row() + 1,
                                                         world.archive.profile().manners, world.random);
-  if (place && verdict.archive_trouble)
+  if (verdict.archive_trouble && !place)
+    world.queue.trouble_of_job(error);
+  else if (verdict.archive_trouble)
     world.queue.trouble(std::move(*place), error);
   else if (place && policy::is_answer(error.kind))
     world.queue.good(std::move(*place), 0);
@@ -231,18 +233,17 @@ Task<void> forget_job(ChunkWorld world, const HarvestRun& run, Chunk& chunk) {
   if (!forgotten) log::info("job {} stays for now: {}", printable(job, 200), forgotten.error().detail);
 }
 
-Task<ChunkEnd> chunk_life(ChunkWorld world, std::shared_ptr<HarvestRun> run, ChunkClaim claim,
-                          std::function<void()> answered) {
+Task<ChunkEnd> chunk_life(ChunkWorld world, std::shared_ptr<HarvestRun> run, ChunkClaim claim, ArchiveTurn& turn) {
   const Way& way = way_of(run->files()->manifest.kind);
   const ledger::ChunkKey key{run->record().no, claim.type, claim.block};
   auto& ledger = world.ledger;
   auto loaded = co_await world.workers.run(
       world.executor, [&ledger, key, again = claim.second_look] { return load_chunk(ledger, key, again); });
   const bool nothing_to_ask = !loaded || loaded->wanted.empty() || loaded->record.blocked;
-  Place place;
+  Place& place = turn.place;
   if (!nothing_to_ask) place = co_await world.queue.acquire(run->turn_stop.get_token());
   if (!place) {
-    answered();
+    turn.answered();
     if (!loaded) co_return hold_for_ledger({}, loaded.error());
     if (!loaded->record.blocked)
       co_return ended(*loaded, loaded->wanted.empty() ? ChunkEnd::How::Settled : ChunkEnd::How::Stopped);
@@ -251,9 +252,10 @@ Task<ChunkEnd> chunk_life(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chu
     co_return end;
   }
   Chunk chunk = std::move(*loaded);
+  chunk.turn = &turn;
   if (run->type_blocked(claim.type) || !world.may_ask(*run, ChunkWorld::Pace::Kept)) {
     place.reset();
-    answered();
+    turn.answered();
     co_return ended(chunk, ChunkEnd::How::Stopped);
   }
 
@@ -266,12 +268,12 @@ Task<ChunkEnd> chunk_life(ChunkWorld world, std::shared_ptr<HarvestRun> run, Chu
   std::optional<Failure> failure;
   if (!reply) failure = co_await failure_of(world, run, chunk, std::move(reply.error()), place);
   // What a probe brought is read before it tells that the archive is well.
-  const bool still_to_be_read = reply && *reply && place->is_probe();
+  const bool still_to_be_read = reply && *reply && place && place->is_probe();
   if (place && !still_to_be_read) {
     world.queue.good(std::move(*place), *reply && !chunk.by_job ? chunk.wanted.size() : 0);
     place.reset();
   }
-  answered();
+  turn.answered();
   if (failure) co_return co_await fail_chunk(world, run, std::move(chunk), std::move(*failure));
   if (!*reply) co_return ended(chunk, ChunkEnd::How::Settled);
 

@@ -7,8 +7,6 @@
 
 namespace garner::harvest {
 
-using Place = std::optional<ArchiveQueue::Place>;  // nothing once it is given back
-
 // A failed request, and what follows from it.
 struct Failure {
   Error error;
@@ -24,9 +22,8 @@ Error as_ours(Error error);
 // Deletes the job at the archive that no record names any more.
 Task<void> forget_job(ChunkWorld world, const HarvestRun& run, Chunk& chunk);
 
-// answered: called once the request is over and its place in the queue free again, so that the next chunk can be asked
+// turn: answered once the request is over and its place in the queue free again, so that the next chunk can be asked
 // meanwhile.
-Task<ChunkEnd> chunk_life(ChunkWorld world, std::shared_ptr<HarvestRun> run, ChunkClaim claim,
-                          std::function<void()> answered);
+Task<ChunkEnd> chunk_life(ChunkWorld world, std::shared_ptr<HarvestRun> run, ChunkClaim claim, ArchiveTurn& turn);
 
 }  // namespace garner::harvest

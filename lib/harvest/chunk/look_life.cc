@@ -207,9 +207,9 @@ Task<policy::LookEnd> write_life(ChunkWorld world, std::shared_ptr<HarvestRun> r
 }  // namespace
 
 Task<policy::LookEnd> look_life(ChunkWorld world, std::shared_ptr<HarvestRun> run, policy::LookClaim claim,
-                                std::function<void()> answered) {
+                                ArchiveTurn& turn) {
   if (claim.what == policy::LookClaim::What::Write) {
-    answered();
+    turn.answered();
     co_return co_await write_life(world, run, std::move(claim));
   }
   const Way& way = way_of(run->files()->manifest.kind);
@@ -219,19 +219,20 @@ Task<policy::LookEnd> look_life(ChunkWorld world, std::shared_ptr<HarvestRun> ru
   auto group = co_await world.workers.run(
       world.executor, [&ledger, &claim, &end, files] { return gather(ledger, *files, claim, end); });
   const bool nothing_to_ask = !group || group->chunk.wanted.empty();
-  Place place;
+  Place& place = turn.place;
   if (!nothing_to_ask) place = co_await world.queue.acquire(run->turn_stop.get_token());
   if (!place) {
-    answered();
+    turn.answered();
     if (!group) co_return held_for_ledger({}, group.error());
     end.how = nothing_to_ask ? policy::LookEnd::How::Settled : policy::LookEnd::How::Stopped;
     co_return end;
   }
 
   Chunk& chunk = group->chunk;
+  chunk.turn = &turn;
   if (run->type_blocked(claim.type) || !world.may_ask(*run, ChunkWorld::Pace::Kept)) {
     place.reset();
-    answered();
+    turn.answered();
     end.how = policy::LookEnd::How::Stopped;
     co_return end;
   }
@@ -248,7 +249,7 @@ Task<policy::LookEnd> look_life(ChunkWorld world, std::shared_ptr<HarvestRun> ru
     world.queue.good(std::move(*place), 0);  // an answer that holds little tells nothing about the archive's speed
     place.reset();
   }
-  answered();
+  turn.answered();
   if (failure) co_return co_await fail_look(world, run, *group, std::move(*failure), std::move(end));
 
   auto& body = **reply;

@@ -8,8 +8,8 @@
 
 namespace garner::harvest {
 
-// answered: as of chunk_life().
+// turn: as of chunk_life().
 Task<policy::LookEnd> look_life(ChunkWorld world, std::shared_ptr<HarvestRun> run, policy::LookClaim claim,
-                                std::function<void()> answered);
+                                ArchiveTurn& turn);
 
 }  // namespace garner::harvest

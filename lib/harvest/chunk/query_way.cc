@@ -43,7 +43,7 @@ class QueryWay final : public Way {
     if (chunk.rows_expected && chunk.job.empty() && !fits(*chunk.rows_expected, world.archive.profile(), by_job))
       co_return fail(Kind::TooLarge, "COUNT(*) says {} rows, more than one answer holds", *chunk.rows_expected);
     auto question = question_for(world, *run, chunk, std::move(*adql), by_job, chunk.piece.values());
-    auto body = co_await ask_tap(world, chunk, std::move(question), stop);
+    auto body = co_await ask_tap(world, *run, chunk, std::move(question), stop);
     if (!body) co_return std::unexpected(std::move(body.error()));
     co_return std::optional(std::move(*body));
   }

@@ -47,7 +47,7 @@ class RowsWay final : public Way {
       question.upload = chunk.wanted;
       question.upload_column = table.id_column;
     }
-    auto body = co_await ask_tap(world, chunk, std::move(question), run->life_stop.get_token());
+    auto body = co_await ask_tap(world, *run, chunk, std::move(question), run->life_stop.get_token());
     if (body) co_return std::optional(std::move(*body));
     if (upload && body.error().kind == Kind::Quota && manifest.upload == manifest::UploadUse::Auto) {
       log::notice("{}: the archive takes no table of ids ({}); they go into the queries from now on",

@@ -40,7 +40,6 @@ Task<Result<void>> write_down(ChunkWorld world, Chunk& chunk, std::uint64_t widt
   after.query.job = job_url;
   auto settled = co_await settle_on_worker(world, chunk, std::move(after));
   if (settled) chunk.job = std::move(job_url);
-  world.queue.well_so_far();
   co_return settled;
 }
 
@@ -83,13 +82,19 @@ archive::TapQuestion question_for(ChunkWorld world, const HarvestRun& run, Chunk
   question.record_job = [world, &chunk, width](std::string job_url) {
     return write_down(world, chunk, width, std::move(job_url));
   };
+  question.looked = [&chunk](const Result<void>& seen) { chunk.turn->looked(seen); };
+  question.turn = [&chunk, stop = run.life_stop.get_token()] { return chunk.turn->take(stop); };
   question.spool_directory = output::spool_directory(run.files()->spec);
   return question;
 }
 
-Task<Result<http::Body>> ask_tap(ChunkWorld world, Chunk& chunk, archive::TapQuestion question, std::stop_token stop) {
+Task<Result<http::Body>> ask_tap(ChunkWorld world, HarvestRun& run, Chunk& chunk, archive::TapQuestion question,
+                                 std::stop_token stop) {
   chunk.by_tap = true;
   chunk.by_job = question.by_job || !question.job.empty();
+  run.asks_by_job = run.asks_by_job || chunk.by_job;
+  if (chunk.by_job && !chunk.turn->may_have_job())
+    co_return fail(Kind::Cancelled, "the archive has as many jobs of ours as it may");
   auto reply = co_await world.archive.ask(std::move(question), std::move(stop));
   chunk.job = std::move(reply.job);
   co_return std::move(reply.body);

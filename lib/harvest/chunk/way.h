@@ -51,8 +51,10 @@ Result<Laid> read_and_lay_down(const Way& way, const ChunkWorld& world, HarvestF
 // nobody's to adopt: it is written down as one to be deleted, which a restart does before it asks anew.
 archive::TapQuestion question_for(ChunkWorld world, const HarvestRun& run, Chunk& chunk, std::string adql, bool by_job,
                                   std::uint64_t width);
-// Asks, and keeps what became of the job in the chunk.
-Task<Result<http::Body>> ask_tap(ChunkWorld world, Chunk& chunk, archive::TapQuestion question, std::stop_token stop);
+// Asks, and keeps what became of the job in the chunk. Cancelled where there are as many jobs as may be: it comes
+// again.
+Task<Result<http::Body>> ask_tap(ChunkWorld world, HarvestRun& run, Chunk& chunk, archive::TapQuestion question,
+                                 std::stop_token stop);
 // An answer cut by the service's own row limit can't be told but by its rows: that limit; 0: none.
 std::uint64_t row_limit(const archive::Profile& profile, bool by_job);
 // VOTables are kept as they came, the other formats are made of BINARY2.

@@ -125,16 +125,26 @@ void Engine::pump(const std::string& archive_name, ArchiveSeat& seat) {
     if (!run->may_start() || run->held(now) || run->complete() || run->closed() || !has_room(run)) continue;
     if (!run->record().wants_sources()) {
       candidates.push_back(run);
-    } else if (finding_sources_ < kFindingSources && !std::exchange(run->asking_for_sources, true)) {
+    } else if (finding_sources_ < kFindingSources && !run->asking_for_sources) {
+      auto slot = seat.queue->try_job();
+      if (!slot) continue;
+      run->asking_for_sources = true;
       ++finding_sources_;
-      tasks_.spawn(find_sources(archive_name, run));
+      tasks_.spawn(find_sources(archive_name, run, std::move(slot)));
     }
   }
   std::size_t fruitless = 0;
-  while (fruitless < candidates.size() && seat.before_answer < seat.queue->limit() + kClaimedAhead &&
-         may_claim(archive_name, seat) && seat.after_answer < kUnreadReplies &&
-         !(seat.after_answer > 0 && memory_is_short(world_.budget.get()))) {
+  const auto& asking = seat.in(ChunkPhase::Asking);
+  const auto& unread = seat.in(ChunkPhase::Answered);
+  while (fruitless < candidates.size() && asking < seat.queue->limit() + kClaimedAhead &&
+         may_claim(archive_name, seat) && unread < kUnreadReplies &&
+         !(unread > 0 && memory_is_short(world_.budget.get()))) {
     auto& run = candidates[seat.turn++ % candidates.size()];
+    JobSlot slot;
+    if (run->asks_by_job && !(slot = seat.queue->try_job())) {
+      ++fruitless;
+      continue;
+    }
     auto look = run->claim_look(now);
     const auto claim = look ? std::nullopt : run->claim(now);
     if (!look && !claim) {
@@ -142,11 +152,11 @@ void Engine::pump(const std::string& archive_name, ArchiveSeat& seat) {
       continue;
     }
     fruitless = 0;
-    ++seat.before_answer;
+    ++seat.in(ChunkPhase::Asking);
     if (look)
-      tasks_.spawn(run_look(archive_name, run, std::move(*look)));
+      tasks_.spawn(run_look(archive_name, run, std::move(*look), std::move(slot)));
     else
-      tasks_.spawn(run_chunk(archive_name, run, *claim));
+      tasks_.spawn(run_chunk(archive_name, run, *claim, std::move(slot)));
   }
   arm(archive_name, seat, now);
 }
@@ -186,24 +196,31 @@ ChunkWorld Engine::chunk_world(const std::string& archive_name, ArchiveSeat& sea
           [this, &seat](HarvestRun& asking, std::uint64_t bytes) { received(seat, &asking, bytes); }};
 }
 
-Task<void> Engine::run_chunk(std::string archive_name, std::shared_ptr<HarvestRun> run, ChunkClaim claim) {
+// Of what is counted as asking. Each phase that ends lets somebody else begin.
+ArchiveTurn Engine::turn_in(const std::string& archive_name, ArchiveSeat& seat, JobSlot slot) {
+  auto moves = [this, archive_name, &seat, phase = ChunkPhase::Asking](ChunkPhase next) mutable {
+    --seat.in(std::exchange(phase, next));
+    ++seat.in(next);
+    pump(archive_name, seat);
+  };
+  return {*seat.queue, std::move(moves), std::move(slot)};
+}
+
+Task<void> Engine::run_chunk(std::string archive_name, std::shared_ptr<HarvestRun> run, ChunkClaim claim,
+                             JobSlot slot) {
   co_await yield_to(world_.executor);  // the pump is not re-entered from inside itself
   ArchiveSeat& seat = seats_.at(archive_name);
   const auto archive = seat.archive;
   const ChunkWorld world = chunk_world(archive_name, seat, *archive);
   const bool spelling_known = !run->record().data_structure.empty();
-  const auto answered = [this, &archive_name, &seat] {
-    --seat.before_answer;
-    ++seat.after_answer;
-    pump(archive_name, seat);
-  };
-  const ChunkEnd end = co_await chunk_life(world, run, claim, answered);
+  ArchiveTurn turn = turn_in(archive_name, seat, std::move(slot));
+  const ChunkEnd end = co_await chunk_life(world, run, claim, turn);
   // While the chunk is in hand: nobody removes the harvest under this.
   if (!spelling_known && !run->record().data_structure.empty()) {
     if (auto saved = co_await save(run); !saved) log::warning("{}: {}", run->record().name, saved.error().detail);
   }
   if (end.delta.delivered > 0) co_await note_identity(run, archive->identity());
-  --seat.after_answer;
+  --seat.in(ChunkPhase::Answered);
   ++steps_;
   run->end(claim, end, world_.executor.now());
   note_stored(*run, end.delta.bytes_stored);
@@ -314,7 +331,7 @@ Engine::Activity Engine::activity() {
     if (run->record().state != HarvestState::Active) continue;
     const auto status = status_of(*run);
     const auto* seat = seat_of(*run);
-    const bool seat_free = seat != nullptr && seat->before_answer + seat->after_answer == 0 &&
+    const bool seat_free = seat != nullptr && seat->at_rest() && seat->queue->jobs() == 0 &&
                            !seat->queue->breaker_open() && seat->pacer.may_start(world_.executor.now());
     out.forgotten = out.forgotten || (!stopping_ && seat_free && run->forgotten(world_.executor.now()));
     ++out.active;

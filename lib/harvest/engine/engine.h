@@ -3,6 +3,8 @@
 // in World must allow workers to use it.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <map>
 #include <memory>
@@ -113,9 +115,12 @@ class Engine {
   struct ArchiveSeat {
     std::shared_ptr<archive::Archive> archive;  // kept by whoever asks it: after a reload another one stands here
     std::unique_ptr<ArchiveQueue> queue;
-    std::uint32_t before_answer = 0;  // chunks claimed whose request is not over
-    std::uint32_t after_answer = 0;   // being read, published, settled
-    std::size_t turn = 0;             // whose turn it is among the harvests
+    std::array<std::uint32_t, 3> in_phase{};  // chunks and other questions in hand
+    std::uint32_t& in(ChunkPhase phase) { return in_phase[static_cast<std::size_t>(phase)]; }
+    bool at_rest() const {
+      return std::ranges::all_of(in_phase, [](std::uint32_t count) { return count == 0; });
+    }
+    std::size_t turn = 0;  // whose turn it is among the harvests
     std::unique_ptr<Executor::Timer> due;
     policy::Pacer pacer;
   };
@@ -140,14 +145,16 @@ class Engine {
   void pump();
   void pump(const std::string& archive_name, ArchiveSeat& seat);
   void arm(const std::string& archive_name, ArchiveSeat& seat, SteadyTime now);
-  Task<void> run_chunk(std::string archive_name, std::shared_ptr<HarvestRun> run, ChunkClaim claim);
+  using JobSlot = std::optional<ArchiveQueue::JobSlot>;
+  ArchiveTurn turn_in(const std::string& archive_name, ArchiveSeat& seat, JobSlot slot);
+  Task<void> run_chunk(std::string archive_name, std::shared_ptr<HarvestRun> run, ChunkClaim claim, JobSlot slot);
   // settling.cc
   Task<void> settle_down(std::shared_ptr<HarvestRun> run);
   Task<bool> bring_indexes_up_to_date(std::shared_ptr<HarvestRun> run);
   Task<bool> account_holds(std::shared_ptr<HarvestRun> run);
   Task<bool> record_finished(std::shared_ptr<HarvestRun> run);
   // second_look.cc
-  Task<void> run_look(std::string archive_name, std::shared_ptr<HarvestRun> run, policy::LookClaim claim);
+  Task<void> run_look(std::string archive_name, std::shared_ptr<HarvestRun> run, policy::LookClaim claim, JobSlot slot);
   // disk.cc
   struct Disk {
     bool looking = false;
@@ -162,13 +169,14 @@ class Engine {
   void set_disk_trouble(const std::string& directory, std::string trouble);
   bool writes_to(const HarvestRun& run, const std::string& directory) const;
   // tap.cc
-  Task<void> find_sources(std::string archive_name, std::shared_ptr<HarvestRun> run);
+  Task<void> find_sources(std::string archive_name, std::shared_ptr<HarvestRun> run, JobSlot slot);
   Task<Result<void>> ask_for_sources(std::string archive_name, std::shared_ptr<HarvestRun> run,
                                      std::shared_ptr<FoundSources> found);
   Task<Result<void>> take_sources(std::shared_ptr<HarvestRun> run, std::shared_ptr<FoundSources> found);
   void question_failed(HarvestRun& run, std::string_view what, const Error& error);
   Task<bool> forget_job(std::string archive_name, std::string job, std::stop_token stop);
   const archive::Profile& archive_profile(const std::string& archive_name);
+  bool waits_for_job(const HarvestRun& run);
   Task<bool> reconcile(std::shared_ptr<HarvestRun> run);
   Task<Result<std::uint64_t>> count_whole(std::shared_ptr<HarvestRun> run);
   Task<archive::TapReply> ask_in_turn(std::string archive_name, std::shared_ptr<HarvestRun> run,

@@ -4,19 +4,16 @@
 
 namespace garner::harvest {
 
-Task<void> Engine::run_look(std::string archive_name, std::shared_ptr<HarvestRun> run, policy::LookClaim claim) {
+Task<void> Engine::run_look(std::string archive_name, std::shared_ptr<HarvestRun> run, policy::LookClaim claim,
+                            JobSlot slot) {
   co_await yield_to(world_.executor);  // the pump is not re-entered from inside itself
   ArchiveSeat& seat = seats_.at(archive_name);
   const auto archive = seat.archive;
   const ChunkWorld world = chunk_world(archive_name, seat, *archive);
-  const auto answered = [this, &archive_name, &seat] {
-    --seat.before_answer;
-    ++seat.after_answer;
-    pump(archive_name, seat);
-  };
+  ArchiveTurn turn = turn_in(archive_name, seat, std::move(slot));
   const std::uint16_t type = claim.type;
-  const policy::LookEnd end = co_await look_life(world, run, claim, answered);
-  --seat.after_answer;
+  const policy::LookEnd end = co_await look_life(world, run, claim, turn);
+  --seat.in(ChunkPhase::Answered);
   ++steps_;
   run->end_look(std::move(claim), end, world_.executor.now());
   if (end.how == policy::LookEnd::How::BlockType && run->is_news(type))

@@ -24,6 +24,7 @@ constexpr std::chrono::seconds kTryAgain{60};
 // finished one is recorded as such. What fails holds the harvest for a while and is tried again.
 Task<void> Engine::settle_down(std::shared_ptr<HarvestRun> run) {
   if (run->broken() || run->in_hand() || run->indexing || at_rest(run->record().state)) co_return;
+  if (waits_for_job(*run)) co_return;
   run->indexing = true;
   const bool indexed = co_await bring_indexes_up_to_date(run);
   // A verb may have come in between.

@@ -17,8 +17,8 @@ constexpr std::size_t kHashDigits = 12;  // of the manifest's hash, in RUNIDs
 
 }  // namespace
 
-// In the archive's own queue, so that its limits hold for these questions, too. run: whose window it is; null:
-// nobody's. Under rate caps a question need not wait, whoever comes behind it has to.
+// In the archive's own queue, so that its limits hold for these questions, too; the right to a job is the caller's.
+// run: whose window it is; null: nobody's. Under rate caps a question need not wait, whoever comes behind it has to.
 Task<archive::TapReply> Engine::ask_in_turn(std::string archive_name, std::shared_ptr<HarvestRun> run,
                                             archive::TapQuestion question, std::stop_token turn, std::stop_token life) {
   auto seat_there = seat(archive_name);
@@ -35,25 +35,22 @@ Task<archive::TapReply> Engine::ask_in_turn(std::string archive_name, std::share
     co_return archive::TapReply{fail(Kind::Cancelled, "its window has closed"), std::move(question.job)};
   }
   const auto archive = seat.archive;
-  ++seat.before_answer;
-  if (question.record_job) {
-    question.record_job = [&queue = *seat.queue, record = std::move(question.record_job)](std::string url) {
-      queue.well_so_far();
-      return record(std::move(url));
-    };
-  }
+  ++seat.in(ChunkPhase::Asking);
+  ArchiveTurn in_turn = turn_in(archive_name, seat, {});
+  in_turn.place = std::move(place);
+  question.looked = [&in_turn](const Result<void>& seen) { in_turn.looked(seen); };
+  question.turn = [&in_turn, life] { return in_turn.take(life); };
   if (run) run->pacer.started(world_.executor.now());
   seat.pacer.started(world_.executor.now());
   auto reply = co_await archive->ask(std::move(question), life);
   if (reply.body) received(seat, run.get(), reply.body->size());
-  if (reply.body || policy::is_answer(reply.body.error().kind))
-    seat.queue->good(std::move(*place), 0);
-  else if (policy::is_archive_trouble(reply.body.error().kind))
-    seat.queue->trouble(std::move(*place), reply.body.error());
-  else if (policy::counts_as_attempt(reply.body.error().kind))
-    seat.queue->bad(std::move(*place), reply.body.error().detail);
-  place.reset();
-  --seat.before_answer;
+  if (in_turn.place)
+    seat.queue->ended(std::move(*in_turn.place), reply.body ? Result<void>{} : std::unexpected(reply.body.error()));
+  else if (!reply.body && policy::is_archive_trouble(reply.body.error().kind))
+    seat.queue->trouble_of_job(reply.body.error());
+  in_turn.place.reset();
+  in_turn.answered();
+  --seat.in(ChunkPhase::Answered);
   pump(archive_name, seat);
   co_return reply;
 }
@@ -78,12 +75,13 @@ Task<void> Engine::note_identity(std::shared_ptr<HarvestRun> run, std::string id
 }
 
 // The ids are staged; the harvest takes its place with them, whole, once the whole answer is in.
-Task<void> Engine::find_sources(std::string archive_name, std::shared_ptr<HarvestRun> run) {
+Task<void> Engine::find_sources(std::string archive_name, std::shared_ptr<HarvestRun> run, JobSlot slot) {
   co_await yield_to(world_.executor);  // the pump is not re-entered from inside itself
   auto found = std::make_shared<FoundSources>(run->files()->manifest, world_.spill_directory);
   Result<void> good;
   while (good && found->next()) good = co_await ask_for_sources(archive_name, run, found);
   if (good) good = co_await take_sources(run, found);
+  slot.reset();
   run->asking_for_sources = false;
   --finding_sources_;
   if (!good && good.error().kind != Kind::Cancelled && !run->turn_stop.stop_requested())
@@ -211,6 +209,13 @@ Task<Result<std::uint64_t>> Engine::count_whole(std::shared_ptr<HarvestRun> run)
   co_return count;
 }
 
+// It ends with a count by a job, for which there is no room at the moment. Whoever's job ends looks at it again.
+bool Engine::waits_for_job(const HarvestRun& run) {
+  const ArchiveSeat* seat = seat_of(run);
+  return run.complete() && run.ends_with_question() && run.asks_by_job && seat != nullptr && seat->queue &&
+         !seat->queue->has_room_for_job();
+}
+
 // `count: true`: the rows of all parts against COUNT(*) over the whole. False: not finished, the run knows why.
 Task<bool> Engine::reconcile(std::shared_ptr<HarvestRun> run) {
   const auto files = run->files();
@@ -225,8 +230,11 @@ Task<bool> Engine::reconcile(std::shared_ptr<HarvestRun> run) {
     if (!scanned) return std::unexpected(scanned.error());
     return sum;
   });
+  JobSlot slot;
+  if (run->asks_by_job && !(slot = seat_of(*run)->queue->try_job())) co_return false;
   Result<std::uint64_t> count = rows;
   if (rows) count = co_await count_whole(run);
+  slot.reset();
   if (!count && count.error().kind == Kind::TooLarge) {
     log::notice("{}: the whole can't be counted at once, only its parts: {}", files->name,
                 printable(count.error().detail));

@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include "base/log.h"
+#include "policy/retry_policy.h"
 
 namespace garner::harvest {
 
@@ -36,6 +37,12 @@ bool is_strain(Kind kind) {
   return kind != Kind::Maintenance;
 }
 
+policy::Trouble trouble_of(const Error& error, SteadyTime now) {
+  policy::Trouble trouble{printable(error.detail, kWordsMost), error.kind == Kind::Maintenance, std::nullopt};
+  if (error.retry_after && error.retry_after->count() > 0) trouble.named = now + *error.retry_after;
+  return trouble;
+}
+
 }  // namespace
 
 struct ArchiveQueue::Waiter {
@@ -59,7 +66,7 @@ ArchiveQueue::ArchiveQueue(Executor& executor, Random& random, std::string archi
       concurrency_(manners.bounds, executor.now()) {}
 
 ArchiveQueue::~ArchiveQueue() {
-  assert(in_flight_ == 0 && waiters_.empty());
+  assert(in_flight_ == 0 && jobs_ == 0 && waiters_.empty());
 }
 
 Task<std::optional<ArchiveQueue::Place>> ArchiveQueue::acquire(std::stop_token stop) {
@@ -135,10 +142,13 @@ void ArchiveQueue::trouble(Place place, const Error& error) {
     after(concurrency_.overloaded(*place.ticket_, words, now));
   else if (place.ticket_)
     concurrency_.no_news(*place.ticket_, now);
-  policy::Trouble trouble{words, error.kind == Kind::Maintenance, std::nullopt};
-  if (error.retry_after && error.retry_after->count() > 0) trouble.named = now + *error.retry_after;
-  after(breaker_.trouble(trouble, place.probe_, now, manners_.pace, random_));
+  after(breaker_.trouble(trouble_of(error, now), place.probe_, now, manners_.pace, random_));
   leave(place);
+}
+
+void ArchiveQueue::trouble_of_job(const Error& error) {
+  const SteadyTime now = executor_.now();
+  after(breaker_.trouble(trouble_of(error, now), 0, now, manners_.pace, random_));
 }
 
 void ArchiveQueue::bad(Place place, const std::string& because) {
@@ -154,9 +164,18 @@ void ArchiveQueue::blame(const std::string& because) {
   after(breaker_.trouble(trouble, 0, executor_.now(), manners_.pace, random_));
 }
 
-void ArchiveQueue::well_so_far() {
-  after(breaker_.well_so_far());
-  serve();
+void ArchiveQueue::ended(Place place, const Result<void>& how) {
+  if (how || policy::is_answer(how.error().kind))
+    good(std::move(place), 0);
+  else if (policy::is_archive_trouble(how.error().kind))
+    trouble(std::move(place), how.error());
+  else if (policy::counts_as_attempt(how.error().kind))
+    bad(std::move(place), how.error().detail);
+}
+
+std::optional<ArchiveQueue::JobSlot> ArchiveQueue::try_job() {
+  if (!has_room_for_job()) return std::nullopt;
+  return JobSlot(*this);
 }
 
 void ArchiveQueue::set_manners(Manners manners) {
@@ -189,6 +208,8 @@ ArchiveStatus ArchiveQueue::status() const {
   out.limit = concurrency_.limit();
   out.floor = manners_.bounds.floor;
   out.ceiling = manners_.bounds.ceiling;
+  out.jobs = jobs_;
+  out.jobs_most = manners_.jobs_at_once;
   if (const auto& trial = concurrency_.trial()) {
     out.tried_low = trial->low();
     out.tried_high = trial->high();
@@ -205,7 +226,8 @@ ArchiveStatus ArchiveQueue::status() const {
 
 ArchiveQueue::Manners queue_manners(const archive::Manners& manners, std::uint32_t ceiling) {
   const std::uint32_t most = ceiling > 0 ? ceiling : manners.in_flight_most;
-  return {{std::min(manners.in_flight_least, most), most}, {manners.retry_first, manners.retry_most}};
+  return {
+      {std::min(manners.in_flight_least, most), most}, {manners.retry_first, manners.retry_most}, manners.jobs_at_once};
 }
 
 std::string ArchiveQueue::why_resting() const {

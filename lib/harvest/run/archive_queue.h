@@ -1,6 +1,7 @@
 // Who may talk to an archive now: as many requests in flight as its concurrency allows, and while its breaker is open
-// nothing but one probe at a time. Serves whoever waits in the order of arrival, so fairness is the caller's order. The
-// decisions are breaker.h's and concurrency.h's; here are the clock, the waiting and the log. Threads: the loop's only.
+// nothing but one probe at a time; and how many of its jobs may be ours at once, which take hours and no place. Serves
+// whoever waits in the order of arrival, so fairness is the caller's order. The decisions are breaker.h's and
+// concurrency.h's; here are the clock, the waiting and the log. Threads: the loop's only.
 #pragma once
 
 #include <coroutine>
@@ -25,6 +26,7 @@ class ArchiveQueue {
   struct Manners {
     policy::ConcurrencyBounds bounds;
     policy::BreakerPace pace;
+    std::uint32_t jobs_at_once = 4;
   };
 
   // A place at the archive: ours until it is given back by one of the queue's verdicts, or goes, which says nothing
@@ -53,6 +55,24 @@ class ArchiveQueue {
     std::optional<policy::Concurrency::Ticket> ticket_;  // none of a probe
   };
 
+  // The right to have a job at the archive, for as long as this lives. The queue outlives it.
+  class JobSlot {
+   public:
+    explicit JobSlot(ArchiveQueue& queue) : queue_(&queue) { ++queue.jobs_; }
+    JobSlot(JobSlot&& other) noexcept : queue_(std::exchange(other.queue_, nullptr)) {}
+    JobSlot& operator=(JobSlot&& other) noexcept {
+      JobSlot(std::move(*this));  // what is held goes
+      std::swap(queue_, other.queue_);
+      return *this;
+    }
+    ~JobSlot() {
+      if (queue_ != nullptr) --queue_->jobs_;
+    }
+
+   private:
+    ArchiveQueue* queue_;
+  };
+
   ArchiveQueue(Executor& executor, Random& random, std::string archive, Manners manners);
   ~ArchiveQueue();
 
@@ -66,10 +86,17 @@ class ArchiveQueue {
   void trouble(Place place, const Error& error);
   // A probe was answered, but badly, and the archive can't be asked for what is known to be well.
   void bad(Place place, const std::string& because);
+  // One of the three, by the kind of what was answered; of a request whose duration tells nothing.
+  void ended(Place place, const Result<void>& how);
+  // Of a job, whose place somebody else has by now.
+  void trouble_of_job(const Error& error);
   // Found out beside the requests: nothing that this archive answers is any good.
   void blame(const std::string& because);
-  // The archive made a job for whoever asks; its end may be hours away.
-  void well_so_far();
+
+  // Nothing: as many are there as may be. Nobody is told when one goes.
+  std::optional<JobSlot> try_job();
+  bool has_room_for_job() const { return jobs_ < manners_.jobs_at_once; }
+  std::uint32_t jobs() const { return jobs_; }
 
   std::uint32_t troubles_in_row() const { return breaker_.troubles_in_row(); }
   bool breaker_open() const { return !breaker_.closed(); }
@@ -101,7 +128,7 @@ class ArchiveQueue {
   policy::BadStreak streak_;
   WallTime opened_{};
   std::optional<ConcurrencyNote> last_change_;
-  std::uint32_t in_flight_ = 0;
+  std::uint32_t in_flight_ = 0, jobs_ = 0;
   std::unique_ptr<Executor::Timer> wake_;
   std::deque<std::shared_ptr<Waiter>> waiters_;
 };

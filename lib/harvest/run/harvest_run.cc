@@ -30,6 +30,9 @@ int seconds_until(SteadyTime when, SteadyTime now) {
 HarvestRun::HarvestRun(ledger::HarvestRecord record, std::shared_ptr<HarvestFiles> files,
                        std::vector<ledger::BlockStates> states, std::vector<ledger::Counters> counters)
     : record_(std::move(record)), files_(std::move(files)), types_(record_.retrieval_types.size()) {
+  const auto mode = files_->manifest.mode;
+  asks_by_job = files_->manifest.kind == manifest::HarvestKind::Query ? mode != manifest::QueryMode::Sync
+                                                                      : mode == manifest::QueryMode::Async;
   reopen(std::move(states), std::move(counters));
 }
 

@@ -182,6 +182,9 @@ class HarvestRun {
   // The archive takes no uploaded ids of ours.
   bool uploads_refused = false;
 
+  // Some of its chunks are asked for by jobs, and none is claimed while the archive has as many of ours as it may.
+  bool asks_by_job = false;
+
   // The archive is being asked for its sources (HarvestRecord::wants_sources).
   bool asking_for_sources = false;
   // Questions that are no chunk's (for sources, for the count of the whole) and were not answered: in a row, and those

@@ -33,6 +33,7 @@ struct ConcurrencyNote {
 struct ArchiveStatus {
   std::uint32_t in_flight = 0, limit = 0, floor = 0, ceiling = 0;  // requests
   std::uint32_t tried_low = 0, tried_high = 0;                     // levels that are compared at the moment; 0: none
+  std::uint32_t jobs = 0, jobs_most = 0;                           // of TAP, and how many there may be
   std::optional<ConcurrencyNote> last_change;
   std::string breaker = "closed";    // closed, open, probing
   std::int64_t breaker_since_s = 0;  // Unix time; while it is not closed, as what follows

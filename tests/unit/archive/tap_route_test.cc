@@ -45,6 +45,11 @@ struct Route {
     self->recorded.push_back(std::move(url));
     co_return Result<void>{};
   }
+  static Task<Result<void>> turn(std::vector<std::string>* heard, std::size_t asked) {
+    heard->push_back(fmt::format("turn after {}", asked));
+    co_return Result<void>{};
+  }
+  static Task<Result<void>> no_turn() { co_return fail(Kind::Cancelled, "stopped"); }
   TapQuestion by_job() {
     TapQuestion question;
     question.adql = "SELECT a FROM b";
@@ -98,6 +103,35 @@ TEST(TapRoute, AJobOfAnEarlierLifeIsAdoptedNotMadeAgain) {
   ASSERT_TRUE(reply.body) << reply.body.error().detail;
   EXPECT_TRUE(route.recorded.empty());
   EXPECT_THAT(route.transport.urls(), ElementsAre("GET " + kJob, "GET " + kJob + "/results/result"));
+}
+
+// So that whoever asks can let others ask meanwhile.
+TEST(TapRoute, WhoAsksByAJobHearsOfEachLookAndHasATurnBeforeTheResult) {
+  Route route;
+  std::vector<std::string> heard;
+  auto question = route.by_job();
+  question.job = kJob;
+  question.looked = [&](const Result<void>& seen) { heard.emplace_back(seen ? "seen" : "lost"); };
+  question.turn = [&] { return Route::turn(&heard, route.transport.asked.size()); };
+  route.transport.then_fail(Kind::Transient);
+  route.transport.then(200, job_xml("EXECUTING", "", ""));
+  route.transport.then(200, job_xml("COMPLETED", "", ""));
+  route.transport.then(200, votable(kOk));
+  const auto reply = route.ask(std::move(question));
+  ASSERT_TRUE(reply.body) << reply.body.error().detail;
+  EXPECT_THAT(heard, ElementsAre("lost", "seen", "seen", "turn after 3"));
+}
+
+TEST(TapRoute, AJobStaysWhereTheTurnForItsResultDoesNotCome) {
+  Route route;
+  auto question = route.by_job();
+  question.job = kJob;
+  question.turn = [] { return Route::no_turn(); };
+  route.transport.then(200, job_xml("COMPLETED", "", ""));
+  const auto reply = route.ask(std::move(question));
+  ASSERT_FALSE(reply.body);
+  EXPECT_EQ(reply.body.error().kind, Kind::Cancelled);
+  EXPECT_EQ(reply.job, kJob);
 }
 
 TEST(TapRoute, AJobThatTheArchiveForgotIsMadeAnewByTheNextTry) {

@@ -119,6 +119,57 @@ TEST_F(Queue, DoesNotCutShortATimeThatTheArchiveNamedForAGoodAnswerToAnEarlierRe
   EXPECT_EQ(places.size(), 1u);
 }
 
+TEST_F(Queue, HearsByTheKindOfAnAnswerHowTheArchiveIs) {
+  ask();
+  loop.run_for(0s);
+  queue.ended(first(), std::unexpected(error_of(Kind::Maintenance)));
+  EXPECT_EQ(queue.status().breaker, "open");
+  ask();
+  loop.run_for(30s);
+  ASSERT_EQ(places.size(), 1u);
+  queue.ended(first(), std::unexpected(error_of(Kind::Malformed)));
+  EXPECT_EQ(queue.status().breaker, "open") << "nobody can tell whose fault it is";
+  ask();
+  loop.run_for(2min);
+  ASSERT_EQ(places.size(), 1u);
+  queue.ended(first(), std::unexpected(error_of(Kind::NotFound)));
+  EXPECT_EQ(queue.status().breaker, "closed") << "it answers";
+}
+
+// What left before the breaker opened knows nothing of how the archive is now.
+TEST_F(Queue, ClosesItsBreakerForTheProbeAlone) {
+  ask();
+  ask();
+  loop.run_for(0s);
+  trouble(error_of(Kind::Maintenance));
+  ask();
+  loop.run_for(30s);
+  ASSERT_EQ(places.size(), 2u);
+  queue.ended(first(), {});
+  EXPECT_EQ(queue.status().breaker, "probing");
+  queue.ended(first(), {});
+  EXPECT_EQ(queue.status().breaker, "closed");
+}
+
+TEST_F(Queue, GivesAsManyJobsAsAllowedBesideThePlaces) {
+  for (int i = 0; i < 3; ++i) ask();
+  loop.run_for(0s);
+  std::vector<ArchiveQueue::JobSlot> jobs;
+  while (auto job = queue.try_job()) jobs.push_back(std::move(*job));
+  EXPECT_EQ(jobs.size(), 4u);
+  EXPECT_EQ(queue.status().jobs, 4u);
+  jobs.pop_back();
+  EXPECT_TRUE(queue.has_room_for_job());
+  queue.set_manners({{1, 3}, {30s, 600s}, 3});
+  EXPECT_FALSE(queue.try_job()) << "those that are there stay, and nobody comes after them";
+  EXPECT_EQ(queue.in_flight(), 3u);
+}
+
+TEST_F(Queue, HearsOfJobsThatTheArchiveDoesNotManage) {
+  for (int i = 0; i < 3; ++i) queue.trouble_of_job(error_of(Kind::Overloaded));
+  EXPECT_EQ(queue.status().breaker, "open");
+}
+
 // Stopped while it was under way: the next one need not wait another turn.
 TEST_F(Queue, GivesTheProbeToTheNextWhereItWasStopped) {
   ask();

@@ -47,6 +47,13 @@ class StageArchive final : public archive::Archive {
       highest = std::max(highest, ++now);
       if (begins) begins(whose, ids);
     }
+    // A job is waited for, and then fetched: told as it asks again.
+    std::function<void()> asks_again;
+    void rest() { --now; }
+    void back() {
+      highest = std::max(highest, ++now);
+      if (asks_again) asks_again();
+    }
     void end(const std::filesystem::path& whose) {
       --now;
       if (ends) ends(whose);
@@ -91,7 +98,14 @@ class StageArchive final : public archive::Archive {
   Task<archive::TapReply> ask(archive::TapQuestion question, std::stop_token stop) override {
     const std::filesystem::path whose = question.spool_directory;
     people_.begin(whose, question.upload);
+    bool asking = true;
+    question.looked = [this, &asking, looked = std::move(question.looked)](const Result<void>& seen) {
+      if (std::exchange(asking, false)) people_.rest();
+      if (looked) looked(seen);
+    };
+    question.turn = [this, &asking, turn = std::move(question.turn)] { return again(&people_, &asking, turn); };
     auto reply = co_await tap_.ask(executor_, std::move(question), stop);
+    if (!asking) ++people_.now;
     people_.end(whose);
     co_return reply;
   }
@@ -111,6 +125,12 @@ class StageArchive final : public archive::Archive {
   std::set<std::string> spellings;
 
  private:
+  static Task<Result<void>> again(People* people, bool* asking, std::function<Task<Result<void>>()> turn) {
+    auto come = turn ? co_await turn() : Result<void>{};
+    if (come && !std::exchange(*asking, true)) people->back();
+    co_return come;
+  }
+
   Executor& executor_;
   Truth& truth_;
   const Weather& weather_;

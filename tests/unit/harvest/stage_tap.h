@@ -135,9 +135,13 @@ struct StageTap {
       job.ready = executor.now() + job_time;
     }
     highest_running = std::max(highest_running, ++running);
+    auto trouble = weather();
+    question.looked(trouble ? Result<void>(std::unexpected(std::move(*trouble))) : Result<void>{});
     waited =
         co_await sleep_for(executor, std::max<Duration>(job.ready - executor.now(), std::chrono::seconds(1)), stop);
     --running;
+    if (waited) waited = co_await question.turn();
+    if (waited) waited = co_await sleep_for(executor, latency, stop);
     if (!waited) co_return archive::TapReply{std::unexpected(waited.error()), url};
     if (auto error = weather()) co_return archive::TapReply{std::unexpected(*error), url};
     co_return archive::TapReply{body_of(answer(job.question, job_rows_most, true)), url};

@@ -318,6 +318,18 @@ TEST(JobWait, TellsEachReadableLookToWhoWatches) {
   EXPECT_THAT(seen, ElementsAre(Phase::Queued, Phase::Executing, Phase::Completed));
 }
 
+TEST(JobWait, TellsLooksThatWereLostWhereItGoesOn) {
+  Stage stage;
+  stage.transport.then_fail(Kind::Transient);
+  stage.transport.then(404, "");
+  stage.phases({"COMPLETED"});
+  std::vector<Kind> lost;
+  WaitOptions options;
+  options.on_lost = [&lost](const Error& error) { lost.push_back(error.kind); };
+  ASSERT_TRUE(stage.wait(options));
+  EXPECT_THAT(lost, ElementsAre(Kind::Transient, Kind::NotFound));
+}
+
 // ---- failed jobs
 
 Result<JobOutcome> failed(std::string_view summary, std::string error_document, Asked asked = {}) {

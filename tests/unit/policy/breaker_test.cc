@@ -123,14 +123,6 @@ TEST_F(OpenOrNot, LetsTheNextProbeGoWhereOneWasStopped) {
   EXPECT_TRUE(breaker.may_ask(now));
 }
 
-TEST_F(OpenOrNot, ClosesForAJobThatTheArchiveMadeBeforeItIsDone) {
-  open();
-  EXPECT_EQ(breaker.well_so_far(), Change::None) << "no probe is under way";
-  const auto job = probe();
-  EXPECT_EQ(breaker.well_so_far(), Change::Closed);
-  EXPECT_EQ(breaker.good(job), Change::None);
-}
-
 // Where nobody can tell the archive's fault from the request's, the request is judged in the end.
 TEST_F(OpenOrNot, ClosesAtTheSixthProbeInARowThatIsAnsweredBadly) {
   open();

@@ -119,6 +119,7 @@ void Scene::set_archive() {
   if (dice.chance(0.15)) spelling = "DATAMODEL_STANDARD";
   auto& manners = stage.profile.manners;
   manners.in_flight_most = static_cast<std::uint32_t>(dice.pick(1, 6));
+  manners.jobs_at_once = static_cast<std::uint32_t>(dice.pick(1, 6));
   manners.attempts_most = static_cast<std::uint32_t>(dice.pick(3, 6));
   if (dice.chance(0.15)) manners.limits.requests_per_minute = static_cast<double>(dice.pick(5, 60));
   if (dice.chance(0.1)) manners.limits.bytes_per_s = dice.magnitude(1'000, 1'000'000);

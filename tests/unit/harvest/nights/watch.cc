@@ -24,6 +24,7 @@ Watch::Watch(Scene& scene) : scene_(scene), begin_(scene.stage.loop.now()) {
   });
   auto& people = scene.stage.people;
   people.begins = [this](const std::filesystem::path& whose, std::span<const SourceId> ids) { begins(whose, ids); };
+  people.asks_again = [this] { expect_within_limits(); };
   people.ends = [this](const std::filesystem::path& whose) { ends(whose); };
 }
 
@@ -54,12 +55,16 @@ const policy::Opening& Watch::opening_now(Seen& seen) {
   return seen.opening;
 }
 
-void Watch::begins(const std::filesystem::path& whose, std::span<const SourceId> ids) {
-  ++requests_;
-  const auto& manners = scene_.stage.profile.manners;
+void Watch::expect_within_limits() const {
   const std::uint32_t most = under_ceiling_before() ? std::max(most_, most_before_) : most_;
   EXPECT_LE(scene_.stage.people.now, static_cast<int>(most)) << "requests in flight";
-  EXPECT_LE(scene_.stage.tap.running, static_cast<int>(most)) << "jobs";
+  EXPECT_LE(scene_.stage.tap.running, static_cast<int>(scene_.stage.profile.manners.jobs_at_once)) << "jobs";
+}
+
+void Watch::begins(const std::filesystem::path& whose, std::span<const SourceId> ids) {
+  ++requests_;
+  expect_within_limits();
+  const auto& manners = scene_.stage.profile.manners;
   Seen& seen = of(whose);
   EXPECT_LE(ids.size(), std::max(manners.ids_per_request_most, seen.planted->manifest.chunk_size));
   EXPECT_TRUE(opening_now(seen).open) << seen.planted->name << " asks outside its window";

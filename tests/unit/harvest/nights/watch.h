@@ -25,6 +25,7 @@ class Watch {
     std::uint64_t paced = 0;  // requests that keep to a cap
   };
   void begins(const std::filesystem::path& whose, std::span<const SourceId> ids);
+  void expect_within_limits() const;
   void ends(const std::filesystem::path& whose);
   void expect_open(Seen& seen);
   void expect_paced(Seen& seen);
