@@ -21,10 +21,13 @@ class DiskErrors : public ::testing::Test {
     ids = rig.make_ids(60);
   }
   std::string manifest(const std::string& name, const std::string& layout) {
+    const std::string asked = layout == "table"
+                                  ? "retrieval_types: [XP_CONTINUOUS]\ndata_structure: RAW\nformat: fits\n"
+                                  : "retrieval_types: [XP_SAMPLED]\n";
     return rig
-        .write_manifest(name, ids,
-                        "retrieval_types: [XP_SAMPLED]\nchunk_size: 20\noutput: {directory: " +
-                            rig.output(name).string() + ", layout: " + layout + "}\n")
+        .write_manifest(
+            name, ids,
+            asked + "chunk_size: 20\noutput: {directory: " + rig.output(name).string() + ", layout: " + layout + "}\n")
         .string();
   }
   void submit_somehow(const std::string& path) {
@@ -37,7 +40,7 @@ class DiskErrors : public ::testing::Test {
 };
 
 TEST_F(DiskErrors, AnyErrorAtAnyStepIsOvercome) {
-  const std::vector<std::string> layouts = {"zip", "files", "tar.zst"};
+  const std::vector<std::string> layouts = {"zip", "files", "tar.zst", "table"};
   const std::vector<std::pair<int, std::string>> errors = {
       {ENOSPC, "No space left"}, {EIO, "nput/output error"}, {EROFS, "Read-only"}, {EDQUOT, "quota"}};
   const char* sweep = std::getenv("GARNER_SWEEP");

@@ -1,107 +1,135 @@
-// SIGKILL at every durable step. Each round kills the daemon in the middle of a step, looks at what the ledger then
-// calls delivered, and lets it go on: none of that may be asked for again, and in the end the disk holds each product
-// once.
+// SIGKILL at one durable step after the other of a small harvest in each layout, and in its second life at the same one
+// once more. What the ledger calls delivered after a kill is never asked for again, and in the end the disk holds each
+// product once.
+//
+// GARNER_SWEEP=full takes every step; without it some, others for each layout.
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include "disk.h"
-#include "step_killer.h"
+#include "disk_faults/step_sweep.h"
 #include "truth.h"
 
 namespace garner::e2e {
 namespace {
 
-constexpr std::size_t kSources = 5000;
-constexpr double kAbsent = 0.05;
-constexpr int kRoundsLeast = 20, kRoundsMost = 80, kRoundsEach = 12;
+constexpr std::size_t kSources = 60;
+constexpr double kAbsent = 0.1;
+constexpr std::uint64_t kPoints = 6;
+constexpr int kDeaths = 2;  // of a harvest
 
-struct HarvestKind {
-  std::string name, layout;
+struct Kind {
+  std::string layout, more = {}, type = "XP_SAMPLED";
 };
-const std::vector<HarvestKind> kKinds = {{"as-zip", "zip"}, {"as-files", "files"}, {"as-tar", "tar.zst"}};
 
-class KillSweep : public ::testing::Test {
+class KillSweep : public ::testing::TestWithParam<Kind> {
  protected:
   void SetUp() override {
-    rig_.start_simulator({.knobs = {{"absent_fraction", kAbsent}, {"cache_members", true}}});
-    ids_ = rig_.make_ids(kSources);
-    absent_ = truly_absent(ids_, "XP_SAMPLED", kAbsent);
-    killer_ = std::make_unique<StepKiller>(rig_);
+    rig.start_simulator({.knobs = {{"absent_fraction", kAbsent}, {"cache_members", true}}});
+    rig.write_profile();
+    rig.write_config();
+    ids = rig.make_ids(kSources);
+    absent = truly_absent(ids, GetParam().type, kAbsent);
+    manifest = rig.write_manifest("h", ids,
+                                  "retrieval_types: [" + GetParam().type + "]\nchunk_size: 20\n" + GetParam().more +
+                                      "output: {directory: " + rig.output("h").string() +
+                                      ", layout: " + GetParam().layout + "}\n");
   }
 
-  // Starts the daemon again while the archive stands still, so that the ledger is seen as the kill left it.
-  void restart_and_look(const std::string& harvest) {
-    rig_.simulator_post("/sim/reset", "");
-    rig_.simulator().signal(SIGSTOP);
-    killer_->start_daemon();
-    delivered_ = rig_.source_ids(harvest, "delivered");
-    const Json status = rig_.status(harvest);
-    EXPECT_EQ(status["delivered"].get<std::size_t>(), delivered_.size());
-    EXPECT_EQ(status["pending"].get<std::size_t>() + status["delivered"].get<std::size_t>() +
-                  status["absent"].get<std::size_t>(),
-              kSources);
-    const Ran verified = rig_.garner({"verify", harvest});
-    EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
-    rig_.simulator().signal(SIGCONT);
+  // The archive stands still meanwhile, so that the ledger is seen as the kill left it.
+  void look_at_what_is_left(bool was_known) {
+    expect_nothing_asked_again();
+    rig.simulator_post("/sim/reset", "");
+    rig.simulator().signal(SIGSTOP);
+    rig.start_daemon();
+    const bool known = rig.garner({"status", "h"}).exit_code == 0;
+    EXPECT_TRUE(known || !was_known) << "what submit had said yes to is lost";
+    if (known) {
+      delivered = rig.source_ids("h", "delivered");
+      const Json status = rig.status("h");
+      EXPECT_EQ(status["delivered"].get<std::size_t>(), delivered.size());
+      EXPECT_EQ(status["pending"].get<std::size_t>() + delivered.size() + status["absent"].get<std::size_t>(),
+                kSources);
+      const Ran verified = rig.garner({"verify", "h"});
+      EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
+    }
+    rig.daemon().kill_now();
+    rig.simulator().signal(SIGCONT);
   }
 
-  // What was delivered at the last restart must not have been asked for since.
+  // What was delivered at the last look must not have been asked for since.
   void expect_nothing_asked_again() {
     std::size_t again = 0;
-    for (const auto& [id, times] : rig_.asked("XP_SAMPLED")) again += delivered_.contains(id) ? 1 : 0;
-    EXPECT_EQ(again, 0u) << "of " << delivered_.size() << " delivered products";
+    for (const auto& [id, times] : rig.asked(GetParam().type)) again += delivered.contains(id) ? 1 : 0;
+    EXPECT_EQ(again, 0u) << "of " << delivered.size() << " delivered products";
   }
 
-  void run_harvest(const HarvestKind& kind) {
-    delivered_.clear();
-    const fs::path manifest = rig_.write_manifest(
-        kind.name, ids_,
-        "retrieval_types: [XP_SAMPLED]\nchunk_size: 100\noutput: {directory: " + rig_.output(kind.name).string() +
-            ", layout: " + kind.layout + "}\n");
-    rig_.submit(manifest);
-    for (int round = 0; round < kRoundsEach && !HasFailure(); ++round) {
-      const Step step = killer_->choose_step();
-      // Some chunks further on; layout `files` takes a hundred steps a chunk.
-      const bool many = kind.layout == "files" && step != Step::Ledger;
-      if (!killer_->kill_in(step, killer_->choose_occurrences(many ? 1000 : 10), kind.name)) break;
-      expect_nothing_asked_again();
-      restart_and_look(kind.name);
+  // How often the daemon died.
+  int run_dying_at(std::uint64_t n) {
+    begin_anew(rig);
+    delivered.clear();
+    int deaths = 0;
+    bool known = false;
+    for (; deaths < kDeaths && !HasFailure(); ++deaths) {
+      const Life life = live_until(rig, faults, n, "h", manifest, false);
+      if (!life.died) break;
+      known = known || life.known;
+      look_at_what_is_left(known);
     }
-    ASSERT_TRUE(rig_.wait_for_state(kind.name, "finished"));
+    rig.start_daemon();
+    EXPECT_TRUE(has_or_takes(rig, "h", manifest));
+    EXPECT_TRUE(rig.wait_for_state("h", "finished"));
     expect_nothing_asked_again();
+    expect_the_truth();
+    return deaths;
   }
 
-  void expect_the_truth(const HarvestKind& kind) {
-    EXPECT_TRUE(rig_.source_ids(kind.name, "absent") == absent_);
-    expect_account(rig_, kind.name);
+  void expect_the_truth() {
+    EXPECT_TRUE(rig.source_ids("h", "absent") == absent);
+    EXPECT_EQ(rig.status("h")["delivered"].get<std::size_t>(), kSources - absent.size());
+    expect_account(rig, "h");
+    if (GetParam().layout == "table") return;
     std::set<std::string> names;
-    for (const auto& product : unpack(rig_.output(kind.name))) {
+    for (const auto& product : unpack(rig.output("h"))) {
       EXPECT_TRUE(names.insert(product.member).second) << product.member << " lies on disk twice";
       const std::string id =
           product.member.substr(product.member.rfind(' ') + 1, product.member.size() - product.member.rfind(' ') - 5);
       if (names.size() % 10 == 0) EXPECT_TRUE(product.bytes == true_product({}, {id})) << product.member;
     }
-    EXPECT_EQ(names.size(), kSources - absent_.size());
+    EXPECT_EQ(names.size(), kSources - absent.size());
   }
 
-  Rig rig_;
-  std::unique_ptr<StepKiller> killer_;
-  std::vector<std::string> ids_;
-  std::set<std::string> absent_, delivered_;
+  Rig rig;
+  DiskFaults faults{rig};
+  fs::path manifest;
+  std::vector<std::string> ids;
+  std::set<std::string> absent, delivered;
 };
 
-TEST_F(KillSweep, LosesNothingAndAsksNothingTwiceWhereverItIsKilled) {
-  killer_->start_daemon();
-  const auto enough = [this] { return killer_->rounds() >= kRoundsLeast && killer_->every_step_hit(); };
-  for (int i = 0; (i < 3 || !enough()) && killer_->rounds() < kRoundsMost && !HasFailure(); ++i) {
-    HarvestKind kind = kKinds[static_cast<std::size_t>(i) % kKinds.size()];
-    kind.name += "-" + std::to_string(i);
-    run_harvest(kind);
-    expect_the_truth(kind);
+TEST_P(KillSweep, LosesNothingAndAsksNothingTwiceWhereverItIsKilled) {
+  begin_anew(rig);
+  rig.start_daemon(faults.environment(false));
+  rig.submit(manifest);
+  ASSERT_TRUE(rig.wait_for_state("h", "finished"));
+  const std::uint64_t steps = faults.steps();
+  ASSERT_GT(steps, 30U);
+  const auto points = points_of_sweep(steps, kPoints, GetParam().layout);
+  int kills = 0;
+  for (const std::uint64_t n : points) {
+    kills += run_dying_at(n);
+    if (HasFailure()) FAIL() << "layout " << GetParam().layout << ", step " << n;
   }
-  killer_->print_hits();
-  EXPECT_GE(killer_->rounds(), kRoundsLeast);
-  EXPECT_TRUE(killer_->every_step_hit());
+  printf("%s: %llu steps, %zu of them taken, %d kills\n", GetParam().layout.c_str(), (unsigned long long)steps,
+         points.size(), kills);
+  EXPECT_GE(kills, static_cast<int>(points.size() / 2));
 }
+
+INSTANTIATE_TEST_SUITE_P(Layouts, KillSweep,
+                         ::testing::Values(Kind{"zip"}, Kind{"files"}, Kind{"tar.zst"},
+                                           Kind{"table", "data_structure: RAW\nformat: fits\n", "XP_CONTINUOUS"}),
+                         [](const auto& info) {
+                           return info.param.layout == "tar.zst" ? std::string("tar_zst") : info.param.layout;
+                         });
 
 }  // namespace
 }  // namespace garner::e2e

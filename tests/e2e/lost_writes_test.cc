@@ -5,10 +5,8 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include <cstdlib>
-
 #include "disk.h"
-#include "disk_faults/disk_faults.h"
+#include "disk_faults/step_sweep.h"
 #include "truth.h"
 
 namespace garner::e2e {
@@ -32,37 +30,14 @@ class LostWrites : public ::testing::TestWithParam<Kind> {
                                       ", layout: " + GetParam().layout + "}\n");
     absent = truly_absent(ids, GetParam().type, 0.1);
   }
-  void begin_anew() {
-    rig.daemon().kill_now();
-    for (const std::string name : {"state", "output"}) fs::remove_all(rig.root() / name);
-    fs::create_directory(rig.root() / "output");
-  }
-  bool submitted() { return rig.garner({"submit", manifest.string()}).exit_code == 0; }
 
   // A harvest that the power leaves at the n-th step. False: it came to its end before.
   bool run_until(std::uint64_t n) {
-    begin_anew();
-    faults.die_at(n);
-    rig.write_config();
-    rig.write_profile();
-    const auto environment = faults.environment(true);
-    Child daemon({rig.garnerd_path, "--config", (rig.root() / "garnerd.yaml").string()}, environment,
-                 rig.root() / "garnerd-dying.log");
-    wait_until([&] { return !daemon.running() || rig.garner({"list"}).exit_code == 0; });
-    const bool acknowledged = daemon.running() && submitted();
-    if (acknowledged) {
-      wait_until([&] {
-        const Ran ran = rig.garner({"status", "h", "--json"});
-        return !daemon.running() || (ran.exit_code == 0 && Json::parse(ran.out)["state"] == "finished");
-      });
-    }
-    wait_until([&] { return !daemon.running() || acknowledged; });
-    const bool died = !daemon.running();
-    daemon.kill_now();
-    if (!died) return false;
-    faults.die_at(0);
+    begin_anew(rig);
+    const Life life = live_until(rig, faults, n, "h", manifest, true);
+    if (!life.died) return false;
     faults.forget_what_was_not_synced();
-    look_at_what_is_left(acknowledged);
+    look_at_what_is_left(life.known);
     return true;
   }
 
@@ -76,10 +51,7 @@ class LostWrites : public ::testing::TestWithParam<Kind> {
       EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
     }
     rig.simulator().signal(SIGCONT);
-    if (!known) {
-      fs::remove_all(rig.output("h"));
-      ASSERT_TRUE(submitted());
-    }
+    ASSERT_TRUE(has_or_takes(rig, "h", manifest));
     ASSERT_TRUE(rig.wait_for_state("h", "finished"));
     EXPECT_EQ(rig.source_ids("h", "absent"), absent);
     EXPECT_EQ(rig.status("h")["delivered"].get<std::size_t>(), kSources - absent.size());
@@ -93,18 +65,15 @@ class LostWrites : public ::testing::TestWithParam<Kind> {
 };
 
 TEST_P(LostWrites, NothingThatWasDeliveredIsLostNorDoubled) {
-  begin_anew();
+  begin_anew(rig);
   rig.start_daemon(faults.environment(true));
   rig.submit(manifest);
   ASSERT_TRUE(rig.wait_for_state("h", "finished"));
   const std::uint64_t steps = faults.steps();
   ASSERT_GT(steps, 30U);
-  const char* sweep = std::getenv("GARNER_SWEEP");
-  const bool whole = sweep != nullptr && std::string_view(sweep) == "full";
-  const std::uint64_t stride = whole ? 1 : std::max<std::uint64_t>(steps / kRunsOfASweep, 1);
   int cuts = 0;
-  for (std::uint64_t n = whole ? 1 : 1 + std::hash<std::string>{}(GetParam().layout) % stride;
-       n < steps && !HasFailure(); n += stride) {
+  for (const std::uint64_t n : points_of_sweep(steps, kRunsOfASweep, GetParam().layout)) {
+    if (HasFailure()) break;
     cuts += run_until(n) ? 1 : 0;
     if (HasFailure()) fprintf(stderr, "layout %s, step %llu\n", GetParam().layout.c_str(), (unsigned long long)n);
   }
