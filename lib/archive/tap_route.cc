@@ -66,14 +66,18 @@ Task<TapReply> TapRoute::ask(TapQuestion question, std::stop_token stop) {
     auto session = co_await login_.session(stop);
     if (!session) co_return TapReply{std::unexpected(std::move(session.error())), std::move(question.job)};
     auto reply = co_await ask_in_session(question, session->cookies, stop);
-    const bool doubtful = !reply.body && !again && !login_.anonymous() && may_be_a_lapse(reply.body.error().kind);
+    const bool doubtful = !reply.body && !login_.anonymous() && may_be_a_lapse(reply.body.error().kind);
     if (!doubtful) co_return co_await without_lost_job(std::move(reply), stop);
     auto still = co_await login_.still_logged_in(*session, stop);
     // Whether it was us that it answered can be found out later: until then the answer is nobody's.
     if (!still && still.error().kind != Kind::Malformed)
       co_return TapReply{with_context(std::move(still.error()), "asking whether the session lapsed"),
                          std::move(reply.job)};
-    if (!still || *still) co_return co_await without_lost_job(std::move(reply), stop);
+    const bool refused = again && reply.body.error().kind == Kind::Auth;
+    if (!still || *still || refused) co_return co_await without_lost_job(std::move(reply), stop);
+    if (again)
+      co_return TapReply{fail(Kind::Overloaded, "the archive forgot our login again at once; its answer is not taken"),
+                         std::move(reply.job)};
     question.job = std::move(reply.job);
     if (auto turn = co_await turn_of(question); !turn)
       co_return TapReply{std::unexpected(std::move(turn.error())), std::move(question.job)};

@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include <random>
+
 #include "archive/products_fixture.h"
 #include "ivoa/fake_service.h"
 
@@ -324,6 +326,58 @@ TEST(TapRoute, AJobOfOursIsNotTakenToBeGoneWhereTheSessionHadLapsed) {
   EXPECT_EQ(reply.job, kJob);
   EXPECT_TRUE(archive.route.recorded.empty()) << "none is made";
   EXPECT_EQ(archive.route.transport.count("deletejobs"), 0u);
+}
+
+// Sessions that lapse at any moment, in weather that hits inquiries, too: what anybody is told is never taken for our
+// answer, and no question is run by two jobs.
+TEST(TapRoute, NoNightOfLapsesBringsAnAnswerThatIsNotOurs) {
+  int lapses = 0, answers = 0;
+  for (std::uint32_t seed = 1; seed <= 300; ++seed) {
+    std::mt19937 random(seed);
+    const auto chance = [&random](int percent) { return static_cast<int>(random() % 100) < percent; };
+    Restarting archive;
+    int runs = 0, looks = 0;
+    archive.who_asks = [&](const http::Request&) -> Result<http::Reply> {
+      if (chance(30)) return ivoa::testing::reply(503, "Service Unavailable");
+      return ivoa::testing::reply(403, "User 'anonymous' is not authorized.");
+    };
+    const auto anybodys = [&](const http::Request& request) -> Result<http::Reply> {
+      if (request.url.starts_with(kJob)) return ivoa::testing::reply(404, "no such job");
+      if (chance(50))
+        return ivoa::testing::reply(500, ivoa::testing::error_page("DB quota exceeded for user anonymous"));
+      return ivoa::testing::reply(400, ivoa::testing::error_page("Unknown table 'user_joe.mine'"));
+    };
+    archive.anybodys = anybodys;
+    archive.ours = [&](const http::Request& request) -> Result<http::Reply> {
+      if (chance(20)) {
+        archive.known = false;
+        ++lapses;
+        return anybodys(request);
+      }
+      if (request.url == kTap + "/async") return ivoa::testing::see_other(kJob);
+      if (request.url == kJob + "/phase") {
+        ++runs;
+        return ivoa::testing::see_other(kJob);
+      }
+      if (request.url == kJob) return ivoa::testing::reply(200, job_xml(++looks % 3 == 0 ? "COMPLETED" : "EXECUTING"));
+      return ivoa::testing::reply(200, votable(kOk));
+    };
+    std::string job;
+    for (int tries = 0; tries < 40; ++tries) {
+      TapQuestion question = archive.route.by_job();
+      question.job = job;
+      const auto reply = archive.route.ask(std::move(question));
+      job = reply.job;
+      if (reply.body) break;
+      EXPECT_THAT(reply.body.error().kind, ::testing::AnyOf(Kind::Overloaded, Kind::Transient, Kind::Maintenance))
+          << "seed " << seed << ": " << reply.body.error().detail;
+    }
+    EXPECT_EQ(job, kJob) << "seed " << seed;
+    answers += job == kJob;
+    EXPECT_LE(runs, 1) << "seed " << seed;
+  }
+  EXPECT_GT(lapses, 100);
+  EXPECT_EQ(answers, 300);
 }
 
 }  // namespace

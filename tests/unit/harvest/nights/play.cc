@@ -58,12 +58,22 @@ void Play::act() {
   }
 }
 
+// Of what the operator sets, of the profile, or of nothing new.
 void Play::reload() {
   Stage& stage = scene_.stage;
+  Dice& dice = scene_.dice;
   ++tally_.reloads;
-  const auto ceiling = static_cast<std::uint32_t>(scene_.dice.pick(0, 4));
-  stage.in_flight_most = {{"gaia", ceiling}};
-  watch_.set_ceiling(ceiling);
+  if (dice.chance(0.4)) {
+    const auto ceiling = static_cast<std::uint32_t>(dice.pick(0, 4));
+    stage.in_flight_most = {{"gaia", ceiling}};
+    watch_.set_ceiling(ceiling);
+  }
+  if (dice.chance(0.4)) {
+    auto& manners = stage.profile.manners;
+    manners.retry_first = std::chrono::seconds(dice.pick(5, 60));
+    manners.retry_most = std::chrono::seconds(dice.pick(60, 1'200));
+    watch_.set_jobs_at_once(static_cast<std::uint32_t>(dice.pick(1, 6)));
+  }
   stage.engine->reload(stage.in_flight_most, stage.rate_limits);
 }
 

@@ -37,7 +37,7 @@ void Watch::set_ceiling(std::uint32_t operators) {
 
 // Somebody's turn may have come when another ceiling held.
 bool Watch::under_ceiling_before() const {
-  constexpr std::chrono::hours kLongestTurn{2};
+  constexpr std::chrono::hours kLongestTurn{5};
   return scene_.stage.loop.now() <= ceiling_set_ + (asks_twice_ ? Duration(kLongestTurn) : Duration{});
 }
 
@@ -55,10 +55,18 @@ const policy::Opening& Watch::opening_now(Seen& seen) {
   return seen.opening;
 }
 
-void Watch::expect_within_limits() const {
+void Watch::set_jobs_at_once(std::uint32_t most) {
+  auto& now = scene_.stage.profile.manners.jobs_at_once;
+  jobs_most_before_ = std::max(jobs_most_before_, static_cast<int>(now));
+  now = most;
+}
+
+void Watch::expect_within_limits() {
   const std::uint32_t most = under_ceiling_before() ? std::max(most_, most_before_) : most_;
   EXPECT_LE(scene_.stage.people.now, static_cast<int>(most)) << "requests in flight";
-  EXPECT_LE(scene_.stage.tap.running, static_cast<int>(scene_.stage.profile.manners.jobs_at_once)) << "jobs";
+  const int jobs = scene_.stage.tap.running, jobs_most = static_cast<int>(scene_.stage.profile.manners.jobs_at_once);
+  if (jobs <= jobs_most) jobs_most_before_ = 0;
+  EXPECT_LE(jobs, std::max(jobs_most, jobs_most_before_)) << "jobs";
 }
 
 void Watch::begins(const std::filesystem::path& whose, std::span<const SourceId> ids) {

@@ -11,6 +11,8 @@ class Watch {
   // garnerd.yaml's ceiling, from now on; 0: the profile's. Whose turn came under a higher one leaves in the same
   // instant; who asks more than once in its turn (a count and its rows, another spelling) does so until that is over.
   void set_ceiling(std::uint32_t operators);
+  // The profile's, from the next reload on. Those that are there stay.
+  void set_jobs_at_once(std::uint32_t most);
   // Pacers of a new engine owe nothing.
   void engine_begins() { ++engines_; }
   // The wall clock was set: what is out of its time by that is found out within a minute.
@@ -25,7 +27,7 @@ class Watch {
     std::uint64_t paced = 0;  // requests that keep to a cap
   };
   void begins(const std::filesystem::path& whose, std::span<const SourceId> ids);
-  void expect_within_limits() const;
+  void expect_within_limits();
   void ends(const std::filesystem::path& whose);
   void expect_open(Seen& seen);
   void expect_paced(Seen& seen);
@@ -38,6 +40,7 @@ class Watch {
   std::map<std::string, Seen> seen_;  // by output directory
   std::optional<SteadyTime> clock_set_;
   std::uint32_t most_, most_before_;
+  int jobs_most_before_ = 0;
   SteadyTime ceiling_set_;
   bool asks_twice_ = false;
   std::uint64_t engines_ = 0, requests_ = 0, paced_ = 0;

@@ -68,6 +68,7 @@ std::optional<Error> Weather::blow(std::size_t ids) {
 }
 
 Duration Weather::latency() {
+  if (meets(Trouble::Drip)) return std::chrono::seconds(dice_.magnitude(60, 2 * 3600));
   Duration out = std::chrono::duration_cast<Duration>(usual_ * (0.5 + dice_.uniform()));
   if (meets(Trouble::Slow)) out *= static_cast<Duration::rep>(dice_.pick(2, 30));
   return std::min<Duration>(out, 20min);

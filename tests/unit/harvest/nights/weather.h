@@ -18,7 +18,7 @@ enum class Trouble {
   Maintenance,  // pages where data is due
   Damage,       // answers cut or damaged on their way; not of one id, so that only culprits are given up alone
   Slow,         // everything takes many times as long
-  Drip,         // some answers come so slowly that they time out
+  Drip,         // some answers take minutes or hours, or time out
   Lapse,        // the login is refused until somebody looks after it
 };
 inline constexpr Trouble kTroubles[] = {Trouble::Overload, Trouble::RateLimit, Trouble::Outage, Trouble::Maintenance,
