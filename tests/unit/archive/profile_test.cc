@@ -44,6 +44,7 @@ TEST(Profile, TheShippedOneDescribesTheGaiaArchive) {
   EXPECT_EQ(profile->manners.ids_per_request, 500u);
   EXPECT_EQ(profile->manners.ids_per_request_most, 5000u);
   EXPECT_EQ(profile->manners.in_flight_most, 4u);
+  EXPECT_EQ(profile->manners.jobs_at_once, 4u);
   EXPECT_EQ(profile->manners.in_flight_least, 1u);
   EXPECT_EQ(profile->manners.retry_first, std::chrono::seconds(30));
   EXPECT_EQ(profile->probe_id, "5937083312263887616");
@@ -105,6 +106,8 @@ TEST(Profile, EachMistakeHasAMessageWithItsPlace) {
       {"kind: gaia\n", "kind: gaia\nmaners: {}\n", "p.yaml:3:1: maners: unknown key; did you mean 'manners'?"},
       {"kind: gaia\n", "kind: gaia\nmanners: {in_flight_most: 65}\n",
        "p.yaml:3:27: manners.in_flight_most: expected a whole number from 1 to 64, found '65'"},
+      {"kind: gaia\n", "kind: gaia\nmanners: {jobs_at_once: 0}\n",
+       "p.yaml:3:25: manners.jobs_at_once: expected a whole number from 1 to 64, found '0'"},
       {"kind: gaia\n", "kind: gaia\nmanners: {in_flight_most: 3, in_flight_least: 4}\n",
        "p.yaml:3:47: manners.in_flight_least: expected a whole number from 1 to 3, found '4'"},
       {"kind: gaia\n", "kind: gaia\nmanners: {ids_per_request_most: 100, ids_per_request: 101}\n",
