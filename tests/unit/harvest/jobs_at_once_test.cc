@@ -78,9 +78,9 @@ TEST(JobsAtOnce, ASearchForSourcesIsOneOfThem) {
   stage.tap.job_time = 3h;
   stage.profile.manners.jobs_at_once = 1;
   stage.make_harvest_of("jobs", numbers(3), 1, {"result"}, parts(2));
-  stage.make_harvest_of("found", {}, 100, {"RVS"},
-                        "release: Gaia DR3\nsources: {adql: SELECT source_id FROM a.b WHERE n BETWEEN 1 AND 50}\n"
-                        "retrieval_types: [RVS]\n");
+  stage.make_harvest_of("found", {}, 100, {"a.b"},
+                        "kind: rows\nrelease: Gaia DR3\nsources: {adql: 'SELECT source_id FROM a.b WHERE source_id IN "
+                        "(5,6,7,8)'}\ntables: [a.b]\n");
   stage.start_engine();
   ASSERT_TRUE(stage.run_until_state("jobs", "finished"));
   ASSERT_TRUE(stage.run_until_state("found", "finished")) << stage.status("found").waiting_for;
