@@ -14,7 +14,10 @@ class Watch {
   // The profile's, from the next reload on. Those that are there stay.
   void set_jobs_at_once(std::uint32_t most);
   // Pacers of a new engine owe nothing.
-  void engine_begins() { ++engines_; }
+  void engine_begins() {
+    ++engines_;
+    jobs_most_before_ = 0;
+  }
   // The wall clock was set: what is out of its time by that is found out within a minute.
   void clock_was_set() { clock_set_ = scene_.stage.loop.now(); }
   std::uint64_t requests() const { return requests_; }
@@ -27,6 +30,7 @@ class Watch {
     std::uint64_t paced = 0;  // requests that keep to a cap
   };
   void begins(const std::filesystem::path& whose, std::span<const SourceId> ids);
+  int jobs_allowed() const;
   void expect_within_limits();
   void ends(const std::filesystem::path& whose);
   void expect_open(Seen& seen);
