@@ -56,6 +56,6 @@ function(garner_label label)
   if(GARNER_SANITIZE)
     set_property(TEST ${ARG_TESTS} PROPERTY ENVIRONMENT_MODIFICATION
       "UBSAN_OPTIONS=string_prepend:print_stacktrace=1:"
-      "TSAN_OPTIONS=string_prepend:halt_on_error=1:suppressions=${CMAKE_SOURCE_DIR}/tests/tsan.supp:")
+      "TSAN_OPTIONS=string_prepend:halt_on_error=1:die_after_fork=0:suppressions=${CMAKE_SOURCE_DIR}/tests/tsan.supp:")
   endif()
 endfunction()

@@ -275,6 +275,7 @@ Result<std::vector<std::string>> RocksLedger::jobs_left(HarvestNo harvest, std::
 }
 
 Result<void> RocksLedger::job_forgotten(HarvestNo harvest, const std::string& job) {
+  GroupCommit::Turn turn(commits_);
   const auto store = store_->writable();
   if (!store) return std::unexpected(store.error());
   const auto status = store->db().Delete(rocksdb::WriteOptions(), store->family(Family::Jobs), job_key(harvest, job));

@@ -57,6 +57,26 @@ TEST_F(LedgerTest, LosesNothingWhenHarvestsComeAndGoWhileChunksSettle) {
   EXPECT_EQ(ledger->counters(harvest.no).value()[0], recount(*ledger, harvest, 0));
 }
 
+TEST_F(LedgerTest, ForgetsJobsWhileChunksSettle) {
+  const auto harvest = add_harvest(*ledger, "bright", kIds);
+  {
+    std::vector<std::jthread> workers;
+    for (std::uint32_t worker = 0; worker < 4; ++worker) {
+      workers.emplace_back([&, worker] {
+        for (std::uint32_t block = worker; block < harvest.blocks; block += 4) {
+          const std::string job = fmt::format("https://a.example/async/{}", block);
+          ASSERT_TRUE(ledger->settle({harvest.no, 0, block}, {}, {}, job));
+          if (block % 3 != 0) ASSERT_TRUE(ledger->job_forgotten(harvest.no, job));
+        }
+      });
+    }
+  }
+  reopen();
+  const auto left = ledger->jobs_left(harvest.no, harvest.blocks).value();
+  EXPECT_EQ(left.size(), (harvest.blocks + 2) / 3);
+  EXPECT_THAT(left, ::testing::Each(::testing::StartsWith("https://a.example/async/")));
+}
+
 class LedgerOnWatchedDisk : public ::testing::Test {
  protected:
   void SetUp() override { open(); }
