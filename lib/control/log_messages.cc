@@ -109,6 +109,7 @@ json reasons_to_json(std::span<const harvest::ReasonStatus> reasons) {
       example["chunk"] = reason.chunk;
     }
     if (reason.source_id != 0) example["source_id"] = std::to_string(reason.source_id);
+    if (reason.ids != 0) example["ids"] = reason.ids;
     out.push_back({{"kind", reason.kind},
                    {"reason", reason.reason},
                    {"against", reason.against},
@@ -137,6 +138,7 @@ std::vector<harvest::ReasonStatus> reasons_from_json(const json& rows) {
       reason.retrieval_type = json_string(*example, "retrieval_type");
       reason.chunk = static_cast<std::uint32_t>(json_count(*example, "chunk").value_or(0));
       reason.source_id = id_of(*example, "source_id").value;
+      reason.ids = static_cast<std::uint32_t>(json_count(*example, "ids").value_or(0));
     }
     out.push_back(std::move(reason));
   }

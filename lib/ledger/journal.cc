@@ -89,6 +89,11 @@ Journal::Change Journal::count(const JournalEntry& entry, const Trouble& trouble
     }
     row = reasons_.insert(reasons_.end(), std::move(fresh));
   }
+  const bool names_the_culprit = entry.attempt && entry.attempt->ids == 1 && row->attempt && row->attempt->ids > 1;
+  if (names_the_culprit) {
+    row->text = entry.text;
+    row->attempt = entry.attempt;
+  }
   ++row->count;
   row->last_s = entry.at_s;
   return {Part::Reasons, static_cast<std::uint64_t>(row - reasons_.begin()), encode(*row)};

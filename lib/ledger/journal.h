@@ -60,7 +60,8 @@ struct Reason {
   Against against = Against::Chunk;
   std::uint64_t count = 0;
   std::int64_t first_s = 0, last_s = 0;
-  // An example: the first one's words, and what was asked for; no attempt where it was no chunk's.
+  // An example: the first one's words, and what was asked for; no attempt where it was no chunk's. Once a single id was
+  // asked for, that is the example: it names who is to blame.
   std::string text;
   std::optional<Attempt> attempt;
   bool operator==(const Reason&) const = default;

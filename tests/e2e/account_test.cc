@@ -31,7 +31,7 @@ struct Account : ::testing::Test {
     ASSERT_TRUE(rig.wait_for_state("poison", "finished"));
     ASSERT_EQ(rig.status("poison")["failed"], 1);
   }
-  std::uint64_t failed_requests() {
+  std::uint64_t failed_attempts() {
     std::uint64_t count = 0;
     const Json status = rig.status("poison");
     for (const auto& reason : status["reasons"]) count += reason["count"].get<std::uint64_t>();
@@ -56,12 +56,12 @@ TEST_F(Account, TellsEachFailedRequestOfAPoisonSource) {
   }
   const Ran printed = rig.garner({"log", "poison", "--source", ids[50]});
   EXPECT_THAT(printed.out, HasSubstr("now  XP_SAMPLED " + ids[50] + ": failed"));
-  EXPECT_THAT(rig.garner({"status", "poison", "--verbose"}).out, HasSubstr("failed requests for"));
+  EXPECT_THAT(rig.garner({"status", "poison", "--verbose"}).out, HasSubstr("failed attempts for"));
   EXPECT_EQ(rig.garner({"log", "poison", "--chunk", "99"}).exit_code, 2);
 }
 
 TEST_F(Account, IsTheSameAfterAKillAndInTheReceipt) {
-  const std::uint64_t failed = failed_requests();
+  const std::uint64_t failed = failed_attempts();
   ASSERT_GT(failed, 0u);
   std::vector<Json> before;
   EXPECT_TRUE(wait_until([&] {  // its end is written down when everybody may know it
@@ -71,15 +71,15 @@ TEST_F(Account, IsTheSameAfterAKillAndInTheReceipt) {
   EXPECT_THAT(before.front()["text"].get<std::string>(), HasSubstr("submitted"));
   rig.daemon().kill_now();
   rig.start_daemon();
-  EXPECT_EQ(failed_requests(), failed);
+  EXPECT_EQ(failed_attempts(), failed);
   const auto after = json_lines(rig.garner({"log", "poison", "--json", "--last", "10000"}).out);
   EXPECT_EQ(after, before);
 
   const Json receipt = Json::parse(read_file(rig.output("poison") / "RECEIPT.json"));
-  EXPECT_EQ(receipt["failed_requests"], failed);
+  EXPECT_EQ(receipt["failed_attempts"], failed);
   EXPECT_EQ(receipt["products"]["failed"], 1);
   EXPECT_THAT(receipt["reasons"][0]["example"]["text"].get<std::string>(), HasSubstr("null"));
-  EXPECT_TRUE(receipt["reasons"][0]["example"]["source_id"].is_string());
+  EXPECT_EQ(receipt["reasons"][0]["example"]["source_id"], ids[50]) << "the culprit, not the first of its chunk";
   EXPECT_EQ(Json::parse(rig.garner({"receipt", "poison", "--json"}).out), receipt);
 }
 

@@ -104,7 +104,7 @@ class Repair : public ::testing::Test {
     EXPECT_EQ(said["state"], "finished");
     for (const char* outcome : {"requested", "delivered", "absent", "failed", "pending"})
       EXPECT_EQ(said["products"][outcome], status[outcome]) << outcome;
-    EXPECT_EQ(said["requests"], status["attempts"]);
+    EXPECT_EQ(said["attempts"], status["attempts"]);
     EXPECT_EQ(said["archive"]["base_url"], rig_.base_url);
     const Ran sum = run({"sha256sum", (rig_.output(harvest) / "SHA256SUMS").string()});
     EXPECT_EQ(said["sha256sums_sha256"], sum.out.substr(0, 64));
@@ -127,7 +127,7 @@ TEST_F(Repair, FetchesWhatIsLostAndThatAloneInEveryLayout) {
     const Json before = receipt(kind.name);
     damage_and_repair(kind);
     expect_true_receipt(kind.name);
-    EXPECT_GT(receipt(kind.name)["requests"], before["requests"]);
+    EXPECT_GT(receipt(kind.name)["attempts"], before["attempts"]);
     if (HasFailure()) break;
     damage_and_repair(kind);  // what was repaired can be again
     if (HasFailure()) break;

@@ -20,11 +20,13 @@ std::vector<ReasonStatus> reasons_of(ledger::Ledger& ledger, ledger::HarvestNo h
                      reason.text,
                      {},
                      0,
+                     0,
                      0};
     if (const auto& attempt = reason.attempt; attempt && attempt->type < types.size()) {
       row.retrieval_type = types[attempt->type];
       row.chunk = attempt->block;
       row.source_id = of_parts ? 0 : attempt->first.value;
+      row.ids = attempt->ids;
     }
     rows.push_back(std::move(row));
   }

@@ -13,6 +13,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kReasonRowsMost = 20;  // of the Markdown; the JSON has them all
+constexpr std::size_t kWordsMost = 160;      // of a reason there
 
 std::string utc_text(std::int64_t unix_s) {
   const auto when = static_cast<std::time_t>(unix_s);
@@ -32,7 +33,8 @@ json time_json(std::int64_t unix_s) {
 }
 
 struct Sum {
-  std::uint64_t requested = 0, pending = 0, delivered = 0, absent = 0, failed = 0, second_look_found = 0;
+  std::uint64_t requested = 0, pending = 0, delivered = 0, absent = 0, failed = 0, empty_so_far = 0,
+                second_look_found = 0;
 };
 
 Sum sum_of(const Receipt& receipt) {
@@ -43,12 +45,13 @@ Sum sum_of(const Receipt& receipt) {
     sum.delivered += type.delivered;
     sum.absent += type.absent;
     sum.failed += type.failed;
+    sum.empty_so_far += type.empty_so_far;
     sum.second_look_found += type.second_look_found;
   }
   return sum;
 }
 
-std::uint64_t failed_requests(const Receipt& receipt) {
+std::uint64_t failed_attempts(const Receipt& receipt) {
   std::uint64_t count = 0;
   for (const auto& reason : receipt.reasons) count += reason.count;
   return count;
@@ -117,24 +120,52 @@ std::string asked_text(const Receipt& receipt, const Sum& sum) {
 }
 
 std::string time_text(const Receipt& receipt) {
-  std::string text = receipt.started_s == 0 ? std::string("nothing was asked yet") : utc_text(receipt.started_s);
-  if (receipt.finished_s != 0)
-    text += " to " + utc_text(receipt.finished_s);
-  else if (receipt.as_of_s != 0)
-    text += (receipt.started_s == 0 ? " at " : " to ") + utc_text(receipt.as_of_s);
-  text += " UTC";
-  if (receipt.submitted_s != 0) text += " (submitted " + utc_text(receipt.submitted_s) + ")";
+  const std::int64_t until = receipt.finished_s != 0 ? receipt.finished_s : receipt.as_of_s;
+  std::string text;
+  if (receipt.started_s != 0)
+    text = utc_text(receipt.started_s) + (until != 0 ? " to " + utc_text(until) : std::string()) + " UTC";
+  else
+    text = until != 0 ? "nothing was asked until " + utc_text(until) + " UTC" : std::string("nothing was asked");
+  if (receipt.submitted_s != 0) text += " (submitted " + utc_text(receipt.submitted_s) + " UTC)";
   return text;
+}
+
+// How the absent ones were found to be absent, each way that occurred.
+std::string confirmed_text(const Confirmation& by) {
+  const auto part = [](std::uint64_t count, std::string_view how) {
+    return count == 0 ? std::string() : fmt::format("{} {}", thousands(count), how);
+  };
+  return joined(
+      {part(by.asked_twice, "asked twice"), part(by.by_sample, "on the evidence of a sample that was asked twice"),
+       part(by.by_tables, "by the archive's own tables, not asked for"), part(by.asked_once, "asked once")},
+      " · ");
+}
+
+std::string second_look_text(const Receipt& receipt, const Sum& sum) {
+  if (!receipt.confirm_absent) return {};
+  return joined(
+      {sum.second_look_found == 0 ? "" : thousands(sum.second_look_found) + " found that the first answers left out",
+       sum.empty_so_far == 0 ? "" : thousands(sum.empty_so_far) + " empty so far, to be asked for once more"},
+      " · ");
+}
+
+std::string attempts_text(const Receipt& receipt) {
+  const std::uint64_t failed = failed_attempts(receipt);
+  return thousands(receipt.attempts) +
+         (failed == 0 ? " · none failed"
+                      : fmt::format(" · {} failed and were tried again or given up", thousands(failed)));
 }
 
 Table summary(const Receipt& receipt) {
   const Sum sum = sum_of(receipt);
   Table rows = {{"", ""},
                 {"asked", asked_text(receipt, sum)},
-                {"delivered", fmt::format("{} · absent {}{} · failed {} · pending {}", thousands(sum.delivered),
-                                          thousands(sum.absent), receipt.confirm_absent ? " (asked twice)" : "",
-                                          thousands(sum.failed), thousands(sum.pending))},
+                {"delivered", fmt::format("{} · absent {} · failed {} · pending {}", thousands(sum.delivered),
+                                          thousands(sum.absent), thousands(sum.failed), thousands(sum.pending))},
+                {"absent", receipt.confirmed ? confirmed_text(*receipt.confirmed) : std::string()},
+                {"second look", second_look_text(receipt, sum)},
                 {"state", is_over(receipt) ? receipt.state : receipt.state + ": not over, this is how it stands"},
+                {"why", cell(receipt.waiting_for)},
                 {"archive", cell(joined({receipt.archive_title, receipt.release, receipt.identity}, ", "))},
                 {"address", cell(receipt.base_url)},
                 {"time", time_text(receipt)},
@@ -142,12 +173,11 @@ Table summary(const Receipt& receipt) {
                 {"stored", bytes_text(receipt.bytes_stored) +
                                (receipt.sums ? " in " + counted(receipt.sums->files, "file", "files") : std::string()) +
                                ", layout " + receipt.layout},
-                {"requests", fmt::format("{} · {} failed and tried again or given up", thousands(receipt.requests),
-                                         thousands(failed_requests(receipt)))},
+                {"attempts", attempts_text(receipt)},
                 {"manifest", "MANIFEST.yaml, with its ids sha256 " + receipt.manifest_hash}};
   if (receipt.sums) rows.push_back({"checksums", "SHA256SUMS, itself sha256 " + receipt.sums->hash});
   rows.push_back({"made by", cell(receipt.software)});
-  if (receipt.state == "cancelled") rows.insert(rows.begin() + 4, {"why", cell(receipt.waiting_for)});
+  std::erase_if(rows, [](const auto& row) { return !row[0].empty() && row[1].empty(); });
   return rows;
 }
 
@@ -162,25 +192,28 @@ std::string outcomes_text(const Receipt& receipt) {
   }
   return "\n## Outcomes\n\n" + table_text(rows, 1) +
          "\n*delivered*: checked and on disk. *absent*: the archive's complete answer held nothing for it. *failed*: "
-         "given up, with\nthe archive's words. *pending*: not settled.\n";
+         "given up, with\nthe archive's words. *pending*: not settled. An attempt is one try at a chunk of sources: a "
+         "request mostly, but more of\nthem where a job, a login or a test of the archive went with it, and none where "
+         "nothing could be sent.\n";
 }
 
 std::string example_text(const ReasonStatus& reason) {
   std::string text;
   if (!reason.retrieval_type.empty()) text = fmt::format("{} chunk {}", reason.retrieval_type, reason.chunk);
-  if (reason.source_id != 0) text += fmt::format(", from {}", reason.source_id);
+  if (reason.source_id != 0)
+    text += fmt::format(", {}{}", reason.ids == 1 ? "" : counted(reason.ids, "id", "ids") + " from ", reason.source_id);
   return text.empty() ? "-" : text;
 }
 
 std::string trouble_text(const Receipt& receipt) {
-  if (receipt.reasons.empty()) return "\n## Failed requests\n\nNone.\n";
+  if (receipt.reasons.empty()) return "\n## Failed attempts\n\nNone.\n";
   Table rows = {{"reason", "put down to", "example", "last (UTC)", "times"}};
   for (const auto& reason : receipt.reasons) {
     if (rows.size() > kReasonRowsMost) break;
-    rows.push_back({cell(reason.reason), reason.against, cell(example_text(reason)), utc_text(reason.last_s),
-                    thousands(reason.count)});
+    rows.push_back({cell(printable(words_of(reason), kWordsMost)), blamed_on(reason), cell(example_text(reason)),
+                    utc_text(reason.last_s), thousands(reason.count)});
   }
-  std::string text = "\n## Failed requests\n\n" + table_text(rows, 4);
+  std::string text = "\n## Failed attempts\n\n" + table_text(rows, 4);
   if (receipt.reasons.size() > kReasonRowsMost)
     text += fmt::format("\nand {} more; RECEIPT.json has them all.\n", receipt.reasons.size() - kReasonRowsMost);
   return text;
@@ -200,6 +233,14 @@ json counts_json(std::uint64_t requested, std::uint64_t delivered, std::uint64_t
       {"requested", requested}, {"delivered", delivered}, {"absent", absent}, {"failed", failed}, {"pending", pending}};
 }
 
+json confirmed_json(const std::optional<Confirmation>& by) {
+  if (!by) return nullptr;
+  return {{"asked_twice", by->asked_twice},
+          {"by_sample", by->by_sample},
+          {"by_tables", by->by_tables},
+          {"asked_once", by->asked_once}};
+}
+
 json reason_json(const ReasonStatus& reason) {
   json example = {{"text", reason.text}};
   if (!reason.retrieval_type.empty()) {
@@ -207,6 +248,7 @@ json reason_json(const ReasonStatus& reason) {
     example["chunk"] = reason.chunk;
   }
   if (reason.source_id != 0) example["source_id"] = std::to_string(reason.source_id);
+  if (reason.ids != 0) example["ids"] = reason.ids;
   return {{"reason", reason.reason},
           {"kind", reason.kind},
           {"against", reason.against},
@@ -242,9 +284,10 @@ std::string receipt_json(const Receipt& receipt) {
       {"second_look_found", sum.second_look_found},
       {"bytes_received", receipt.bytes_received},
       {"bytes_stored", receipt.bytes_stored},
-      {"requests", receipt.requests},
-      {"failed_requests", failed_requests(receipt)},
+      {"attempts", receipt.attempts},
+      {"failed_attempts", failed_attempts(receipt)},
       {"credit", receipt.credit}};
+  out["absent_confirmed"] = confirmed_json(receipt.confirmed);
   if (!is_over(receipt)) out["as_of"] = time_json(receipt.as_of_s);
   if (!receipt.waiting_for.empty()) out["reason"] = receipt.waiting_for;
   out["types"] = json::array();

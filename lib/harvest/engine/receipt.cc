@@ -26,9 +26,10 @@ Task<Result<ReceiptTexts>> Engine::make_receipt(std::shared_ptr<HarvestRun> run,
   }
   const std::int64_t as_of_s = std::chrono::system_clock::to_time_t(world_.executor.wall_now());
   World& world = world_;
+  auto& steps = steps_;
   co_return co_await world_.workers.run(world_.executor, [&]() -> Result<ReceiptTexts> {
     const HarvestFiles& files = *run->files();
-    auto account = account_of(world.ledger, record, files);
+    auto account = account_of(world.ledger, record, files, steps);
     if (!account) return std::unexpected(account.error());
     account->software = world.software;
     account->archive_title = title;

@@ -53,7 +53,16 @@ struct ReasonStatus {
   std::string retrieval_type;            // … what was asked for; empty where it was no chunk's
   std::uint32_t chunk = 0;
   std::uint64_t source_id = 0;  // its first; 0: none
+  std::uint32_t ids = 0;        // how many it was; 1: that one alone
 };
+// For people: the example's own words, not what is counted together; and who is to blame.
+inline std::string words_of(const ReasonStatus& reason) {
+  if (reason.text.empty()) return reason.reason;
+  return reason.kind == "other" ? reason.reason + ", for example: " + reason.text : reason.text;
+}
+inline std::string blamed_on(const ReasonStatus& reason) {
+  return reason.against == "ourselves" ? "our own disk or ledger" : "the " + reason.against;
+}
 
 struct HarvestStatus {
   std::string name;
@@ -63,13 +72,17 @@ struct HarvestStatus {
   std::string archive, release, identity, output_directory, layout;
   std::uint64_t sources = 0, duplicates = 0, refused = 0;  // kind query: sources are its parts
   std::uint64_t requested = 0, pending = 0, delivered = 0, absent = 0, failed = 0;
-  std::uint64_t bytes_received = 0, bytes_stored = 0, attempts = 0;
+  std::uint64_t bytes_received = 0, bytes_stored = 0;
+  // At chunks: each a request mostly, but it may be several, or none where nothing could be sent.
+  std::uint64_t attempts = 0;
   std::uint64_t chunks_total = 0, chunks_done = 0, chunks_in_flight = 0, chunks_blocked = 0;
+  std::uint64_t chunks_to_look_at = 0;  // await the second look: nothing else of them is pending
   double rate_sources_per_s = 0, rate_bytes_per_s = 0;  // over the last minute
   std::optional<double> eta_s;
   std::uint32_t submitter_uid = 0, submitter_gid = 0;
   std::int64_t submitted_s = 0, finished_s = 0;  // Unix time; 0: not yet
-  std::string last_trouble;                      // the last failed attempt: when, which chunk, why
+  std::int64_t last_trouble_s = 0;               // when the last attempt failed; Unix time, 0: none did in this life
+  std::string last_trouble;                      // which chunk, and why
   std::vector<TypeStatus> types;
   std::vector<InFlight> in_flight;
   std::string window{};      // the hours in which it may ask, as in the manifest; empty: any

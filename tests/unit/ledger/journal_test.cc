@@ -62,6 +62,24 @@ TEST(Journal, CountsOneReasonInOneRow) {
   EXPECT_EQ(first.text, "pool empty (in full)");
 }
 
+TEST(Journal, TheExampleOfAReasonIsWhoWasAskedForAlone) {
+  Journal journal;
+  journal.add(failed(7, "null"));
+  auto alone = failed(8, "null");
+  alone.attempt->ids = 1;
+  alone.attempt->first = alone.attempt->last = SourceId{4711};
+  alone.text = "null, of one";
+  journal.add(alone);
+  journal.add(failed(9, "null"));
+  ASSERT_EQ(journal.reasons().size(), 1u);
+  EXPECT_EQ(journal.reasons()[0].count, 3u);
+  EXPECT_EQ(journal.reasons()[0].text, "null, of one");
+  EXPECT_EQ(journal.reasons()[0].attempt, alone.attempt);
+  alone.attempt->first = alone.attempt->last = SourceId{4712};
+  journal.add(alone);
+  EXPECT_EQ(journal.reasons()[0].attempt->first, SourceId{4711}) << "the first of them stays";
+}
+
 TEST(Journal, KeepsSoManyReasonsAndOneRowForAllOthers) {
   Journal journal;
   for (int round = 0; round < 2; ++round) {
