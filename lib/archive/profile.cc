@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/nearest_word.h"
 #include "base/strict_yaml.h"
 
 namespace garner::archive {
@@ -63,7 +64,9 @@ Result<Profile> find_profile(const std::string& directory, std::string_view name
     if (names.empty())
       return fail(Kind::NotFound, "no archive '{}': {} holds no archive profile (*.yaml)", printable(name, 64),
                   directory);
-    return fail(Kind::NotFound, "no archive '{}' in {}; there are: {}", printable(name, 64), directory, joined(names));
+    const std::vector<std::string_view> known(names.begin(), names.end());
+    return fail(Kind::NotFound, "no archive '{}' in {}{}; there are: {}", printable(name, 64), directory,
+                did_you_mean(name, known), joined(names));
   }
   const std::string path = (std::filesystem::path(directory) / fmt::format("{}{}", name, kExtension)).string();
   auto profile = read_profile(path);
