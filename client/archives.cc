@@ -197,10 +197,11 @@ const Verb& archives_verb() {
   static const Verb kVerb = {
       "archives",
       "The archive profiles, and whether an archive answers as its profile says",
-      R"(`check` asks the archive for one source, from this process and with your own rights: is it reachable, what does it really answer, is
-that what the profile expects? (Nothing of this where the profile names no `probe`.) Then how its TAP service does: availability, capabilities, the time of a tiny query. Asked by your own login
-(`garner login`), else by the profile's credential_file if you may read it, else as anonymous. No daemon is needed. --record keeps the exchange
-without cookies, for a bug report or for garner-archive-sim --replay.
+      R"(`check` asks the archive for one source, from this process and with your own rights: is it reachable, what does it
+really answer, is that what the profile expects? (Nothing of this where the profile names no `probe`.) Then how its
+TAP service does: availability, capabilities, the time of a tiny query. Asked by your own login (`garner login`), else
+by the profile's credential_file if you may read it, else as anonymous. No daemon is needed. --record keeps the
+exchange without cookies, for a bug report or for garner-archive-sim --replay.
 
 Examples:
   garner archives

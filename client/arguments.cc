@@ -1,6 +1,12 @@
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstring>
 #include <sstream>
 
+#include "base/error.h"
+#include "base/nearest_word.h"
 #include "client/socket_path.h"
 #include "client/verb.h"
 
@@ -44,8 +50,10 @@ void add(CLI::App& app, const Parameter& parameter, Arguments& arguments) {
                                       parameter.help);
   if (list != nullptr) option->allow_extra_args(false);
   option->required(parameter.required);
-  option->type_name(parameter.name[0] == '-' && parameter.choices.empty() ? parameter.value : "");
-  if (!parameter.choices.empty()) option->check(CLI::IsMember(parameter.choices));
+  option->type_name(parameter.name[0] == '-' ? parameter.value : "");
+  if (parameter.choices.empty()) return;
+  auto one_of_them = CLI::IsMember(parameter.choices);
+  option->check(one_of_them.description(""));  // the parameter's own words name the choices
 }
 
 void describe(CLI::App& app, Arguments& arguments) {
@@ -73,6 +81,20 @@ int report(const CLI::App& app, const CLI::ParseError& error, Terminal& terminal
   return kBadInput;
 }
 
+// The first word is no verb: which one may have been meant. Empty: it is one, or there is no word.
+std::string wrong_verb(const std::vector<std::string>& arguments) {
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& word = arguments[i];
+    if (word == "--socket") ++i;
+    if (word.starts_with('-')) continue;
+    std::vector<std::string_view> names;
+    for (const auto* verb : verbs()) names.emplace_back(verb->name);
+    if (std::ranges::find(names, word) != names.end()) return {};
+    return fmt::format("garner: '{}' is no verb{}; see: garner --help\n", printable(word, 40), did_you_mean(word, names));
+  }
+  return {};
+}
+
 }  // namespace
 
 Parameter archive_parameter() {
@@ -81,8 +103,7 @@ Parameter archive_parameter() {
 
 Parameter archives_parameter() {
   return {"--archives",
-          "the folder of the profiles (else GARNER_ARCHIVES, the garner/archives folders of your configuration, /etc, "
-          "the installation)",
+          "the folder of the profiles (else GARNER_ARCHIVES, yours, the machine's, the installation's)",
           &Arguments::archives_directory};
 }
 
@@ -106,6 +127,11 @@ int run(const std::vector<std::string>& arguments, std::FILE* out, std::FILE* er
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 takes them from the back
   } catch (const CLI::ParseError& error) {
+    const auto wrong = wrong_verb(arguments);
+    if (!wrong.empty() && error.get_exit_code() != 0) {
+      terminal.complain(wrong);
+      return kBadInput;
+    }
     return report(app, error, terminal);
   }
   if (app.get_subcommands().empty()) {
@@ -119,7 +145,12 @@ int run(const std::vector<std::string>& arguments, std::FILE* out, std::FILE* er
     if (name != verb->name) continue;
     const int code = verb->run(session);
     terminal.flush();
-    return code == kGood && terminal.failed() ? kNotWell : code;
+    if (!terminal.failed()) return code;
+    const int why = terminal.write_errno();
+    if (why != EPIPE)  // who stopped reading knows
+      terminal.complain(fmt::format("garner: standard output can't be written{}{}\n", why != 0 ? ": " : "",
+                                    why != 0 ? std::strerror(why) : ""));
+    return code == kGood ? kNotWell : code;
   }
   return kBadInput;
 }

@@ -62,9 +62,10 @@ const Verb& cone_verb() {
   static const Verb kVerb = {
       "cone",
       "What an archive's table holds around a position",
-      R"(RA and DEC in degrees, or sexagesimal: 17:45:40.04 or 17h45m40.04s, -29:00:28.1 or -29d00m28.1s. RADIUS in degrees, or with deg, arcmin or
-arcsec behind it. The rows come nearest first, with their distance in degrees as `dist`; on a terminal as a table, in a pipe or with -o as
-CSV. A sync query of `garner tap`, by your login if you have one (`garner login`); no daemon is needed.
+      R"(RA and DEC in degrees, or sexagesimal: 17:45:40.04 or 17h45m40.04s, -29:00:28.1 or -29d00m28.1s. RADIUS in degrees, or
+with deg, arcmin or arcsec behind it. The rows come nearest first, with their distance in degrees as `dist`; on a
+terminal as a table, in a pipe or with -o as CSV. A sync query of `garner tap`, by your login if you have one (`garner
+login`); no daemon is needed.
 
 Examples:
   garner cone gaia 266.41683 -29.00781 5arcsec
@@ -82,10 +83,11 @@ Examples:
         "NAME"},
        {"--limit", "so many rows, the nearest; 0: all. Default 50", &Arguments::limit, false, {}, "N"},
        {"--format",
-        "the archive's own file",
+        "the archive's own file: votable, votable_plain, fits, csv, ecsv or json",
         &Arguments::format,
         false,
-        {"votable", "votable_plain", "fits", "csv", "ecsv", "json"}},
+        {"votable", "votable_plain", "fits", "csv", "ecsv", "json"},
+        "FORMAT"},
        {"-o,--output", "write to this file, which appears whole or not at all", &Arguments::output, false, {}, "FILE"},
        archives_parameter(),
        anonymous_parameter()},

@@ -57,18 +57,17 @@ class Display {
 
   void lines_when_changed(const HarvestStatus& status, bool last, const std::string& line) {
     const bool due = Clock::now() - written_ >= session_.pace.plain_line;
-    const bool new_state = status.state != state_ || status.waiting_for != waiting_for_;
-    if (line == line_ || !(due || new_state || last)) return;
+    std::string says = progress_line(stilled(status)), state = status.state + ' ' + without_numbers(status.waiting_for);
+    if (says == says_ || !(due || state != state_ || last)) return;
     session_.terminal.print(line + "\n");
-    line_ = line;
-    state_ = status.state;
-    waiting_for_ = status.waiting_for;
+    says_ = std::move(says);
+    state_ = std::move(state);
     written_ = Clock::now();
   }
 
   Session& session_;
   std::size_t drawn_ = 0;
-  std::string line_, state_, waiting_for_;
+  std::string says_, state_;
   Clock::time_point written_{};
 };
 

@@ -1,7 +1,9 @@
 #include "client/format.h"
 
 #include <fmt/format.h>
+#include <pwd.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -15,6 +17,10 @@ constexpr double kMinute = 60, kHour = 3600, kDay = 86400;
 
 bool starts_code_point(char c) {
   return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+}
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
 }
 
 std::tm local(std::time_t when) {
@@ -75,6 +81,37 @@ std::string clock_text(std::time_t when, std::time_t now) {
   if (days == 1) return strftime_text("tomorrow %H:%M", when);
   if (days == -1) return strftime_text("yesterday %H:%M", when);
   return strftime_text("%a %e %b %H:%M", when);
+}
+
+std::string zone_text(std::time_t when) {
+  return strftime_text("%Z", when);
+}
+
+std::string user_text(std::uint32_t uid) {
+  std::array<char, 4096> buffer{};
+  passwd entry{};
+  passwd* found = nullptr;
+  if (::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr)
+    return printable(found->pw_name, 64);
+  return fmt::format("user id {}", uid);
+}
+
+std::string without_numbers(std::string_view text) {
+  constexpr std::array<std::string_view, 4> kUnits = {"s", "min", "h", "d"};
+  std::string out;
+  bool after_number = false;
+  while (!text.empty()) {
+    const auto end = std::min(text.find(' '), text.size());
+    std::string word(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    const bool has_digits = std::ranges::any_of(word, is_digit);
+    const auto bare = std::string_view(word).substr(0, word.find_first_of(",;:)"));
+    const bool unit = after_number && std::ranges::find(kUnits, bare) != kUnits.end();
+    after_number = has_digits && std::ranges::all_of(word, [](char c) { return is_digit(c) || c == ','; });
+    std::erase_if(word, is_digit);
+    if (!unit && !after_number) out += word + ' ';
+  }
+  return out;
 }
 
 std::string eta_text(double seconds, std::time_t now) {

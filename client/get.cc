@@ -56,7 +56,7 @@ int run_get(Session& session) {
   if (!product) return session.fail(product.error());
   if (product->whole_table) {
     session.terminal.complain(
-        "garner: this product is a table of many sources (data_structure RAW); the whole table is written\n");
+        "garner: this product is a table of many sources; the whole table is written\n");
   }
   if (to_stdout) return to_standard_output(session, *product);
   std::error_code error;
@@ -74,8 +74,9 @@ const Verb& get_verb() {
   static const Verb kVerb = {
       "get",
       "One product out of whatever layout",
-      R"(Reads the product back from the harvest's files, checked on the way, uncompressed, byte for byte as the archive made it. The
-RETRIEVAL_TYPE may be left out where the harvest has only one. Where the harvest holds tables of many sources, the whole table comes.
+      R"(Reads the product back from the harvest's files, checked on the way, uncompressed, byte for byte as the archive made
+it. The RETRIEVAL_TYPE may be left out where the harvest has only one. Where the harvest holds tables of many sources,
+the whole table comes.
 
 Examples:
   garner get rvs-bright 5937083312263887616 RVS -o one.fits

@@ -14,13 +14,13 @@ namespace {
 
 constexpr std::size_t kLinesDefault = 50, kChunkLinesDefault = 20, kLinesMost = 10'000;
 
-// Local time, the date too: nights have two.
+// Local time and whose, the date too: nights have two.
 std::string time_text(std::int64_t at_s) {
   const auto when = static_cast<std::time_t>(at_s);
   std::tm local{};
   localtime_r(&when, &local);
-  char text[32];
-  return std::string(text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &local));
+  char text[64];
+  return std::string(text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S %Z", &local));
 }
 
 std::string asked_text(const harvest::LogLine& line) {
@@ -43,19 +43,21 @@ std::string line_text(const harvest::LogLine& line) {
   return text + "\n";
 }
 
-Result<std::optional<std::uint64_t>> number_in(const char* option, const std::string& text, std::uint64_t most) {
+Result<std::optional<std::uint64_t>> number_in(const char* option, const std::string& text, std::uint64_t least,
+                                              std::uint64_t most) {
   if (text.empty()) return std::nullopt;
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || number > most)
-    return garner::fail(Kind::Invalid, "{} '{}': expected a number from 0 to {}", option, printable(text, 40), most);
+  if (error != std::errc() || end != text.data() + text.size() || number < least || number > most)
+    return garner::fail(Kind::Invalid, "{} '{}': expected a number from {} to {}", option, printable(text, 40), least,
+                        thousands(most));
   return number;
 }
 
 Result<harvest::LogQuestion> question_of(const Arguments& arguments) {
   harvest::LogQuestion question;
   question.retrieval_type = arguments.retrieval_type;
-  const auto chunk = number_in("--chunk", arguments.chunk, UINT32_MAX);
+  const auto chunk = number_in("--chunk", arguments.chunk, 0, UINT32_MAX);
   if (!chunk) return std::unexpected(chunk.error());
   if (*chunk) question.chunk = static_cast<std::uint32_t>(**chunk);
   if (!arguments.source_id.empty()) {
@@ -65,7 +67,7 @@ Result<harvest::LogQuestion> question_of(const Arguments& arguments) {
     if (!id) return with_context(id.error(), "--source");
     question.source = *id;
   }
-  const auto last = number_in("--last", arguments.last, kLinesMost);
+  const auto last = number_in("--last", arguments.last, 1, kLinesMost);
   if (!last) return std::unexpected(last.error());
   const bool of_one = question.chunk || question.source;
   question.most = static_cast<std::size_t>(last->value_or(of_one ? kChunkLinesDefault : kLinesDefault));
@@ -113,9 +115,9 @@ const Verb& log_verb() {
   static const Verb kVerb = {
       "log",
       "What happened to a harvest, a chunk or a source",
-      R"(The last events and failed requests of a harvest, newest last: who paused it, what it waited for, what the archive said, what was done
-about it. Of a chunk or a source: its failed requests and how it stands now. Requests that were good at once have no line. With --json a
-JSON object a line.
+      R"(The last events and failed requests of a harvest, newest last: who paused it, what it waited for, what the archive
+said, what was done about it. Of a chunk or a source: its failed requests and how it stands now. Requests that were
+good at once have no line. With --json a JSON object a line.
 
 Examples:
   garner log rvs-bright

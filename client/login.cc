@@ -103,10 +103,11 @@ const Verb& login_verb() {
   static const Verb kVerb = {
       "login",
       "Log in at an archive, for what you ask it from here",
-      R"(Makes a session of your own with the archive's TAP service and its product service; `garner tap`, `garner cone` and `garner archives check` then
-use it. The password is asked on the terminal; or the user name and the password come as two lines, from a file that only you may read (chmod
-600) or from standard input. The sessions' cookies are kept below ~/.local/state/garner/sessions, readable by you alone; the password is not kept.
-The daemon has its own login: credential_file in the archive's profile.
+      R"(Makes a session of your own with the archive's TAP service and its product service; `garner tap`, `garner cone` and
+`garner archives check` then use it. The password is asked on the terminal; or the user name and the password come as
+two lines, from a file that only you may read (chmod 600) or from standard input. The sessions' cookies are kept below
+~/.local/state/garner/sessions, readable by you alone; the password is not kept. The daemon has its own login:
+credential_file in the archive's profile.
 
 Examples:
   garner login gaia

@@ -50,7 +50,8 @@ const Verb& resume_verb() {
 const Verb& cancel_verb() {
   static const Verb kVerb = {
       "cancel", "End a harvest for good; its data and its account stay",
-      R"(What was delivered stays on disk and in the account; what was pending stays pending. `garner remove` forgets the account too.
+      R"(What was delivered stays on disk and in the account; what was pending stays pending. `garner remove` forgets the
+account too.
 
 Examples:
   garner cancel rvs-bright

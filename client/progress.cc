@@ -19,6 +19,7 @@ using harvest::TypeStatus;
 
 constexpr std::size_t kBarMost = 40, kBarLeast = 8, kLabel = 13;
 constexpr std::size_t kInFlightShown = 6;
+constexpr std::size_t kWhyMost = 2000;  // several types may be blocked, each for its reason
 
 // What came back empty once has been asked for, too.
 std::uint64_t answered(const TypeStatus& type) {
@@ -40,7 +41,8 @@ std::string headline(const HarvestStatus& status, const View& view) {
   if (!status.archive.empty()) out += " · " + status.archive;
   if (status.chunks_in_flight > 0)
     out += " · " + counted(status.chunks_in_flight, "request", "requests") + " in flight";
-  if (status.closes_s > 0 && moves(status)) out += " · closes " + clock_text(status.closes_s, view.now);
+  if (status.closes_s > 0 && moves(status))
+    out += " · closes " + clock_text(status.closes_s, view.now) + " " + zone_text(status.closes_s);
   return out;
 }
 
@@ -108,6 +110,16 @@ std::string in_flight_line(const HarvestStatus& status) {
   return labelled("in flight", out);
 }
 
+// "RVS, XP_SAMPLED and 3 chunks".
+std::string blocked_text(const HarvestStatus& status) {
+  std::string types;
+  for (const auto& type : status.types) {
+    if (!type.blocked.empty()) types += (types.empty() ? "" : ", ") + printable(type.retrieval_type);
+  }
+  if (status.chunks_blocked == 0) return types;
+  return types + (types.empty() ? "" : " and ") + counted(status.chunks_blocked, "chunk", "chunks");
+}
+
 }  // namespace
 
 std::string bar(std::uint64_t part, std::uint64_t whole, std::size_t columns) {
@@ -126,11 +138,30 @@ std::string_view unit_of(std::string_view kind) {
   return kind == "query" ? "parts" : "products";
 }
 
+std::string why_text(const HarvestStatus& status) {
+  return moves(status) ? std::string() : printable(status.waiting_for, kWhyMost);
+}
+
 std::string state_text(const HarvestStatus& status) {
-  if (status.waiting_for.empty() || moves(status)) return printable(status.state, 40);
+  const std::string state = printable(status.state, 40), why = why_text(status);
+  if (why.empty()) return state;
+  if (why.starts_with(state + " ")) return why;  // "paused by ada; …"
   // "waiting: the archive asked …", but "waiting until 20:00".
-  const bool clause = status.waiting_for.starts_with("until ") || status.waiting_for.starts_with("for ");
-  return printable(status.state, 40) + (clause ? " " : ": ") + printable(status.waiting_for);
+  const bool clause = why.starts_with("until ") || why.starts_with("for ");
+  return state + (clause ? " " : ": ") + why;
+}
+
+HarvestStatus stilled(HarvestStatus status) {
+  if (moves(status)) return status;
+  status.waiting_for = without_numbers(status.waiting_for);
+  status.eta_s.reset();
+  return status;
+}
+
+std::string retry_command(const HarvestStatus& status) {
+  const bool type_blocked =
+      std::ranges::any_of(status.types, [](const TypeStatus& type) { return !type.blocked.empty(); });
+  return status.chunks_blocked > 0 || type_blocked ? "garner retry " + status.name + " --outcome pending" : "";
 }
 
 std::vector<std::string> progress_lines(const HarvestStatus& status, const View& view) {
@@ -144,11 +175,12 @@ std::vector<std::string> progress_lines(const HarvestStatus& status, const View&
   if (!status.in_flight.empty()) lines.push_back(in_flight_line(status));
   if (const auto& archive = status.archive_status; archive && archive->last_change && moves(status) && !view.verbose)
     lines.push_back(labelled("concurrency", concurrency_text(*archive, view.now)));
-  if (status.chunks_blocked > 0) {
-    lines.push_back(labelled("blocked", counted(status.chunks_blocked, "chunk", "chunks") +
-                                            " stay pending until: garner retry " + status.name + " --outcome pending"));
+  if (const auto retry = retry_command(status); !retry.empty())
+    lines.push_back(labelled("blocked", blocked_text(status) + " stay pending until: " + retry));
+  if (!status.last_trouble.empty()) {
+    const auto when = status.last_trouble_s > 0 ? clock_text(status.last_trouble_s, view.now) + " " : std::string();
+    lines.push_back(labelled("last trouble", when + printable(status.last_trouble)));
   }
-  if (!status.last_trouble.empty()) lines.push_back(labelled("last trouble", printable(status.last_trouble)));
   if (view.cut_lines) {
     for (auto& line : lines) line = cut(line, view.width);
   }
@@ -156,22 +188,25 @@ std::vector<std::string> progress_lines(const HarvestStatus& status, const View&
 }
 
 std::string progress_line(const HarvestStatus& status) {
-  auto out = fmt::format("{} {}, {} of {} {} ({}), delivered {}, absent {}, failed {}", status.name, state_text(status),
+  const std::string state = printable(status.state, 40);
+  auto out = fmt::format("{}: {} · {} of {} {} ({}) · delivered {}, absent {}, failed {}", status.name, state,
                          thousands(answered(status)), thousands(status.requested), unit_of(status.kind),
                          percent_text(answered(status), status.requested), thousands(status.delivered),
                          thousands(status.absent), thousands(status.failed));
   if (status.empty_so_far > 0) out += ", empty so far " + thousands(status.empty_so_far);
-  if (moves(status) && status.rate_sources_per_s > 0) out += ", " + speed_text(status);
-  if (status.eta_s && status.pending > 0) out += fmt::format(", about {} left", duration_text(*status.eta_s));
-  return out;
+  if (moves(status) && status.rate_sources_per_s > 0) out += " · " + speed_text(status);
+  if (status.eta_s && status.pending > 0) out += fmt::format(" · about {} left", duration_text(*status.eta_s));
+  auto why = why_text(status);
+  if (why.starts_with(state + " ")) why.erase(0, state.size() + 1);  // "paused · … · by ada; …"
+  return why.empty() ? out : out + " · " + why;
 }
 
 std::string ending_line(const HarvestStatus& status) {
   if (status.state == "blocked") {
-    return fmt::format("{} is blocked with {} pending: {}. When that is settled: garner retry {} --outcome pending",
-                       status.name, thousands(status.pending),
-                       status.waiting_for.empty() ? "see its last trouble" : printable(status.waiting_for),
-                       status.name);
+    const auto retry = retry_command(status);
+    return fmt::format("{} is blocked with {} pending: {}{}", status.name, thousands(status.pending),
+                       status.waiting_for.empty() ? "see its last trouble" : why_text(status),
+                       retry.empty() ? "" : ". When that is settled: " + retry);
   }
   if (status.state == "cancelled")
     return fmt::format("{} was cancelled; {} were still pending", status.name, thousands(status.pending));

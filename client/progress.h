@@ -26,8 +26,8 @@ std::string bar(std::uint64_t part, std::uint64_t whole, std::size_t columns);
 // command.
 std::vector<std::string> progress_lines(const harvest::HarvestStatus& status, const View& view);
 
-// "rvs-bright running: 577,500 of 2,406,004 products (24 %), delivered …, absent …, failed …, 87 sources/s, about 5 h
-// left"
+// "rvs-bright: running · 577,500 of 2,406,004 products (24 %) · delivered …, absent …, failed … · 87 sources/s · about
+// 5 h left"; where it does not move, why at the end.
 std::string progress_line(const harvest::HarvestStatus& status);
 
 // How it ended, and what to do now; empty while it goes on.
@@ -38,5 +38,13 @@ std::string_view unit_of(std::string_view kind);
 
 // "waiting until 20:00": state and, where something is waited for, what for.
 std::string state_text(const harvest::HarvestStatus& status);
+// What for alone; empty while it moves.
+std::string why_text(const harvest::HarvestStatus& status);
+
+// Without what changes by itself while nothing moves: two looks that say the same are equal.
+harvest::HarvestStatus stilled(harvest::HarvestStatus status);
+
+// The command that takes its blocks off; empty where no chunk and no type is blocked.
+std::string retry_command(const harvest::HarvestStatus& status);
 
 }  // namespace garner::client

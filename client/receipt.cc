@@ -22,9 +22,10 @@ const Verb& receipt_verb() {
   static const Verb kVerb = {
       "receipt",
       "The account of a harvest, to keep beside its data",
-      R"(What was asked of which archive, as whom and when, what became of it, every reason for trouble with an example, and the checksum of
-SHA256SUMS. At the end of a harvest RECEIPT.md and RECEIPT.json are made by themselves; this prints the account as it is now, of a harvest
-that is still running too, and writes it beside the data (its owner's calls, root's and the service's do).
+      R"(What was asked of which archive, as whom and when, what became of it, every reason for trouble with an example, and
+the checksum of SHA256SUMS. At the end of a harvest RECEIPT.md and RECEIPT.json are made by themselves; this prints
+the account as it is now, of a harvest that is still running too, and writes it beside the data (its owner's calls,
+root's and the service's do).
 
 Examples:
   garner receipt rvs-bright

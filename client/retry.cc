@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "client/format.h"
+#include "client/progress.h"
 #include "client/verb.h"
 
 namespace garner::client {
@@ -14,6 +15,11 @@ int run_retry(Session& session) {
   if (!products) return session.fail(products.error());
   if (arguments.json) {
     session.terminal.write(control::retry_json(*products) + "\n");
+  } else if (*products == 0 && outcome == "pending") {
+    session.terminal.print(fmt::format("{}: nothing is blocked; a hold is taken off, what waits is tried at once\n",
+                                       arguments.harvest));
+    if (const auto status = session.client.status(arguments.harvest); status)
+      session.terminal.print(progress_line(*status) + "\n");
   } else if (*products == 0) {
     session.terminal.print(fmt::format("{}: nothing is {}, nothing to try again\n", arguments.harvest, outcome));
   } else {
@@ -29,8 +35,9 @@ const Verb& retry_verb() {
   static const Verb kVerb = {
       "retry",
       "Try again what failed, was absent, or is blocked",
-      R"(failed: what was given up on. absent: what the archive said it does not have; worth asking again after a new release of its
-products. pending: chunks that a blocked harvest no longer tries by itself.
+      R"(failed: what was given up on. absent: what the archive said it does not have; worth asking again after a new release
+of its products. pending: chunks and retrieval_types that are blocked and no longer tried by themselves; what waits is
+tried at once, too.
 
 Examples:
   garner retry rvs-bright
@@ -41,7 +48,8 @@ Examples:
         "failed (default), absent or pending",
         &Arguments::outcome,
         false,
-        {"failed", "absent", "pending"}}},
+        {"failed", "absent", "pending"},
+        "OUTCOME"}},
       run_retry};
   return kVerb;
 }

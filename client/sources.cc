@@ -53,9 +53,10 @@ const Verb& sources_verb() {
   static const Verb kVerb = {
       "sources",
       "The sources of one outcome, tab-separated",
-      R"(Columns, without a header: source_id, retrieval_type, and for delivered the file, for failed and pending the reason. For refused: where
-the row stands in the id list, what stood there, and why it is no source. A pending source whose reason is "empty so far" was in no answer yet;
-it is asked for once more before it is absent. With --json a JSON object a line.
+      R"(Columns, without a header: source_id, retrieval_type, and for delivered the file, for failed and pending the reason.
+For refused: where the row stands in the id list, what stood there, and why it is no source. A pending source whose
+reason is "empty so far" was in no answer yet; it is asked for once more before it is absent. With --json a JSON
+object a line.
 
 Examples:
   garner sources rvs-bright --outcome failed
@@ -66,7 +67,8 @@ Examples:
         "delivered, absent, failed, pending or refused",
         &Arguments::outcome,
         true,
-        {"delivered", "absent", "failed", "pending", "refused"}}},
+        {"delivered", "absent", "failed", "pending", "refused"},
+        "OUTCOME"}},
       run_sources};
   return kVerb;
 }

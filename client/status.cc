@@ -18,7 +18,9 @@ int run_status_of_all(Session& session) {
   } else if (harvests->empty()) {
     session.terminal.print("No harvests. Start one with: garner submit MANIFEST.yaml\n");
   } else {
-    session.terminal.print(status_table(*harvests, view_of(session)));
+    View view = view_of(session);
+    view.cut_lines = session.terminal.interactive();
+    session.terminal.print(status_table(*harvests, view));
     if (session.arguments.verbose) session.terminal.print("\n" + archives_table(*harvests, view_of(session)));
   }
   return kGood;
@@ -40,9 +42,9 @@ const Verb& status_verb() {
   static const Verb kVerb = {
       "status",
       "How the harvests stand, or one of them in detail",
-      R"(Without a name: a table of all harvests. With one: its account (requested = pending + delivered + absent + failed), what it
-waits for, what is in flight, and its last trouble. With --verbose also how the archive is asked: how many requests at a time and
-why so many, and whether its breaker is open.
+      R"(Without a name: a table of all harvests. With one: its account (requested = pending + delivered + absent + failed),
+what it waits for, what is in flight, and its last trouble. In a pipe reasons are whole. With --verbose also how the
+archive is asked: how many requests at a time and why so many, and whether its breaker is open.
 
 Examples:
   garner status

@@ -82,8 +82,10 @@ Error nothing_left(const ListRead& list) {
   auto refused = refused_text(list, 2);
   refused.pop_back();
   return {Kind::Invalid,
-          fmt::format("{}: every one of its {} was refused, nothing is left to harvest\n{}", list.name,
-                      counted(list.counts.rows, "row", "rows"), refused),
+          fmt::format("{}: {} refused, nothing is left to harvest\n{}", list.name,
+                      list.counts.rows == 1 ? std::string("its only row was")
+                                            : fmt::format("all of its {} rows were", thousands(list.counts.rows)),
+                      refused),
           std::nullopt};
 }
 
@@ -99,6 +101,7 @@ Result<harvest::SubmitResult> send(Session& session, const manifest::Manifest& m
   if (!counts) {
     // A damaged list is bad input; exit code 1 is for damage in what garner keeps.
     if (counts.error().kind == Kind::Corrupt) counts.error().kind = Kind::Malformed;
+    if (counts.error().kind == Kind::NotFound) return with_context(counts.error(), "{}: sources.file", path);
     return std::unexpected(counts.error());
   }
   list.counts = *counts;
@@ -133,9 +136,10 @@ const Verb& submit_verb() {
   static const Verb kVerb = {
       "submit",
       "Start a harvest from a manifest",
-      R"(Reads the manifest and its id list with your own rights, checks both, and hands the ids to the daemon. Rows that are no source_id of
-the asked release are refused with their place and counted, never dropped silently. Submitting the same manifest with the same ids
-again changes nothing. Of kind query, and where the sources are a query, there is no list: the daemon asks the archive.
+      R"(Reads the manifest and its id list with your own rights, checks both, and hands the ids to the daemon. Rows that are
+no source_id of the asked release are refused with their place and counted, never dropped silently. Submitting the
+same manifest with the same ids again changes nothing. Of kind query, and where the sources are a query, there is no
+list: the daemon asks the archive.
 
 Examples:
   garner submit rvs-bright.yaml --plan     requests, bytes and hours; sends nothing

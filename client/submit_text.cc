@@ -30,9 +30,11 @@ std::string openings_text(const Manifest& manifest, const harvest::Plan& plan) {
 
 std::string rates(const Manifest& manifest, const harvest::Plan& plan) {
   if (plan.hours_most <= 0) return {};
-  const auto hours = plan.hours_most < 1
-                         ? duration_text(plan.hours_least * 3600) + " to " + duration_text(plan.hours_most * 3600)
-                         : hours_text(plan.hours_least) + " to " + hours_text(plan.hours_most) + " hours";
+  const bool short_work = plan.hours_most < 1;
+  const auto time = [short_work](double hours) { return short_work ? duration_text(hours * 3600) : hours_text(hours); };
+  const std::string least = time(plan.hours_least), most = time(plan.hours_most);
+  auto hours = plan.hours_most * 3600 < 1 ? "less than a second" : (least == most ? "about " : least + " to ") + most;
+  if (!short_work) hours += " hours";
   const std::string rate = plan.sources_per_s_slow > 0
                                ? fmt::format("at {} to {} sources/s this archive takes",
                                              rate_text(plan.sources_per_s_slow), rate_text(plan.sources_per_s_fast))
@@ -78,6 +80,13 @@ std::string what_is_asked_for(const Manifest& manifest, const ListRead& list, co
                      thousands(plan.refused));
 }
 
+// A first line that is no id is a column's name; where nobody said so, it is told.
+std::string guessed_text(const ListRead& list, std::size_t indent) {
+  if (list.counts.guessed_column.empty()) return {};
+  return std::string(indent, ' ') + fmt::format("its only column, '{}', is taken for the source_ids (sources.column)\n",
+                                                printable(list.counts.guessed_column, 60));
+}
+
 std::string requests_text(const Manifest& manifest, const harvest::Plan& plan) {
   auto out = counted(plan.requests, "request", "requests");
   if (manifest.kind == HarvestKind::Query) return out + ", more where a part is too large for one answer";
@@ -106,7 +115,7 @@ std::string plan_text(const manifest::Manifest& manifest, const ListRead& list, 
   const auto label = std::max<std::size_t>(text_width(list.name), 12) + 2;
   const std::string margin(label, ' ');
   std::string out = pad_right(list.name, label) + what_is_asked_for(manifest, list, plan) + "\n";
-  out += refused_text(list, label);
+  out += guessed_text(list, label) + refused_text(list, label);
   out += pad_right("plan", label) + account_text(manifest, plan.sources, plan.products) + " to account for\n";
   if (manifest.kind == HarvestKind::Query && plan.counted_by_archive)
     out += margin + fmt::format("{}{}\n", counted(plan.rows, "row", "rows"), kCounted);
@@ -132,7 +141,9 @@ std::string submitted_text(const manifest::Manifest& manifest, const ListRead& l
            fmt::format("already here, with the same manifest and ids: {}, {} of {} {}\n", state_text(status),
                        thousands(status.delivered + status.absent + status.failed), thousands(status.requested),
                        unit_of(status.kind)) +
-           follow;
+           (status.state == "finished" || status.state == "cancelled"
+                ? margin + "What became of it: garner receipt " + status.name + "\n"
+                : follow);
   }
   auto out = pad_right(status.name, label) + "submitted: ";
   if (manifest.sources.by_query()) {
@@ -145,10 +156,10 @@ std::string submitted_text(const manifest::Manifest& manifest, const ListRead& l
     if (manifest.brings_ids()) out += ", " + counted(status.refused, "row", "rows") + " refused";
     out += status.refused > 0 ? " (garner sources " + status.name + " --outcome refused)\n" : "\n";
   }
-  out += refused_text(list, label);
+  out += guessed_text(list, label) + refused_text(list, label);
   if (status.opens_s > now) {
-    out += margin + fmt::format("starts at {} (in {}), when its window opens\n", clock_text(status.opens_s, now),
-                                duration_text(static_cast<double>(status.opens_s - now)));
+    out += margin + fmt::format("starts at {} {} (in {}), when its window opens\n", clock_text(status.opens_s, now),
+                                zone_text(status.opens_s), duration_text(static_cast<double>(status.opens_s - now)));
   } else if (!status.waiting_for.empty()) {
     out += margin + "it is " + state_text(status) + "\n";
   }

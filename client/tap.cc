@@ -41,12 +41,14 @@ const Verb& tap_verb() {
   static const Verb kVerb = {
       "tap",
       "Ask an archive's tables: queries, what tables there are, jobs",
-      R"TEXT(Speaks to the archive from this process, by your login if you have one (`garner login`), else as anonymous; no daemon is needed.
+      R"TEXT(Speaks to the archive from this process, by your login if you have one (`garner login`), else as anonymous; no daemon
+is needed.
 
-query   by default sync: at once, with few rows; where the archive cuts the answer, that is said, and the exit code is 1. --async makes a job,
-        shows it until it has ended, brings its rows and deletes it; Ctrl-C leaves the job to the archive and tells how to find it again.
-        On a terminal rows come as a table with units, in a pipe or with -o as CSV; --format brings the archive's own file instead, as does -o with
-        a name that ends in .fits, .ecsv, .json, .vot or .xml.
+query   by default sync: at once, with few rows; where the archive cuts the answer, that is said, and the exit code is
+        1. --async makes a job, shows it until it has ended, brings its rows and deletes it; Ctrl-C leaves the job to
+        the archive and tells how to find it again. On a terminal rows come as a table with units, in a pipe or with
+        -o as CSV; --format brings the archive's own file instead, as does -o with a name that ends in .fits, .ecsv,
+        .json, .vot or .xml.
 tables  the tables whose names match PATTERN (a part of the name, or * and ?), or the columns of one: --table NAME.
 jobs    list | show ID | wait ID | fetch ID | delete ID
 
@@ -64,16 +66,17 @@ Examples:
        {"ID", "of a job", &Arguments::job},
        {"--async", "by a job, which has more time and rows", &Arguments::asynchronous},
        {"--upload",
-        "send a table along, VOTable, CSV, TSV, ECSV or FITS; the query says TAP_UPLOAD.NAME; may be given again",
+        "send a table along (any format); the query says TAP_UPLOAD.NAME; may be given again",
         &Arguments::uploads,
         false,
         {},
         "NAME=FILE"},
        {"--format",
-        "the archive's own file",
+        "the archive's own file: votable, votable_plain, fits, csv, ecsv or json",
         &Arguments::format,
         false,
-        {"votable", "votable_plain", "fits", "csv", "ecsv", "json"}},
+        {"votable", "votable_plain", "fits", "csv", "ecsv", "json"},
+        "FORMAT"},
        {"--maxrec", "at most so many rows", &Arguments::maxrec, false, {}, "N"},
        {"-o,--output", "write to this file, which appears whole or not at all", &Arguments::output, false, {}, "FILE"},
        {"--table", "the table whose columns are told", &Arguments::table, false, {}, "NAME"},

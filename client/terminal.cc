@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 
 #include <fmt/format.h>
@@ -58,7 +59,11 @@ void Terminal::print(std::string_view text) {
 }
 
 void Terminal::write(std::string_view bytes) {
-  std::fwrite(bytes.data(), 1, bytes.size(), out_);
+  if (std::fwrite(bytes.data(), 1, bytes.size(), out_) != bytes.size() && errno_ == 0) errno_ = errno;
+}
+
+void Terminal::flush() {
+  if (std::fflush(out_) != 0 && errno_ == 0) errno_ = errno;
 }
 
 void Terminal::complain(std::string_view text) {

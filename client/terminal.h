@@ -23,8 +23,9 @@ class Terminal {
   void print(std::string_view text);     // to standard output; ASCII where the locale knows no better
   void write(std::string_view bytes);    // to standard output, as they are
   void complain(std::string_view text);  // to standard error
-  void flush() { std::fflush(out_); }
+  void flush();
   bool failed() const { return std::ferror(out_) != 0; }
+  int write_errno() const { return errno_; }  // why; 0: not known
 
   bool interactive() const { return interactive_; }          // standard output is a terminal that can move its cursor
   bool complaints_seen() const { return complaints_seen_; }  // standard error is one
@@ -38,6 +39,7 @@ class Terminal {
  private:
   std::FILE* out_;
   std::FILE* err_;
+  int errno_ = 0;
   bool interactive_ = false, complaints_seen_ = false, colour_ = false, utf8_ = false;
 };
 

@@ -72,9 +72,10 @@ const Verb& verify_verb() {
   static const Verb kVerb = {
       "verify",
       "Re-hash everything on disk against the ledger",
-      R"(Every damaged, missing or changed file is named. Exit code 1 when there is damage. `sha256sum -c SHA256SUMS` in the output directory
-checks the same without garner. With --repair what is damaged or missing, and that alone, goes back to pending and is fetched again: a finished
-harvest goes on until it has come; a damaged file stays until another one takes its place. Exit code 0 then.
+      R"(Every damaged, missing or changed file is named. Exit code 1 when there is damage. `sha256sum -c SHA256SUMS` in the
+output directory checks the same without garner. With --repair what is damaged or missing, and that alone, goes back
+to pending and is fetched again: a finished harvest goes on until it has come; a damaged file stays until another one
+takes its place. Exit code 0 then.
 
 Examples:
   garner verify rvs-bright

@@ -78,8 +78,9 @@ const Verb& whoami_verb() {
   static const Verb kVerb = {
       "whoami",
       "Who you are to an archive",
-      R"(Asks the archive itself, in each of its two services, by the sessions that `garner login` made: a session that lapsed is nothing but anonymous to
-it, without any error. Exit code 0 where you are logged in, 4 where you are not or no longer.
+      R"(Asks the archive itself, in each of its two services, by the sessions that `garner login` made: a session that lapsed
+is nothing but anonymous to it, without any error. Exit code 0 where you are logged in, 4 where you are not or no
+longer.
 
 Examples:
   garner whoami gaia

@@ -98,7 +98,7 @@ std::optional<policy::DiskMark> read_mark(const yaml::Map& map, std::string_view
   if (!text) return std::nullopt;
   auto mark = parse_mark(*text);
   if (!mark)
-    node->problem(fmt::format("'{}': expected a size or a share, such as 5 GB, 5 GiB or 2 %, or 0", printable(*text)));
+    node->problem(fmt::format("'{}': expected a size or a share, such as 5 GB, 5 GiB or 2 % (90 % at most), or 0", printable(*text)));
   return mark;
 }
 

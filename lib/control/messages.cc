@@ -41,7 +41,8 @@ constexpr CountRow kCounts[] = {{"sources", &HarvestStatus::sources},
 constexpr CountRow kChunkCounts[] = {{"total", &HarvestStatus::chunks_total},
                                      {"done", &HarvestStatus::chunks_done},
                                      {"in_flight", &HarvestStatus::chunks_in_flight},
-                                     {"blocked", &HarvestStatus::chunks_blocked}};
+                                     {"blocked", &HarvestStatus::chunks_blocked},
+                                     {"await_second_look", &HarvestStatus::chunks_to_look_at}};
 
 struct TextRow {
   const char* key;
@@ -64,7 +65,8 @@ constexpr TimeRow kTimes[] = {{"submitted_s", &HarvestStatus::submitted_s},
                               {"finished_s", &HarvestStatus::finished_s},
                               {"opens_s", &HarvestStatus::opens_s},
                               {"closes_s", &HarvestStatus::closes_s},
-                              {"deadline_s", &HarvestStatus::deadline_s}};
+                              {"deadline_s", &HarvestStatus::deadline_s},
+                              {"last_trouble_s", &HarvestStatus::last_trouble_s}};
 
 struct TypeCountRow {
   const char* key;

@@ -2,6 +2,8 @@
 
 #include <openssl/x509_vfy.h>
 
+#include <system_error>
+
 namespace garner::http {
 
 namespace {
@@ -34,6 +36,16 @@ Error time_out(const FailureFacts& facts) {
   return {Kind::Transient, fmt::format("{}: the exchange took longer than {} s in all", facts.where, facts.timeouts->total.count())};
 }
 
+// "Failed to connect to HOST port N after M ms: why" without what stands before it already; of a proxy all of it.
+std::string why_not_connected(const FailureFacts& facts, const std::string& said) {
+  const auto colon = facts.where.rfind(':');
+  const auto host = facts.where.substr(0, colon), port = colon == facts.where.npos ? "" : facts.where.substr(colon + 1);
+  if (!said.starts_with(fmt::format("Failed to connect to {} port {} ", host, port))) return said;
+  if (facts.os_error != 0) return std::generic_category().message(static_cast<int>(facts.os_error));
+  const auto why = said.find(": ");
+  return why == said.npos ? said : said.substr(why + 2);
+}
+
 // A system error below is a reset. None, once the reply has begun: bytes that break the rules (a chunk size that is no number), or TLS
 // ended without its closing alert.
 bool broken_reply(const FailureFacts& facts) { return facts.reply_begun && facts.os_error == 0; }
@@ -48,7 +60,8 @@ Error describe_failure(const FailureFacts& facts) {
   switch (facts.code) {
     case CURLE_COULDNT_RESOLVE_HOST: return because(Kind::Transient, "the name does not resolve");
     case CURLE_COULDNT_RESOLVE_PROXY: return because(Kind::Transient, "the proxy's name does not resolve");
-    case CURLE_COULDNT_CONNECT: return because(Kind::Transient, "no connection");
+    case CURLE_COULDNT_CONNECT:
+      return {Kind::Transient, fmt::format("{}: no connection ({})", facts.where, why_not_connected(facts, said))};
     case CURLE_OPERATION_TIMEDOUT: return time_out(facts);
     case CURLE_RECV_ERROR:
       if (!facts.connected) return because(Kind::Transient, "no connection");  // a proxy that refuses, for one

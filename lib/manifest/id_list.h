@@ -29,6 +29,7 @@ struct IdListCounts {
   std::uint64_t rows = 0;      // that hold something: blank lines, comments and header lines are no rows
   std::uint64_t accepted = 0;  // duplicates included
   std::uint64_t refused = 0;
+  std::string guessed_column;  // taken since there is no other, though it is not called as ids are; empty: none
 };
 
 struct IdListOptions {

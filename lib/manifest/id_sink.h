@@ -28,6 +28,8 @@ class IdSink {
   Result<IdListCounts> finish(std::string_view name);
 
   const IdListOptions& options() const { return options_; }
+  // There is no other column, though nobody asked for it.
+  void guess(std::string column) { counts_.guessed_column = std::move(column); }
 
  private:
   static constexpr std::size_t kBatch = 16'384;

@@ -96,6 +96,9 @@ Result<void> read_table_ids(std::string head, std::unique_ptr<table::ByteSource>
   const auto chosen = choose_column(reader.columns(), sink.options().column);
   if (!chosen) return std::unexpected(chosen.error());
   const Column column = reader.columns()[*chosen];
+  const bool called_so = std::ranges::any_of(
+      kObviousNames, [&](std::string_view name) { return table::find_column(reader.columns(), name) == *chosen; });
+  if (!sink.options().column && !called_so) sink.guess(column.name);
   if (auto good = check_type(column); !good) return good;
   for (;;) {
     const auto row = reader.next_row();

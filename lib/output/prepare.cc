@@ -128,7 +128,7 @@ Result<void> check_writable(const fs::path& directory, const fs::path& place) {
 Result<void> prepare_output(const OutputSpec& spec, std::string_view manifest, std::string_view credit, bool holds_products) {
   struct stat own_folder {};
   if (holds_products && ::lstat((spec.directory / kOwnFolder).c_str(), &own_folder) != 0) {
-    return fail(Kind::NotFound, "{} is not there, though products were delivered to it: is its disk mounted? Mount it, or move the data back, and restart garnerd",
+    return fail(Kind::NotFound, "{} is not there, though products were delivered to it: is its disk mounted? Mount it, or move the data back; where systemd's sandbox hides the mount, restart garnerd then",
                 spec.directory.string());
   }
   if (auto made = make_root(spec); !made) return made;

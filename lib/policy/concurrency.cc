@@ -221,7 +221,8 @@ void Concurrency::note(bool success) {
 std::string Concurrency::success_words(const std::string& words) const {
   if (answers_.size() < kAnswersForShare) return words;
   const double good = static_cast<double>(std::ranges::count(answers_, true));
-  return fmt::format("success fell to {:.0f} %: {}", 100 * good / static_cast<double>(answers_.size()), words);
+  return fmt::format("success fell to {:.0f} % of the last {} requests: {}",
+                     100 * good / static_cast<double>(answers_.size()), answers_.size(), words);
 }
 
 }  // namespace garner::policy

@@ -51,9 +51,17 @@ class Pacer {
   SteadyTime next_ = SteadyTime::min(), paid_for_ = SteadyTime::min();
 };
 
+// What so many requests and bytes take at least under these caps; 0: they set none.
+inline double seconds_for(const RateLimits& limits, double requests, double bytes) {
+  const double by_requests = limits.requests_per_minute > 0 ? requests * 60 / limits.requests_per_minute : 0;
+  const double by_bytes = limits.bytes_per_s > 0 ? bytes / static_cast<double>(limits.bytes_per_s) : 0;
+  return std::max(by_requests, by_bytes);
+}
+
 inline std::string Pacer::holds(SteadyTime now) const {
   if (may_start(now)) return {};
-  if (next_ >= paid_for_) return fmt::format("{:g} requests/min", limits_.requests_per_minute);
+  const double requests = limits_.requests_per_minute;
+  if (next_ >= paid_for_) return fmt::format("{:g} {}/min", requests, requests == 1 ? "request" : "requests");
   const auto rate = static_cast<double>(limits_.bytes_per_s);
   return rate < 1e6 ? fmt::format("{:g} kB/s", rate / 1e3) : fmt::format("{:g} MB/s", rate / 1e6);
 }

@@ -48,7 +48,7 @@ std::string Schedule::window_text() const {
 std::string Schedule::why_closed(WallTime now) {
   const Standing& standing = at(now);
   if (standing.open) return {};
-  const std::string zone = timing_.time_zone.empty() ? "" : " " + timing_.time_zone;
+  const std::string zone = " " + zone_.name();
   if (standing.past_deadline) return fmt::format("its deadline was {}{}", clock_words(zone_, *deadline_, now), zone);
   if (!standing.opens)
     return fmt::format("window closed, and its deadline {}{} comes before it opens again",

@@ -51,7 +51,7 @@ TEST_F(BreakerRig, IsOpenDuringMaintenanceSaysSoAndClosesByItself) {
   EXPECT_GT(status["archive_status"]["breaker"]["since_s"].get<std::int64_t>(), 1'600'000'000);
   EXPECT_EQ(status["pending"], ids.size());
   ASSERT_TRUE(wait_until([&] {
-    return rig.status("down")["waiting_for"].get<std::string>().starts_with("the archive's breaker is open since ");
+    return rig.status("down")["waiting_for"].get<std::string>().starts_with("archive down for ");
   }));
   const Ran verbose = rig.garner({"status", "down", "--verbose"});
   EXPECT_EQ(verbose.exit_code, 0);

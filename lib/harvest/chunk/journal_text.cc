@@ -64,6 +64,32 @@ std::string fold_reason(std::string_view text) {
   return printable(out, kReasonMost);
 }
 
+std::string fold_times(std::string_view text) {
+  const std::string folded = fold_reason(text);
+  std::string out;
+  bool after_number = false, after_duration = false;
+  for (std::size_t at = 0; at < folded.size();) {
+    const auto end = std::min(folded.find(' ', at), folded.size());
+    std::string_view word = std::string_view(folded).substr(at, end - at);
+    at = end + 1;
+    const auto letters = std::min(word.find_first_of(",;:)"), word.size());
+    const std::string_view unit = word.substr(0, letters), behind = word.substr(letters);
+    const bool is_unit = unit == "s" || unit == "min" || unit == "h" || unit == "d";
+    if (after_number && is_unit) {
+      if (!after_duration) out += " T";
+      out += behind;
+      after_duration = behind.empty();
+      after_number = false;
+      continue;
+    }
+    if (after_number) out += " N";
+    after_duration = after_duration && word == "N";
+    after_number = word == "N";
+    if (!after_number) out += (out.empty() ? "" : " ") + std::string(word);
+  }
+  return after_number ? out + " N" : out;
+}
+
 ledger::Attempt attempt_of(const Chunk& chunk) {
   ledger::Attempt attempt;
   attempt.type = chunk.key.type;

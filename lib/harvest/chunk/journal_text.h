@@ -14,6 +14,9 @@ namespace garner::harvest {
 // and times are folded; an HTTP status stays.
 std::string fold_reason(std::string_view text);
 
+// The same, and durations are one word whatever their units: what changes by itself is gone.
+std::string fold_times(std::string_view text);
+
 // A chunk's request as it stands in the journal.
 ledger::Attempt attempt_of(const Chunk& chunk);
 

@@ -4,6 +4,7 @@
 #include <ctime>
 
 #include "base/log.h"
+#include "base/number_text.h"
 
 namespace garner::harvest {
 
@@ -30,6 +31,14 @@ bool says_the_same(const archive::Profile& fresh, const archive::Profile& profil
 // Harvests whose sources are asked for at the same time: each sorts in memory of its own (IdSorter).
 constexpr std::uint32_t kFindingSources = 2;
 
+// "3,000 sources in 60 chunks": of each type as many.
+std::string size_text(const HarvestRun& run) {
+  const ledger::HarvestRecord& record = run.record();
+  if (run.files()->manifest.kind == manifest::HarvestKind::Query) return counted(record.blocks, "part", "parts");
+  return counted(record.sources, "source", "sources") + " in " +
+         counted(std::uint64_t{record.blocks} * record.retrieval_types.size(), "chunk", "chunks");
+}
+
 }  // namespace
 
 Engine::Engine(World world) : world_(std::move(world)), random_(world_.seed) {}
@@ -42,13 +51,17 @@ Task<Result<void>> Engine::start() {
   auto& ledger = world_.ledger;
   auto records = co_await world_.workers.run(world_.executor, [&ledger] { return ledger.harvests(); });
   if (!records) co_return std::unexpected(records.error());
+  std::size_t going_on = 0;
   for (auto& record : *records) {
     const std::string name = record.name;
     auto run = co_await take_up(std::move(record));
     if (!run) co_return with_context(run.error(), "taking up {}", name);
     tasks_.spawn(forget_left_jobs(*run));
-    if (!at_rest((*run)->record().state)) tell(**run, "taken up by a daemon that started");
+    if (at_rest((*run)->record().state)) continue;
+    ++going_on;
+    tell(**run, "taken up by a daemon that started");
   }
+  log::notice("took up {}, {} of them not over", counted(records->size(), "harvest", "harvests"), thousands(going_on));
   pump();
   co_return Result<void>{};
 }
@@ -58,7 +71,7 @@ Task<Result<void>> Engine::add(ledger::HarvestRecord record) {
   if (!run) co_return std::unexpected(run.error());
   const auto& taken = (*run)->record();
   tell(**run, taken.wants_sources() ? std::string("submitted; the archive is asked for its sources")
-                                    : fmt::format("submitted: {} sources in {} blocks", taken.sources, taken.blocks));
+                                    : "submitted: " + size_text(**run));
   pump();
   co_return Result<void>{};
 }
@@ -293,12 +306,10 @@ std::string Engine::rest_of(const HarvestRun& run) {
 
 HarvestStatus Engine::status_of(HarvestRun& run) {
   run.keep_hours(world_.executor.wall_now());
-  const std::string rest = rest_of(run), cap = cap_on(run);
-  auto status = run.status(world_.executor.now(), world_.executor.wall_now(),
-                           rest.empty() && !cap.empty() ? "kept to a limit of " + cap : rest);
-  status.limited_by = cap;
-  status.identity = run.record().identity;
   const auto* seat = seat_of(run);
+  auto status = run.status(world_.executor.now(), world_.executor.wall_now(),
+                           {rest_of(run), cap_on(run), seat != nullptr ? seat->pacer.limits() : RateLimits{}});
+  status.identity = run.record().identity;
   if (status.identity.empty() && seat && seat->archive) status.identity = seat->archive->identity();
   if (seat != nullptr && seat->queue) status.archive_status = seat->queue->status();
   return status;

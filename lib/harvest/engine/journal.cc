@@ -22,7 +22,7 @@ void Engine::explain_stillness() {
     const auto* seat = seat_of(*run);
     if (run->record().state != ledger::HarvestState::Active || seat == nullptr || !seat->archive) continue;
     const auto status = status_of(*run);
-    const bool due = run->quiet_watch.look(run->moves(), status.waiting_for, fold_reason(status.waiting_for),
+    const bool due = run->quiet_watch.look(run->moves(), status.waiting_for, fold_times(status.waiting_for),
                                            world_.executor.now(), seat->archive->profile().manners.retry_most);
     if (!due) continue;
     log::notice("{}: nothing moves: {}", name, status.waiting_for);

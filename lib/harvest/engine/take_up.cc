@@ -11,8 +11,8 @@ using ledger::HarvestState;
 constexpr std::chrono::seconds kLookAgain{60};
 
 std::string directory_trouble(const std::string& trouble, const std::string& name) {
-  return "its output directory: " + trouble + "; put it right: it is looked at every " +
-         std::to_string(kLookAgain.count()) + " s, and at once by: garner resume " + name;
+  return "its output directory: " + trouble + "; it is looked at every " + std::to_string(kLookAgain.count()) +
+         " s, and at once by: garner resume " + name;
 }
 
 std::shared_ptr<HarvestFiles> files_of(const World& world, const ledger::HarvestRecord& record, std::string& broken) {

@@ -1,5 +1,6 @@
 // What operators ask of a harvest: pause, resume, cancel, remove, retry.
 #include "base/log.h"
+#include "base/number_text.h"
 #include "harvest/account/read_account.h"
 #include "harvest/engine/engine.h"
 
@@ -81,6 +82,16 @@ Result<std::vector<std::uint64_t>> reopen_harvest(ledger::Ledger& ledger, const 
   return products;
 }
 
+// What a retry did. Whatever was held or waited is tried at once in any case.
+std::string retried_text(Outcome outcome, std::uint64_t products) {
+  if (outcome == Outcome::Pending) {
+    if (products == 0) return "nothing was blocked; what waits is tried at once";
+    return counted(products, "pending product is", "pending products are") + " tried again at once";
+  }
+  const std::string word(ledger::outcome_name(outcome));
+  return counted(products, word + " product is", word + " products are") + " put back to pending";
+}
+
 }  // namespace
 
 Task<Result<Engine::Turn>> Engine::turn_at(std::string name) {
@@ -129,6 +140,8 @@ Task<Result<HarvestStatus>> Engine::resume(std::string name, std::string by) {
   if (at_rest(before))
     co_return fail(Kind::Conflict, "'{}' is {}; only a paused harvest goes on (see also: garner retry)", name,
                    status_of(*run).state);
+  const bool held = run->held(world_.executor.now()), was_broken = run->broken();
+  if (held) run->let_loose();  // what it was held for may be mended: tried at once
   co_await mend(run);
   run->tiles.reset();  // what could not be merged is tried again
   run->question_failures = run->question_attempts = 0;
@@ -136,6 +149,7 @@ Task<Result<HarvestStatus>> Engine::resume(std::string name, std::string by) {
   run->keep_hours(world_.executor.wall_now());
   const bool late = run->past_deadline();
   if (late) run->lift_deadline(world_.executor.wall_now());
+  const bool goes_on = before == HarvestState::Paused || late || held || (was_broken && !run->broken());
   if (before == HarvestState::Paused || late) {
     run->set_state(HarvestState::Active, {});
     if (auto saved = co_await save(run); !saved) {
@@ -144,7 +158,7 @@ Task<Result<HarvestStatus>> Engine::resume(std::string name, std::string by) {
       co_return with_context(saved.error(), "'{}' stays paused", name);
     }
   }
-  tell(*run, "resumed" + (by.empty() ? by : " by " + by));
+  if (goes_on) tell(*run, "resumed" + (by.empty() ? by : " by " + by));
   pump();
   co_return status_of(*run);
 }
@@ -268,9 +282,9 @@ Task<Result<std::uint64_t>> Engine::retry(std::string name, Outcome outcome, std
   };
   const auto products = co_await reopen(std::move(*turn), std::move(put_back), outcome == Outcome::Pending);
   if (!products) co_return products;
-  log::notice("{}: {} {} products put back to pending", name, *products, ledger::outcome_name(outcome));
-  tell(*run, fmt::format("retry{}: {} {} products put back to pending", by.empty() ? by : " by " + by, *products,
-                         ledger::outcome_name(outcome)));
+  const std::string done = retried_text(outcome, *products);
+  log::notice("{}: retry: {}", name, done);
+  tell(*run, fmt::format("retry{}: {}", by.empty() ? by : " by " + by, done));
   co_return products;
 }
 
@@ -289,9 +303,10 @@ Task<Result<std::uint64_t>> Engine::repair(std::string name, Suspects suspects, 
   const auto products = co_await reopen(std::move(*turn), std::move(put_back), false);
   if (!products) co_return products;
   if (*products > 0) run->indexes_stale = true;  // they list what is lost
-  log::notice("{}: {} damaged or missing products put back to pending", name, *products);
-  tell(*run, fmt::format("repair{}: {} damaged or missing products put back to pending", by.empty() ? by : " by " + by,
-                         *products));
+  const std::string done =
+      counted(*products, "damaged or missing product is", "damaged or missing products are") + " put back to pending";
+  log::notice("{}: repair: {}", name, done);
+  tell(*run, fmt::format("repair{}: {}", by.empty() ? by : " by " + by, done));
   pump();
   co_return products;
 }

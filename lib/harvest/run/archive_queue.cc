@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cassert>
-#include <ctime>
 
 #include "base/log.h"
 #include "policy/retry_policy.h"
+#include "policy/schedule.h"
 
 namespace garner::harvest {
 
@@ -19,17 +19,6 @@ std::int64_t unix_s(WallTime when) {
 
 double seconds(Duration duration) {
   return std::chrono::duration<double>(duration).count();
-}
-
-// "21:47 UTC", with the date where that is another day.
-std::string utc_text(WallTime when, WallTime now) {
-  const std::time_t then_s = unix_s(when), now_s = unix_s(now);
-  std::tm then{}, today{};
-  gmtime_r(&then_s, &then);
-  gmtime_r(&now_s, &today);
-  const auto clock = fmt::format("{:02}:{:02} UTC", then.tm_hour, then.tm_min);
-  if (then.tm_yday == today.tm_yday && then.tm_year == today.tm_year) return clock;
-  return fmt::format("{:04}-{:02}-{:02} {}", then.tm_year + 1900, then.tm_mon + 1, then.tm_mday, clock);
 }
 
 // What more requests in flight may have caused; a page put up on purpose they have not.
@@ -232,13 +221,16 @@ ArchiveQueue::Manners queue_manners(const archive::Manners& manners, std::uint32
 
 std::string ArchiveQueue::why_resting() const {
   if (breaker_.closed()) return {};
-  const auto left = std::chrono::ceil<std::chrono::seconds>(breaker_.next_probe() - executor_.now()).count();
+  const SteadyTime now = executor_.now();
+  const auto words = [](Duration duration) {
+    return policy::duration_words(std::chrono::ceil<std::chrono::seconds>(duration));
+  };
   const bool probing = breaker_.state() == policy::Breaker::State::Probing;
-  return fmt::format("the archive's breaker is open since {} ({}): {}", utc_text(opened_, executor_.wall_now()),
-                     breaker_.because(),
-                     probing     ? std::string("a probe is under way")
-                     : left <= 0 ? std::string("the next probe is due")
-                                 : fmt::format("next try in {} s", left));
+  return fmt::format("archive down for {}, {}: {}", words(now - breaker_.since()),
+                     probing                       ? std::string("a try is under way")
+                     : breaker_.next_probe() > now ? "next try in " + words(breaker_.next_probe() - now)
+                                                   : std::string("the next try is due"),
+                     breaker_.because());
 }
 
 }  // namespace garner::harvest

@@ -1,28 +1,22 @@
 #include "harvest/run/harvest_run.h"
 
-#include <ctime>
-
 #include <algorithm>
 #include <cassert>
+#include <cmath>
+#include <ctime>
+
+#include "base/number_text.h"
 
 namespace garner::harvest {
 
 namespace {
 
-std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02} UTC", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
-                     utc.tm_hour, utc.tm_min, utc.tm_sec);
-}
-
 void add(std::uint64_t& counter, std::int64_t delta) {
   counter += static_cast<std::uint64_t>(delta);
 }
 
-int seconds_until(SteadyTime when, SteadyTime now) {
-  return static_cast<int>(std::max<std::int64_t>(std::chrono::ceil<std::chrono::seconds>(when - now).count(), 0));
+std::string time_until(SteadyTime when, SteadyTime now) {
+  return policy::duration_words(std::chrono::ceil<std::chrono::seconds>(when - now));
 }
 
 }  // namespace
@@ -96,7 +90,8 @@ void HarvestRun::count(TypeRun& type, const ledger::CounterDelta& delta) {
 }
 
 void HarvestRun::note_trouble(const std::string& what) {
-  last_trouble_ = utc_now() + " " + what;
+  last_trouble_s_ = std::time(nullptr);
+  last_trouble_ = what;
 }
 
 // Whoever says it, and how often: it counts once.
@@ -250,34 +245,45 @@ std::string HarvestRun::why_not_moving(SteadyTime now, const std::string& archiv
   if (record_.state != ledger::HarvestState::Active) return record_.reason;
   if (closed() && !(complete() && !ends_with_question()) && !only_blocked()) return why_closed_;
   if (!has_room() && !complete() && !only_blocked()) return no_room_;
-  if (held(now)) {
-    return fmt::format("{}; tried again in {} s", held_reason_, seconds_until(*held_until_, now));
-  }
+  if (held(now)) return fmt::format("tried again in {}: {}", time_until(*held_until_, now), held_reason_);
   if (!archive_rest.empty() && !complete() && !only_blocked()) return archive_rest;
   if (record_.wants_sources())
     return asking_for_sources ? "the archive is asked for its sources" : "its turn to ask the archive for its sources";
   if (in_hand_ > 0) return {};
   if (!waiting_.empty()) {
     const auto& [due, waiting] = *waiting_.begin();
-    return fmt::format("chunk {} is tried again in {} s: {}", waiting.claim.block, seconds_until(due, now),
-                       waiting.reason);
+    return fmt::format("chunk {} is tried again in {}: {}", waiting.claim.block, time_until(due, now), waiting.reason);
   }
   for (std::size_t i = 0; i < types_.size(); ++i) {
     const auto due = types_[i].type_blocked.empty() ? types_[i].look.next_due() : std::nullopt;
     if (due && *due > now)
-      return fmt::format("the second look at {} is taken again in {} s: {}", record_.retrieval_types[i],
-                         seconds_until(*due, now), types_[i].look.why_waiting());
+      return fmt::format("the second look at {} is taken again in {}: {}", record_.retrieval_types[i],
+                         time_until(*due, now), types_[i].look.why_waiting());
   }
-  if (!only_blocked()) return {};
+  return only_blocked() ? why_blocked() : std::string();
+}
+
+// Every blocked type, those with the same reason together; of chunks the first of each type.
+std::string HarvestRun::why_blocked() const {
+  std::vector<std::pair<std::string, std::string>> rows;  // who, why
   for (std::size_t i = 0; i < types_.size(); ++i) {
-    if (!types_[i].type_blocked.empty())
-      return fmt::format("{}: {}", record_.retrieval_types[i], types_[i].type_blocked);
-    if (types_[i].blocked > 0) {
-      return fmt::format("{} chunk {}: {}", record_.retrieval_types[i], types_[i].first_blocked,
-                         types_[i].first_blocked_reason);
+    const TypeRun& type = types_[i];
+    const std::string& name = record_.retrieval_types[i];
+    if (!type.type_blocked.empty()) {
+      const auto same = std::ranges::find(rows, type.type_blocked, &std::pair<std::string, std::string>::second);
+      if (same == rows.end())
+        rows.emplace_back(name, type.type_blocked);
+      else
+        same->first += ", " + name;
+    } else if (type.blocked > 0) {
+      rows.emplace_back(fmt::format("{} chunk {}{}", name, type.first_blocked,
+                                    type.blocked == 1 ? "" : fmt::format(" and {} more", thousands(type.blocked - 1))),
+                        type.first_blocked_reason);
     }
   }
-  return {};
+  std::string out;
+  for (const auto& [who, why] : rows) out += fmt::format("{}{}: {}", out.empty() ? "" : " · ", who, why);
+  return out;
 }
 
 std::string HarvestRun::state_word(SteadyTime now, const std::string& archive_rest) const {
@@ -300,8 +306,41 @@ std::string HarvestRun::state_word(SteadyTime now, const std::string& archive_re
   return in_hand_ > 0 || indexing || complete() ? "running" : "queued";
 }
 
-HarvestStatus HarvestRun::status(SteadyTime now, WallTime wall_now, const std::string& archive_rest) {
+double HarvestRun::capped_s(const HarvestStatus& out, const RateLimits& archives) const {
+  double requests = 0;
+  for (const TypeRun& type : types_) {
+    requests += static_cast<double>(record_.blocks) - static_cast<double>(type.blocks_done + type.look.blocks());
+    requests += std::ceil(static_cast<double>(type.counters.empty) / std::max(record_.chunk_size, 1u));
+  }
+  const double came = static_cast<double>(std::max<std::uint64_t>(out.delivered, 1));
+  const double bytes = static_cast<double>(out.bytes_received) / came * static_cast<double>(out.pending);
+  return std::max(policy::seconds_for(pacer.limits(), requests, bytes), policy::seconds_for(archives, requests, bytes));
+}
+
+// Only where it moves, or waits for what ends by itself at a known time: its window, a rate cap.
+void HarvestRun::tell_eta(HarvestStatus& out, SteadyTime now, WallTime wall_now, double least_s) {
+  const bool for_window = standing_.opens && out.waiting_for == why_closed_;
+  const bool for_cap = !out.limited_by.empty() && out.waiting_for.ends_with(out.limited_by);
+  if (out.pending == 0 || (out.state != "running" && !(out.state == "waiting" && (for_window || for_cap)))) return;
+  const double pace = schedule_.is_set() ? last_pace_ : rate_.sources_per_s(now);
+  if (pace <= 0 && least_s <= 0) return;
+  const double work = std::max(pace > 0 ? static_cast<double>(out.pending) / pace : 0, least_s);
+  if (!schedule_.is_set()) {
+    out.eta_s = work;
+    return;
+  }
+  // What is left is done while the window is open.
+  constexpr double kMost = 1e9;
+  const auto reached =
+      schedule_.reach(wall_now, std::chrono::seconds(static_cast<std::int64_t>(std::min(work, kMost)) + 1));
+  if (reached) out.eta_s = std::chrono::duration<double>(reached->end - wall_now).count();
+}
+
+HarvestStatus HarvestRun::status(SteadyTime now, WallTime wall_now, const AtArchive& archive) {
+  const std::string archive_rest =
+      archive.rest.empty() && !archive.cap.empty() ? "kept to a limit of " + archive.cap : archive.rest;
   HarvestStatus out;
+  out.limited_by = archive.cap;
   out.name = record_.name;
   out.number = record_.no;
   out.state = state_word(now, archive_rest);
@@ -334,6 +373,7 @@ HarvestStatus HarvestRun::status(SteadyTime now, WallTime wall_now, const std::s
     out.chunks_total += record_.blocks;
     out.chunks_done += c.chunks_done;
     out.chunks_blocked += type.blocked;
+    out.chunks_to_look_at += type.look.blocks();
     out.types.push_back(std::move(row));
   }
   for (const auto& [claim, since] : asking_) {
@@ -344,8 +384,7 @@ HarvestStatus HarvestRun::status(SteadyTime now, WallTime wall_now, const std::s
   if (record_.state == ledger::HarvestState::Active) {
     out.rate_sources_per_s = rate_.sources_per_s(now);
     out.rate_bytes_per_s = rate_.bytes_per_s(now);
-    if (out.rate_sources_per_s > 0 && out.pending > 0)
-      out.eta_s = static_cast<double>(out.pending) / out.rate_sources_per_s;
+    tell_eta(out, now, wall_now, capped_s(out, archive.limits));
   }
   tell_hours(out, wall_now);
   out.submitter_uid = record_.submitter_uid;
@@ -353,6 +392,7 @@ HarvestStatus HarvestRun::status(SteadyTime now, WallTime wall_now, const std::s
   out.submitted_s = record_.submitted_s;
   out.started_s = record_.started_s;
   out.finished_s = record_.finished_s;
+  out.last_trouble_s = last_trouble_s_;
   out.last_trouble = last_trouble_;
   return out;
 }

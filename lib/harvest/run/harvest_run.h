@@ -154,6 +154,7 @@ class HarvestRun {
   bool broken() const { return !broken_.empty(); }
   void hold(SteadyTime until, std::string reason);
   bool held(SteadyTime now) const { return held_until_ && *held_until_ > now; }
+  void let_loose() { held_until_.reset(); }  // the hold is over
   // Nothing is started while the disks have no room for it: says why. Empty: they have.
   void set_no_room(std::string reason) { no_room_ = std::move(reason); }
   bool has_room() const { return no_room_.empty(); }
@@ -169,8 +170,13 @@ class HarvestRun {
   bool is_news(std::size_t blocked_type) { return !std::exchange(types_[blocked_type].block_told, true); }
   // Pending products of a retrieval_type that is blocked as a whole; else 0.
   std::uint64_t blocked_with_its_type(std::size_t type) const;
-  // archive_rest: why the archive is not asked at the moment; empty if it is.
-  HarvestStatus status(SteadyTime now, WallTime wall_now, const std::string& archive_rest);
+  // What its archive's queue says meanwhile.
+  struct AtArchive {
+    std::string rest;   // why nobody is asked; empty: they are
+    std::string cap;    // the rate cap that holds the next request back; empty: none
+    RateLimits limits;  // for all of the archive's harvests
+  };
+  HarvestStatus status(SteadyTime now, WallTime wall_now, const AtArchive& archive);
 
   // Counts up whenever something of it was settled, or an operator or its end changed its state.
   std::uint64_t moves() const { return moves_; }
@@ -257,8 +263,12 @@ class HarvestRun {
   void put_back(TypeRun& type, std::uint32_t block);
   void block_chunk(TypeRun& type, std::uint32_t block, const std::string& reason);
   std::string why_not_moving(SteadyTime now, const std::string& archive_rest) const;
+  std::string why_blocked() const;
   std::string state_word(SteadyTime now, const std::string& archive_rest) const;
   void tell_hours(HarvestStatus& out, WallTime now);
+  // Seconds that the rate caps leave it at best; 0: no cap.
+  double capped_s(const HarvestStatus& out, const RateLimits& archives) const;
+  void tell_eta(HarvestStatus& out, SteadyTime now, WallTime wall_now, double least_s);
 
   ledger::HarvestRecord record_;
   std::shared_ptr<HarvestFiles> files_;
@@ -270,6 +280,7 @@ class HarvestRun {
   std::uint64_t moves_ = 0;
   std::optional<SteadyTime> held_until_;
   std::string held_reason_, broken_, no_room_, last_trouble_;
+  std::int64_t last_trouble_s_ = 0;
   policy::RateMeter rate_;
   double last_pace_ = 0;  // sources/s when something was settled last
   policy::Schedule schedule_;

@@ -71,12 +71,6 @@ void HarvestRun::tell_hours(HarvestStatus& out, WallTime now) {
   if (standing_.opens) out.opens_s = std::chrono::system_clock::to_time_t(*standing_.opens);
   if (standing_.open && standing_.until < now + std::chrono::days(7))
     out.closes_s = std::chrono::system_clock::to_time_t(standing_.until);
-  // What is left is done while the window is open, at the pace that was seen last.
-  if (out.pending == 0 || last_pace_ <= 0) return;
-  const auto work = std::chrono::seconds(static_cast<std::int64_t>(static_cast<double>(out.pending) / last_pace_) + 1);
-  const auto reached = schedule_.reach(now, work);
-  out.eta_s = std::nullopt;
-  if (reached) out.eta_s = std::chrono::duration<double>(reached->end - now).count();
 }
 
 }  // namespace garner::harvest

@@ -1,4 +1,5 @@
 // What is read out of a harvest's journal, on the caller's thread.
+#include "base/number_text.h"
 #include "harvest/service/service_impl.h"
 
 namespace garner::harvest {
@@ -17,8 +18,8 @@ Result<std::uint16_t> type_named(const HarvestFiles& files, const std::string& n
   return static_cast<std::uint16_t>(type - files.types.begin());
 }
 
-std::string requests_text(const ChunkRecord& record) {
-  std::string text = fmt::format("{} {}", record.requests, record.requests == 1 ? "request" : "requests");
+std::string attempts_text(const ChunkRecord& record) {
+  std::string text = counted(record.requests, "attempt", "attempts");
   if (record.blocked) text += ", waits for garner retry";
   if (!record.last_error.empty()) text += ", the last one: " + record.last_error;
   return text;
@@ -31,14 +32,14 @@ std::string chunk_text(const std::string& type, std::uint32_t block, const Chunk
         record.outcomes.empty() && outcome == Outcome::Pending ? ids : record.count(outcome, ids);
     if (count > 0) text += fmt::format(" {} {},", count, outcome_name(outcome));
   }
-  return text + " " + requests_text(record);
+  return text + " " + attempts_text(record);
 }
 
 std::string source_text(const std::string& type, std::uint32_t block, const ChunkRecord& record, SourceId id,
                         std::size_t place) {
   const Outcome outcome = record.outcomes.empty() ? Outcome::Pending : record.outcomes[place];
   std::string text =
-      fmt::format("{} {}: {}, in chunk {} ({})", type, id.value, outcome_name(outcome), block, requests_text(record));
+      fmt::format("{} {}: {}, in chunk {} ({})", type, id.value, outcome_name(outcome), block, attempts_text(record));
   const auto reason = record.failures.find(static_cast<std::uint32_t>(place));
   if (outcome == Outcome::Failed && reason != record.failures.end()) text += "; " + reason->second;
   return text;
@@ -94,8 +95,8 @@ Result<LogPage> EngineService::log(const std::string& name, const LogQuestion& q
   LogPage page;
   if (wanted.block) {
     if (*wanted.block >= h.blocks)
-      return fail(Kind::NotFound, "'{}' has chunks 0 to {}, no chunk {}", name, std::max(h.blocks, 1u) - 1,
-                  *wanted.block);
+      return fail(Kind::NotFound, "'{}' has chunks 0 to {}{}, no chunk {}", name, std::max(h.blocks, 1u) - 1,
+                  h.types.size() > 1 ? " of each type" : "", *wanted.block);
     auto about = standing(ledger_, h, *wanted.block, wanted.type, question.source);
     if (!about) return std::unexpected(about.error());
     page.about = std::move(*about);

@@ -31,6 +31,8 @@ class Verifier {
                                     next = block;
                                     return false;
                                   }
+                                  page_.products += static_cast<std::uint64_t>(
+                                      std::ranges::count(record.outcomes, ledger::Outcome::Delivered));
                                   for (std::size_t i = 0; i < record.packs.size() && good; ++i)
                                     good = pack({files_.no, type, block}, record.packs[i]);
                                   return good.has_value();
@@ -70,7 +72,7 @@ class Verifier {
     }
     const bool known = !suspects_.chunks.empty() && suspects_.chunks.back() == chunk;
     if (!damages->empty() && !known) suspects_.chunks.push_back(chunk);
-    count(*damages, pack.products, pack.bytes);
+    count(*damages, pack.bytes);
     return {};
   }
 
@@ -84,17 +86,16 @@ class Verifier {
       if (!now) return std::unexpected(now.error());
       if (damages->empty() || !*now || **now == record) {
         if (!damages->empty()) suspects_.tiles.push_back(key);
-        count(*damages, 1, record.bytes);
+        count(*damages, record.bytes);
         return {};
       }
       record = **now;  // it was made again in between
     }
   }
 
-  void count(std::vector<std::string>& damages, std::uint64_t products, std::uint64_t bytes) {
+  void count(std::vector<std::string>& damages, std::uint64_t bytes) {
     page_.damages.insert(page_.damages.end(), damages.begin(), damages.end());
     ++page_.packs;
-    page_.products += products;
     page_.bytes += bytes;
   }
 

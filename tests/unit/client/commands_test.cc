@@ -85,20 +85,23 @@ TEST_F(Commands, PauseResumeCancelAnswerWithTheHarvest) {
   for (const char* verb : {"pause", "resume", "cancel"}) {
     const auto outcome = garner({verb, "rvs-bright"});
     EXPECT_EQ(outcome.code, 0) << outcome.err;
-    EXPECT_THAT(outcome.out, testing::StartsWith("rvs-bright running"));
+    EXPECT_THAT(outcome.out, testing::StartsWith("rvs-bright: running"));
   }
 }
 
 TEST_F(Commands, RemoveKeepsDataUnlessTold) {
-  EXPECT_THAT(garner({"remove", "rvs-bright"}).out, HasSubstr("its data stay"));
+  EXPECT_THAT(garner({"remove", "rvs-bright"}).out, HasSubstr("its data stay in /srv/gaia/rvs-bright\n"));
   EXPECT_THAT(garner({"remove", "rvs-bright", "--delete-data"}).out, HasSubstr("deleted"));
-  EXPECT_THAT(daemon.service.calls(), testing::ElementsAre("remove rvs-bright", "remove+data rvs-bright"));
+  EXPECT_THAT(daemon.service.calls(), testing::IsSupersetOf({"remove rvs-bright", "remove+data rvs-bright"}));
 }
 
 TEST_F(Commands, RetryTellsHowManyProducts) {
   EXPECT_THAT(garner({"retry", "rvs-bright", "--outcome", "absent"}).out, HasSubstr("500 products are tried again"));
   daemon.service.retried = 0;
   EXPECT_THAT(garner({"retry", "rvs-bright"}).out, HasSubstr("nothing is failed"));
+  const auto pending = garner({"retry", "rvs-bright", "--outcome", "pending"}).out;
+  EXPECT_THAT(pending, HasSubstr("nothing is blocked; a hold is taken off, what waits is tried at once\nrvs-bright: "));
+  EXPECT_THAT(pending, testing::Not(HasSubstr("nothing is pending"))) << "1,828,504 are";
 }
 
 TEST_F(Commands, SourcesStreamsOverAllPages) {
@@ -183,6 +186,28 @@ TEST_F(Commands, WatchEndsWithOneWhenSourcesFailed) {
   status().state = "finished";
   status().failed = 4;
   EXPECT_EQ(garner({"watch", "rvs-bright"}).code, 1);
+}
+
+TEST_F(Commands, WatchOfAllEndsAsItsHarvestsDo) {
+  status().state = "finished";
+  EXPECT_EQ(garner({"watch"}).code, 0);
+  status().failed = 4;
+  EXPECT_EQ(garner({"watch"}).code, 1);
+}
+
+TEST_F(Commands, WatchInAPipeSaysOnceWhyNothingMoves) {
+  for (const auto& arguments : {std::vector<std::string>{"watch", "rvs-bright"}, {"watch"}}) {
+    int left = 40;
+    status().state = "waiting";
+    daemon.service.before_status = [&left](harvest::HarvestStatus& now) {
+      now.waiting_for = fmt::format("archive down for 2 h, next try in {} s: HTTP 503", left);
+      if (--left == 0) now.state = "finished";
+    };
+    const auto out = garner(arguments).out;
+    const auto first = out.find("archive down for 2 h, next try in 40 s: HTTP 503");
+    ASSERT_NE(first, std::string::npos) << out;
+    EXPECT_EQ(out.find("archive down for", first + 1), std::string::npos) << out;
+  }
 }
 
 TEST_F(Commands, WatchSurvivesARestartOfTheDaemon) {

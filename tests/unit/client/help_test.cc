@@ -3,7 +3,9 @@
 
 #include <fstream>
 #include <iterator>
+#include <sstream>
 
+#include "client/format.h"
 #include "run_garner.h"
 
 namespace garner::client {
@@ -21,6 +23,37 @@ TEST(Help, OfEachVerbTeachesWithExamples) {
     EXPECT_THAT(help.out, HasSubstr("--json")) << verb->name;
     EXPECT_THAT(help.out, HasSubstr(verb->summary)) << verb->name;
   }
+}
+
+TEST(Help, FitsATerminal) {
+  for (const auto* verb : verbs()) {
+    std::istringstream help(run_garner({verb->name, "--help"}).out);
+    for (std::string line; std::getline(help, line);) EXPECT_LE(text_width(line), 130u) << verb->name << ": " << line;
+  }
+}
+
+TEST(Help, NamesWhatAnOptionTakesByAWord) {
+  const auto help = run_garner({"tap", "--help"}).out;
+  EXPECT_THAT(help, testing::Not(HasSubstr(":{")));
+  EXPECT_THAT(help, HasSubstr("--format FORMAT"));
+  EXPECT_THAT(run_garner({"tap", "gaia", "query", "x", "--format", "pdf"}).err, HasSubstr("pdf"));
+}
+
+TEST(Usage, AVerbThatIsNoneIsToldWithTheOneThatWasMeant) {
+  const auto stats = run_garner({"--json", "stats"});
+  EXPECT_EQ(stats.code, 2);
+  EXPECT_EQ(stats.err, "garner: 'stats' is no verb; did you mean 'status'?; see: garner --help\n");
+  EXPECT_THAT(run_garner({"status", "a", "b"}).err, testing::Not(HasSubstr("is no verb")));
+}
+
+TEST(Usage, OutputThatCannotBeWrittenIsToldWhy) {
+  std::FILE* full = std::fopen("/dev/full", "w");
+  ASSERT_NE(full, nullptr);
+  client_test::Caught err;
+  const auto no_variables = [](const char*) -> std::optional<std::string> { return std::nullopt; };
+  EXPECT_EQ(run({"status", "--help"}, full, err.file(), no_variables), 1);
+  EXPECT_THAT(err.text(), HasSubstr("standard output can't be written: No space left on device"));
+  std::fclose(full);
 }
 
 TEST(Help, AtTheTopNamesEveryVerbAndTheExitCodes) {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "client/format.h"
 #include "client/status_text.h"
 #include "fake_service.h"
@@ -51,7 +53,7 @@ TEST(Progress, ShowsWhatCameBackEmptyUntilItIsAskedForOnceMore) {
               testing::EndsWith("  48 %   577,500 of 1,203,002   empty so far 31,200   failed 0"));
   EXPECT_THAT(progress_lines(status, {130, 0, true})[2], HasSubstr("empty so far      0   failed 0"));
   EXPECT_THAT(progress_line(status), HasSubstr("577,500 of 2,406,004 products (24 %)"));
-  EXPECT_THAT(progress_line(status), HasSubstr("failed 0, empty so far 31,200, "));
+  EXPECT_THAT(progress_line(status), HasSubstr("failed 0, empty so far 31,200 · "));
   EXPECT_THAT(status_details(status, {130, 0, true}),
               HasSubstr("  second look    RVS: 31,200 empty so far, to be asked for once more\n"));
   status.types[0].empty_so_far = status.empty_so_far = 200;
@@ -153,8 +155,8 @@ TEST(Progress, CutsReasonsOnlyWhereLinesAreRedrawnInPlace) {
 
 TEST(Progress, APipeGetsOnePlainLine) {
   EXPECT_EQ(progress_line(example_status()),
-            "rvs-bright running, 577,500 of 2,406,004 products (24 %), delivered 546,300, absent 31,200, failed 0, 87 "
-            "sources/s, about 5 h 10 min left");
+            "rvs-bright: running · 577,500 of 2,406,004 products (24 %) · delivered 546,300, absent 31,200, failed 0 · 87 "
+            "sources/s · about 5 h 10 min left");
 }
 
 TEST(Progress, TheEndTellsTheAccountAndTheNextCommand) {
@@ -167,7 +169,10 @@ TEST(Progress, TheEndTellsTheAccountAndTheNextCommand) {
               HasSubstr("finished: 2,406,004 requested = 546,300 delivered + 31,200 absent + 1,828,504 failed"));
   EXPECT_THAT(ending_line(status), HasSubstr("garner sources rvs-bright --outcome failed"));
   status.state = "blocked";
+  status.waiting_for = "its deadline was 06:00; go on in spite of it with: garner resume rvs-bright";
+  EXPECT_THAT(ending_line(status), Not(HasSubstr("garner retry")));
   status.waiting_for = "12 chunks stay hopeless";
+  status.chunks_blocked = 12;
   EXPECT_THAT(ending_line(status), HasSubstr("12 chunks stay hopeless"));
   EXPECT_THAT(ending_line(status), HasSubstr("garner retry rvs-bright --outcome pending"));
 }
@@ -178,9 +183,38 @@ TEST(StatusTable, AlignsItsColumns) {
   all[1].delivered = 7;
   all[1].eta_s.reset();
   EXPECT_EQ(status_table(all, {100, 0, true}),
-            "HARVEST      STATE       DELIVERED  ABSENT  FAILED    PENDING   STORED  ETA\n"
+            "HARVEST      STATE       DELIVERED  ABSENT  FAILED    PENDING   STORED  ETA (" + zone_text(0) + ")\n"
             "rvs-bright   running       546,300  31,200       0  1,828,504   8.9 GB  in 12 min\n"
             "b            running             7  31,200       0  1,828,504   8.9 GB  -\n");
+}
+
+TEST(StatusTable, TellsWhyLastAndWholeInAPipe) {
+  std::vector<harvest::HarvestStatus> all = {example_status()};
+  all[0].state = "waiting";
+  all[0].eta_s.reset();
+  all[0].waiting_for = "archive down for 12 min, next try in 4 min: " + std::string(200, 'x') + " the end";
+  EXPECT_THAT(status_table(all, {100, 0, false}),
+              HasSubstr("  -          archive down for 12 min, next try in 4 min: xxx"));
+  EXPECT_THAT(status_table(all, {100, 0, false}), HasSubstr(" the end\n"));
+  EXPECT_THAT(status_table(all, {80, 0, true}), HasSubstr("\n  archive down for 12 min, next try in 4 min: xxx"));
+  std::istringstream table(status_table(all, {80, 0, true}));
+  for (std::string line; std::getline(table, line);) EXPECT_LE(text_width(line), 80u) << line;
+}
+
+TEST(StatusTable, NamesTheCommandThatTakesABlockOff) {
+  std::vector<harvest::HarvestStatus> all = {example_status()};
+  all[0].state = "blocked";
+  all[0].types[1].blocked = "Unknown retrieval type";
+  all[0].waiting_for = "XP_CONTINUOUS: Unknown retrieval type";
+  EXPECT_THAT(status_table(all, {100, 0, false}),
+              testing::EndsWith("When that is settled: garner retry rvs-bright --outcome pending\n"));
+  EXPECT_THAT(status_details(all[0], {130, 0, false}),
+              HasSubstr("  blocked        XP_CONTINUOUS stay pending until: garner retry rvs-bright --outcome pending\n"));
+  all[0].chunks_blocked = 2;
+  EXPECT_THAT(status_details(all[0], {130, 0, false}), HasSubstr("XP_CONTINUOUS and 2 chunks stay pending"));
+  all[0].types[1].blocked.clear();
+  all[0].chunks_blocked = 0;
+  EXPECT_THAT(status_table(all, {100, 0, false}), Not(HasSubstr("garner retry")));
 }
 
 TEST(StatusTable, SaysInFewWordsUntilWhenAWindowIsClosed) {
@@ -196,6 +230,59 @@ TEST(StatusTable, SaysInFewWordsUntilWhenAWindowIsClosed) {
               HasSubstr("window         20:00-06:00 · opens " + opens));
   EXPECT_THAT(progress_lines(status, {130, 3'600 * 18, true}).front(),
               HasSubstr("waiting: window closed until 20:00 (in 2 h 14 min)"));
+}
+
+TEST(Progress, SaysWhoPausedItOnce) {
+  auto status = example_status();
+  status.state = "paused";
+  status.eta_s.reset();
+  status.waiting_for = "paused by root; go on with: garner resume rvs-bright";
+  EXPECT_EQ(state_text(status), status.waiting_for);
+  EXPECT_THAT(progress_line(status), testing::StartsWith("rvs-bright: paused · 577,500 of "));
+  EXPECT_THAT(progress_line(status), testing::EndsWith(" · by root; go on with: garner resume rvs-bright"));
+}
+
+TEST(Progress, WhatOnlyCountsDownSaysTheSame) {
+  auto status = example_status();
+  status.state = "waiting";
+  status.waiting_for = "archive down for 59 s, next try in 9 s: HTTP 503";
+  auto later = status;
+  later.waiting_for = "archive down for 1 h 5 min, next try in 10 min: HTTP 503";
+  later.eta_s = 5;
+  EXPECT_EQ(progress_line(stilled(status)), progress_line(stilled(later)));
+  later.waiting_for = "archive down for 1 h 5 min, next try in 10 min: no connection";
+  EXPECT_NE(progress_line(stilled(status)), progress_line(stilled(later)));
+  later = status;
+  ++later.delivered;
+  EXPECT_NE(progress_line(stilled(status)), progress_line(stilled(later)));
+}
+
+TEST(StatusDetails, MakeChunksAddUp) {
+  auto status = example_status();
+  status.chunks_done = 0;
+  status.chunks_total = 60;
+  status.chunks_to_look_at = 60;
+  status.attempts = 61;
+  EXPECT_THAT(status_details(status, {130, 0, true}),
+              HasSubstr("  chunks         0 of 60 (30 of each type) done · 60 await the second look · 61 attempts in all\n"));
+}
+
+TEST(StatusDetails, NameTheSubmitterAndTheClocks) {
+  auto status = example_status();
+  status.submitted_s = 60;
+  status.submitter_uid = 0;
+  const auto text = status_details(status, {130, 3'600, true});
+  EXPECT_THAT(text, HasSubstr(" by root\n"));
+  EXPECT_THAT(text, HasSubstr("  clocks         of this machine, " + zone_text(3'600)));
+  EXPECT_EQ(user_text(4'000'000'000), "user id 4000000000");
+}
+
+TEST(Reasons, AreToldInTheWordsOfTheirExample) {
+  auto status = example_status();
+  status.reasons = {{"transient", "h:N: no connection (N)", "ourselves", 4, 1, 2, "h:18321: no connection (refused)",
+                     "RVS", 3, 7, 1}};
+  EXPECT_THAT(reasons_text(status), HasSubstr("\n                 4 × h:18321: no connection (refused) (transient, put "
+                                              "down to our own disk or ledger)\n"));
 }
 
 TEST(StatusDetails, TellTheAccountAndWhereTheDataLie) {

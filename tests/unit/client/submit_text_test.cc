@@ -96,6 +96,35 @@ TEST(PlanText, NightsOfAWindow) {
   EXPECT_THAT(says(), HasSubstr("hours: 1 to 14 openings of the window 20:00-22:00\n"));
 }
 
+TEST(PlanText, OneTimeIsNoRange) {
+  manifest::Manifest manifest;
+  harvest::Plan plan;
+  plan.hours_least = plan.hours_most = 1;
+  const auto says = [&] { return plan_text(manifest, {"ids", {}, {}}, plan); };
+  EXPECT_THAT(says(), HasSubstr("it takes about 1.0 hours\n"));
+  plan.hours_least = plan.hours_most = 0.1 / 3600;
+  EXPECT_THAT(says(), HasSubstr("it takes less than a second\n"));
+}
+
+TEST(SubmittedText, OfOneThatIsOverNamesItsReceipt) {
+  manifest::Manifest manifest;
+  harvest::SubmitResult result;
+  result.already_here = true;
+  result.status.name = "rvs";
+  result.status.state = "finished";
+  const auto text = submitted_text(manifest, {"ids", {}, {}}, result, 0);
+  EXPECT_THAT(text, HasSubstr("garner receipt rvs\n"));
+  EXPECT_THAT(text, Not(HasSubstr("garner watch")));
+}
+
+TEST(SubmittedText, TellsWhichColumnItTookUnasked) {
+  manifest::Manifest manifest;
+  harvest::SubmitResult result;
+  ListRead list{"ids", {}, {}};
+  list.counts.guessed_column = "a";
+  EXPECT_THAT(submitted_text(manifest, list, result, 0), HasSubstr("its only column, 'a', is taken for the source_ids"));
+}
+
 TEST(SubmittedText, SaysWhenItsWindowOpens) {
   manifest::Manifest manifest;
   harvest::SubmitResult result;

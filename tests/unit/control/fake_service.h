@@ -58,6 +58,7 @@ class FakeService final : public harvest::Service {
  public:
   // What it answers.
   std::map<std::string, harvest::HarvestStatus> harvests;
+  std::function<void(harvest::HarvestStatus&)> before_status;  // time goes on between two looks
   std::optional<Error> error;               // instead of any answer
   std::vector<harvest::SourcesPage> pages;  // by cursor: "", "1", "2", …
   harvest::FoundProduct found;
@@ -109,11 +110,18 @@ class FakeService final : public harvest::Service {
   }
   std::vector<harvest::HarvestStatus> list() override {
     note("list");
+    for (auto& [name, status] : harvests) {
+      if (before_status) before_status(status);
+    }
     std::vector<harvest::HarvestStatus> out;
     for (const auto& [name, status] : harvests) out.push_back(status);
     return out;
   }
-  Result<harvest::HarvestStatus> status(const std::string& name) override { return find("status", name); }
+  Result<harvest::HarvestStatus> status(const std::string& name) override {
+    const auto known = harvests.find(name);
+    if (before_status && known != harvests.end()) before_status(known->second);
+    return find("status", name);
+  }
   Result<harvest::HarvestStatus> pause(harvest::Peer, const std::string& name) override { return find("pause", name); }
   Result<harvest::HarvestStatus> resume(harvest::Peer, const std::string& name) override {
     return find("resume", name);

@@ -36,6 +36,16 @@ TEST(FoldReason, IsBoundedAndItsOwnFixedPoint) {
     EXPECT_EQ(fold_reason(fold_reason(text)), fold_reason(text));
 }
 
+TEST(FoldTimes, WhatOnlyGrowsOlderIsTheSame) {
+  const auto down = [](const char* since, const char* next) {
+    return harvest::fold_times(fmt::format("archive down for {}, next try in {}: HTTP 503", since, next));
+  };
+  EXPECT_EQ(down("12 s", "3 min"), down("1 h 5 min", "40 s"));
+  EXPECT_EQ(down("2 h", "40 s"), down("3 d 1 h", "1 s"));
+  EXPECT_NE(down("2 h", "40 s"), harvest::fold_times("archive down for 2 h, a try is under way: HTTP 503"));
+  EXPECT_NE(harvest::fold_times("chunk 3 is tried again in 5 s: a"), harvest::fold_times("chunk 3 is tried again in 5 s: b"));
+}
+
 // The journal's texts, what follows included.
 std::vector<std::string> journal_of(Stage& stage, ledger::JournalWanted wanted = {}) {
   std::vector<std::string> out;

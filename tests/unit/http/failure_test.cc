@@ -110,7 +110,8 @@ TEST(NoConnection, IsTransientWhenRefused) {
   ::close(closed);
   ASSERT_FALSE(reply.has_value());
   EXPECT_EQ(reply.error().kind, Kind::Transient);
-  EXPECT_THAT(reply.error().detail, HasSubstr(fmt::format("127.0.0.1:{}: no connection", ntohs(address.sin_port))));
+  EXPECT_EQ(reply.error().detail,
+            fmt::format("127.0.0.1:{}: no connection (Connection refused)", ntohs(address.sin_port)));
 }
 
 TEST(NoConnection, IsTransientWhenTheHandshakeTakesTooLong) {

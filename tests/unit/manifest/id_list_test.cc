@@ -53,6 +53,19 @@ TEST(PlainList, WhatIsNoIdIsRefusedWithItsLineAndTheRestIsKept) {
                   "line 11: '?\?': neither a source_id nor a designation like 'Gaia DR3 123'"));
 }
 
+// Its first line may be a column's name, or an id with a slip of the pen: whoever hands the list in is told.
+TEST(PlainList, AFirstLineThatIsNoIdIsTakenForAColumnAndToldSo) {
+  auto list = read_text("a\n42\n43\n");
+  ASSERT_TRUE(list.counts.has_value()) << list.counts.error().detail;
+  EXPECT_THAT(list.ids, ElementsAre(42u, 43u));
+  EXPECT_EQ(list.counts->guessed_column, "a");
+  for (const char* known : {"source_id\n42\n", "42\n43\n", "a,source_id\n1,42\n"}) {
+    list = read_text(known);
+    ASSERT_TRUE(list.counts.has_value()) << list.counts.error().detail;
+    EXPECT_EQ(list.counts->guessed_column, "") << known;
+  }
+}
+
 TEST(PlainList, ManyIdsComeInOrderAcrossEveryBuffersEdge) {
   std::string text;
   std::vector<std::uint64_t> expected;

@@ -208,7 +208,7 @@ TEST(Concurrency, SaysHowFarSuccessFell) {
   for (int i = 0; i < 11; ++i) (void)concurrency.good(concurrency.asked(false, now), 500, now + 1s);
   const auto change = concurrency.overloaded(concurrency.asked(true, now + 2s), "Pool empty", now + 3s);
   ASSERT_TRUE(change);
-  EXPECT_EQ(change->why, "success fell to 92 %: Pool empty");
+  EXPECT_EQ(change->why, "success fell to 92 % of the last 12 requests: Pool empty");
 }
 
 TEST(Concurrency, NeverLeavesItsBounds) {

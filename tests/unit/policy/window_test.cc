@@ -145,7 +145,7 @@ TEST(Schedule, SaysUntilWhenItIsClosed) {
   manifest::Timing timing;
   timing.window = {hours(20h, 6h)};
   Schedule schedule(timing, {});
-  EXPECT_EQ(schedule.why_closed(utc("2026-11-28 17:46")), "window closed until 20:00 (in 2 h 14 min)");
+  EXPECT_EQ(schedule.why_closed(utc("2026-11-28 17:46")), "window closed until 20:00 UTC (in 2 h 14 min)");
   EXPECT_EQ(schedule.why_closed(utc("2026-11-28 20:00")), "");
   EXPECT_EQ(*schedule.at(utc("2026-11-29 06:10")).drained_by, utc("2026-11-29 06:30"));
   timing.window = {hours(20h, 6h, kSaturday)};
@@ -174,7 +174,7 @@ TEST(Schedule, NothingStartsAfterTheDeadlineUntilItIsLifted) {
   EXPECT_FALSE(schedule.at(utc("2026-11-29 01:00")).open);
   EXPECT_TRUE(schedule.at(utc("2026-11-29 01:00")).past_deadline);
   EXPECT_FALSE(schedule.at(utc("2026-12-29 21:00")).opens);
-  EXPECT_EQ(schedule.why_closed(utc("2026-11-29 08:00")), "its deadline was 01:00");
+  EXPECT_EQ(schedule.why_closed(utc("2026-11-29 08:00")), "its deadline was 01:00 UTC");
   schedule.lift_deadline();
   EXPECT_TRUE(schedule.at(utc("2026-11-29 01:00")).open);
 }
