@@ -88,6 +88,11 @@ std::string speed_text(const HarvestStatus& status) {
   return rate_text(status.rate_sources_per_s) + " sources/s";
 }
 
+// The headline tells that already.
+bool says_so(const HarvestStatus& status, std::string_view what) {
+  return !moves(status) && !what.empty() && status.waiting_for.find(what) != std::string::npos;
+}
+
 std::string rates_line(const HarvestStatus& status) {
   std::string out = "  ";
   if (moves(status)) {
@@ -169,7 +174,8 @@ std::vector<std::string> progress_lines(const HarvestStatus& status, const View&
   const auto widths = widths_of(status);
   for (const auto& type : status.types) {
     lines.push_back(bar_line(type, widths, view.width));
-    if (!type.blocked.empty()) lines.push_back(labelled("", "blocked: " + printable(type.blocked)));
+    if (!type.blocked.empty() && !says_so(status, type.blocked))
+      lines.push_back(labelled("", "blocked: " + printable(type.blocked)));
   }
   lines.push_back(rates_line(status));
   if (!status.in_flight.empty()) lines.push_back(in_flight_line(status));
@@ -177,7 +183,8 @@ std::vector<std::string> progress_lines(const HarvestStatus& status, const View&
     lines.push_back(labelled("concurrency", concurrency_text(*archive, view.now)));
   if (const auto retry = retry_command(status); !retry.empty())
     lines.push_back(labelled("blocked", blocked_text(status) + " stay pending until: " + retry));
-  if (!status.last_trouble.empty()) {
+  const auto trouble = status.last_trouble.substr(std::min(status.last_trouble.find(": "), status.last_trouble.size()));
+  if (!status.last_trouble.empty() && !says_so(status, trouble)) {
     const auto when = status.last_trouble_s > 0 ? clock_text(status.last_trouble_s, view.now) + " " : std::string();
     lines.push_back(labelled("last trouble", when + printable(status.last_trouble)));
   }

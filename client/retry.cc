@@ -16,8 +16,7 @@ int run_retry(Session& session) {
   if (arguments.json) {
     session.terminal.write(control::retry_json(*products) + "\n");
   } else if (*products == 0 && outcome == "pending") {
-    session.terminal.print(fmt::format("{}: nothing is blocked; a hold is taken off, what waits is tried at once\n",
-                                       arguments.harvest));
+    session.terminal.print(arguments.harvest + ": nothing is blocked; its own holds and waits are cut short\n");
     if (const auto status = session.client.status(arguments.harvest); status)
       session.terminal.print(progress_line(*status) + "\n");
   } else if (*products == 0) {
@@ -36,8 +35,8 @@ const Verb& retry_verb() {
       "retry",
       "Try again what failed, was absent, or is blocked",
       R"(failed: what was given up on. absent: what the archive said it does not have; worth asking again after a new release
-of its products. pending: chunks and retrieval_types that are blocked and no longer tried by themselves; what waits is
-tried at once, too.
+of its products. pending: chunks and retrieval_types that are blocked and no longer tried by themselves; its own
+holds and waits are cut short, too.
 
 Examples:
   garner retry rvs-bright

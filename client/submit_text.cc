@@ -158,7 +158,9 @@ std::string submitted_text(const manifest::Manifest& manifest, const ListRead& l
   }
   out += guessed_text(list, label) + refused_text(list, label);
   if (status.opens_s > now) {
-    out += margin + fmt::format("starts at {} {} (in {}), when its window opens\n", clock_text(status.opens_s, now),
+    const auto clock = clock_text(status.opens_s, now);
+    const bool today = clock.front() >= '0' && clock.front() <= '9';
+    out += margin + fmt::format("starts {}{} {} (in {}), when its window opens\n", today ? "at " : "", clock,
                                 zone_text(status.opens_s), duration_text(static_cast<double>(status.opens_s - now)));
   } else if (!status.waiting_for.empty()) {
     out += margin + "it is " + state_text(status) + "\n";

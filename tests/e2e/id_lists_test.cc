@@ -134,7 +134,7 @@ TEST_F(IdLists, EmptyLists) {
 
 TEST_F(IdLists, AListOfWhichNothingIsLeftIsRefusedWithItsFirstRows) {
   const Ran ran = plan(write("old.txt", "Gaia DR2 " + ids[0] + "\nGaia DR2 " + ids[1] + "\n"));
-  expect_refused(ran, "every one of its 2 rows was refused");
+  expect_refused(ran, "all of its 2 rows were refused");
   EXPECT_THAT(ran.err, HasSubstr("line 1"));
   EXPECT_THAT(ran.err, HasSubstr("belongs to Gaia DR2"));
 }

@@ -61,7 +61,9 @@ Task<Result<void>> Engine::start() {
     ++going_on;
     tell(**run, "taken up by a daemon that started");
   }
-  log::notice("took up {}, {} of them not over", counted(records->size(), "harvest", "harvests"), thousands(going_on));
+  if (!records->empty())
+    log::notice("took up {}; {} not over", counted(records->size(), "harvest", "harvests"),
+                going_on == 1 ? "1 is" : thousands(going_on) + " are");
   pump();
   co_return Result<void>{};
 }

@@ -82,10 +82,10 @@ Result<std::vector<std::uint64_t>> reopen_harvest(ledger::Ledger& ledger, const 
   return products;
 }
 
-// What a retry did. Whatever was held or waited is tried at once in any case.
+// What a retry did. Holds, and pauses between attempts, are over in any case.
 std::string retried_text(Outcome outcome, std::uint64_t products) {
   if (outcome == Outcome::Pending) {
-    if (products == 0) return "nothing was blocked; what waits is tried at once";
+    if (products == 0) return "nothing was blocked; its own holds and waits are cut short";
     return counted(products, "pending product is", "pending products are") + " tried again at once";
   }
   const std::string word(ledger::outcome_name(outcome));

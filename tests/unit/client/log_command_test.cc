@@ -4,6 +4,7 @@
 
 #include "control/log_messages.h"
 #include "daemon_fixture.h"
+#include "client/format.h"
 #include "run_garner.h"
 
 namespace garner::client {
@@ -48,7 +49,17 @@ TEST_F(LogCommand, PrintsALineAnEventTheNewestLast) {
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("RVS chunk 1139, 500 ids: 500 pool empty; tried again after 41 s\n"));
   EXPECT_THAT(outcome.out, testing::EndsWith("paused by ada\n"));
+  EXPECT_THAT(outcome.out, testing::ContainsRegex("^2026-09-[0-9 :-]+ " + zone_text(1'790'000'000) + "  RVS chunk"))
+      << "whose clock";
   EXPECT_EQ(daemon.service.log_question.most, 50u);
+}
+
+TEST_F(LogCommand, SaysWhatNumberOfLinesItTakes) {
+  for (const char* wrong : {"0", "-5", "10001", "all"}) {
+    const auto outcome = garner({"log", "rvs-bright", "--last", wrong});
+    EXPECT_EQ(outcome.code, 2) << wrong;
+    EXPECT_EQ(outcome.err, fmt::format("garner: --last '{}': expected a number from 1 to 10,000\n", wrong));
+  }
 }
 
 TEST_F(LogCommand, AsksForOneChunkOrOneSource) {

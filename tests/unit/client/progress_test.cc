@@ -129,6 +129,18 @@ TEST(Progress, ABlockedTypeSaysWhyInTheArchivesWords) {
               testing::Contains(HasSubstr("blocked: Unknown retrieval type: 'XP_CONTINUOUS'")));
 }
 
+TEST(Progress, AReasonIsToldOnce) {
+  auto status = example_status();
+  status.types[1].blocked = "Unknown retrieval type";
+  status.last_trouble = "XP_CONTINUOUS chunk 3: Unknown retrieval type";
+  status.state = "blocked";
+  status.waiting_for = "XP_CONTINUOUS: Unknown retrieval type";
+  const auto text = status_details(status, {130, 0, false});
+  EXPECT_EQ(text.find("Unknown", text.find("Unknown") + 1), std::string::npos) << text;
+  status.last_trouble = "RVS chunk 3: HTTP 503";
+  EXPECT_THAT(status_details(status, {130, 0, false}), HasSubstr("RVS chunk 3: HTTP 503"));
+}
+
 TEST(Progress, WhatWaitsSaysForWhatAndHasNoRate) {
   auto status = example_status();
   status.state = "waiting";

@@ -121,7 +121,7 @@ TEST_F(Submit, AListOfWhichEveryRowIsRefusedStartsNothing) {
   write("bad.txt", "0\n-5\n");
   const auto outcome = submit();
   EXPECT_EQ(outcome.code, 2);
-  EXPECT_THAT(outcome.err, HasSubstr("every one of its 2 rows was refused"));
+  EXPECT_THAT(outcome.err, HasSubstr("all of its 2 rows were refused"));
   EXPECT_THAT(outcome.err, HasSubstr("bad.txt line 1 \"0\""));
   for (const auto& submission : daemon.service.submissions()) EXPECT_FALSE(submission.finished);
 }

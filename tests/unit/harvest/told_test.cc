@@ -54,7 +54,7 @@ TEST(Retry, OfWhatIsNotBlockedSaysSo) {
   stage.start_engine();
   stage.loop.run_for(10s);
   ASSERT_EQ(stage.await(stage.engine->retry("runs", ledger::Outcome::Pending, "ada")).value_or(1), 0u);
-  EXPECT_THAT(events(stage), Contains("retry by ada: nothing was blocked; what waits is tried at once"));
+  EXPECT_THAT(events(stage), Contains("retry by ada: nothing was blocked; its own holds and waits are cut short"));
 }
 
 TEST(Retry, CountsAsPeopleRead) {
