@@ -81,6 +81,17 @@ int report(const CLI::App& app, const CLI::ParseError& error, Terminal& terminal
   return kBadInput;
 }
 
+// What could not be written is told, whatever the verb thinks of it.
+int ended(Terminal& terminal, int code) {
+  terminal.flush();
+  if (!terminal.failed()) return code;
+  const int why = terminal.write_errno();
+  if (why != EPIPE)  // who stopped reading knows
+    terminal.complain(fmt::format("garner: standard output can't be written{}{}\n", why != 0 ? ": " : "",
+                                  why != 0 ? std::strerror(why) : ""));
+  return code == kGood ? kNotWell : code;
+}
+
 // The first word is no verb: which one may have been meant. Empty: it is one, or there is no word.
 std::string wrong_verb(const std::vector<std::string>& arguments) {
   for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -132,7 +143,7 @@ int run(const std::vector<std::string>& arguments, std::FILE* out, std::FILE* er
       terminal.complain(wrong);
       return kBadInput;
     }
-    return report(app, error, terminal);
+    return ended(terminal, report(app, error, terminal));
   }
   if (app.get_subcommands().empty()) {
     terminal.complain(app.help());
@@ -144,13 +155,7 @@ int run(const std::vector<std::string>& arguments, std::FILE* out, std::FILE* er
   for (const auto* verb : verbs()) {
     if (name != verb->name) continue;
     const int code = verb->run(session);
-    terminal.flush();
-    if (!terminal.failed()) return code;
-    const int why = terminal.write_errno();
-    if (why != EPIPE)  // who stopped reading knows
-      terminal.complain(fmt::format("garner: standard output can't be written{}{}\n", why != 0 ? ": " : "",
-                                    why != 0 ? std::strerror(why) : ""));
-    return code == kGood ? kNotWell : code;
+    return ended(terminal, code);
   }
   return kBadInput;
 }

@@ -111,7 +111,7 @@ TEST_F(LogCommand, StatusWithVerboseTellsTheReasons) {
                     {"suspect", "HTTP 500: null", "chunk", 2, 0, 0, "HTTP 500: null", "RVS", 3, 42}};
   EXPECT_THAT(garner({"status", "rvs-bright"}).out, Not(HasSubstr("put down to")));
   const auto outcome = garner({"status", "rvs-bright", "--verbose"});
-  EXPECT_THAT(outcome.out, HasSubstr("1,236 failed requests for 2 reasons"));
+  EXPECT_THAT(outcome.out, HasSubstr("1,236 failed attempts for 2 reasons"));
   EXPECT_THAT(outcome.out, HasSubstr("1,234 × 500 pool empty (overloaded, put down to the archive)"));
   const auto back = control::parse_status(control::status_json(status));
   ASSERT_TRUE(back);

@@ -157,6 +157,7 @@ TEST_F(Submit, WaitEndsAsTheHarvestDoes) {
   EXPECT_EQ(submit({"--wait"}).code, 1);
   status.failed = 0;
   status.state = "blocked";
+  status.chunks_blocked = 2;
   const auto blocked = submit({"--wait"});
   EXPECT_EQ(blocked.code, 1);
   EXPECT_THAT(blocked.out, HasSubstr("garner retry rvs-bright --outcome pending"));

@@ -40,8 +40,8 @@ TEST(Resume, TriesAtOnceWhatOurOwnDiskHeldBack) {
 TEST(Resume, OfWhatRunsIsNoEvent) {
   Stage stage;
   stage.make_harvest("runs", 1000, 100, {"RVS"});
-  stage.archive->latency = 1min;
   stage.start_engine();
+  stage.archive->latency = 1min;
   stage.loop.run_for(10s);
   ASSERT_TRUE(stage.await(stage.engine->resume("runs", "ada")));
   EXPECT_THAT(events(stage), Not(Contains(HasSubstr("resumed"))));
@@ -50,8 +50,8 @@ TEST(Resume, OfWhatRunsIsNoEvent) {
 TEST(Retry, OfWhatIsNotBlockedSaysSo) {
   Stage stage;
   stage.make_harvest("runs", 6000, 100, {"RVS"});
-  stage.archive->latency = 1min;
   stage.start_engine();
+  stage.archive->latency = 1min;
   stage.loop.run_for(10s);
   ASSERT_EQ(stage.await(stage.engine->retry("runs", ledger::Outcome::Pending, "ada")).value_or(1), 0u);
   EXPECT_THAT(events(stage), Contains("retry by ada: nothing was blocked; its own holds and waits are cut short"));
@@ -101,12 +101,12 @@ TEST(Blocked, TellsAReasonOfSeveralTypesOnce) {
 TEST(TimeLeft, IsNotToldWhileTheArchiveIsDown) {
   Stage stage;
   stage.make_harvest("down", 4000, 100, {"RVS"});
-  stage.archive->latency = 2s;
   bool down = false;
   stage.weather = [&](const archive::ChunkRequest&) -> std::optional<Error> {
     return down ? std::optional(Error{Kind::Maintenance, "Archive down", std::nullopt}) : std::nullopt;
   };
   stage.start_engine();
+  stage.archive->latency = 2s;
   stage.loop.run_for(7s);
   ASSERT_EQ(stage.status("down").state, "running");
   EXPECT_TRUE(stage.status("down").eta_s);
