@@ -92,6 +92,19 @@ TEST(Messages, AnUnknownTimeOfArrivalIsNull) {
   EXPECT_FALSE(parse_status(status_json(status))->eta_s);
 }
 
+TEST(Messages, HoldWhenTheLastTroubleWasAndWhatAwaitsTheSecondLook) {
+  auto status = example_status();
+  status.last_trouble_s = 1'790'000'007;
+  status.chunks_to_look_at = 12;
+  status.reasons = {{"suspect", "null", "chunk", 3, 1, 2, "null, of one", "RVS", 4, 5937083312263887616, 1}};
+  const auto back = parse_status(status_json(status));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->last_trouble_s, status.last_trouble_s);
+  EXPECT_EQ(back->chunks_to_look_at, 12u);
+  ASSERT_EQ(back->reasons.size(), 1u);
+  EXPECT_EQ(back->reasons[0].ids, 1u) << "the example is a single source";
+}
+
 TEST(Messages, BrokenTextFromAnArchiveIsNoObstacle) {
   auto status = example_status();
   status.last_trouble = "bad \xff byte and \"quotes\"";

@@ -174,6 +174,22 @@ TEST(EngineReceipt, CountsWhatWasAskedTwiceAndWhatWasNot) {
   }
 }
 
+TEST(EngineReceipt, DoesNotClaimThatWhatTheTablesSaidWasAsked) {
+  Stage stage;
+  stage.profile.releases = {{"Gaia DR3", {{"RVS", 20'000, 1 << 20, "has_it"}}, "gaiadr3.gaia_source"}};
+  stage.tap.flag_of = [](std::uint64_t id) { return id % 4 == 0; };
+  std::vector<SourceId> ids;
+  for (std::uint64_t id = 1000; id < 1400; ++id) {
+    ids.push_back(SourceId{id});
+    if (id % 20 == 0 || id % 4 != 0) stage.truth.missing.insert({"RVS", SourceId{id}});
+  }
+  stage.make_harvest_of("sieved", ids, 50, {"RVS"}, kKeys + "prefilter: true\n");
+  stage.start_engine();
+  ASSERT_TRUE(stage.run_until_state("sieved", "finished"));
+  EXPECT_EQ(confirmed(stage, "sieved")["by_tables"], 300);
+  EXPECT_EQ(confirmed(stage, "sieved")["asked_twice"], 20);
+}
+
 TEST(EngineReceipt, DoesNotClaimThatWhatASampleSpokeForWasAskedTwice) {
   Stage stage;
   stage.make_harvest("most", 20'000, 100, {"RVS"});
