@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/mapped_bytes.h"
 #include "base/trusted_path.h"
 
 namespace garner::http {
@@ -193,7 +194,6 @@ struct Body::Impl {
     void* address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, spool, 0);
     if (address == MAP_FAILED) return spool_error(errno, spool_directory, "mmap");
     mapped = static_cast<std::byte*>(address);
-    ::close(std::exchange(spool, -1));
     return {};
   }
 };
@@ -215,6 +215,14 @@ Result<void> Body::finish() { return impl_->finish(); }
 std::span<const std::byte> Body::bytes() const {
   if (!impl_ || (impl_->spilled && impl_->mapped == nullptr)) return {};
   return {impl_->spilled ? impl_->mapped : impl_->block, impl_->size};
+}
+
+Result<std::span<const std::byte>> Body::readable() const {
+  const auto all = bytes();
+  if (!spilled()) return all;
+  if (auto good = check_readable(all, all, impl_->spool); !good)
+    return fail(Kind::Internal, "spool file in {}: {}", impl_->spool_directory, good.error().detail);
+  return all;
 }
 
 std::string_view Body::text() const {

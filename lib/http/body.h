@@ -43,6 +43,9 @@ class Body {
   Result<void> finish();
 
   std::span<const std::byte> bytes() const;
+  // The same, when all of what is spilled has been read from its disk once: a page that did not come would end the
+  // process. Blocking; Internal with the reason.
+  Result<std::span<const std::byte>> readable() const;
   std::string_view text() const;
   std::uint64_t size() const;
   bool spilled() const;

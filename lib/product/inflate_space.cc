@@ -49,7 +49,7 @@ Result<std::span<const std::byte>> InflateSpace::inflate_to_spool(const ZipMembe
   auto done = extract_stream(member, [this](std::span<const std::byte> piece) { return spool_.append(piece); });
   if (!done) return std::unexpected(std::move(done.error()));
   if (auto mapped = spool_.finish(); !mapped) return std::unexpected(std::move(mapped.error()));
-  return spool_.bytes();
+  return spool_.readable();
 }
 
 }  // namespace garner::product

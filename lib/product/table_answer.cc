@@ -8,6 +8,7 @@
 #include <atomic>
 #include <filesystem>
 
+#include "base/mapped_bytes.h"
 #include "table/convert.h"
 
 namespace garner::product {
@@ -42,11 +43,17 @@ class ScratchFile {
     size_ = static_cast<std::size_t>(facts.st_size);
     void* const at = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file, 0);
     const int error = errno;
-    ::close(file);
-    if (at == MAP_FAILED) return fail_errno(error, path_.string());
+    if (at == MAP_FAILED) {
+      ::close(file);
+      return fail_errno(error, path_.string());
+    }
     mapped_ = at;
     ::madvise(mapped_, size_, MADV_SEQUENTIAL);
-    return std::span(static_cast<const std::byte*>(mapped_), size_);
+    const std::span bytes(static_cast<const std::byte*>(mapped_), size_);
+    const auto good = check_readable(bytes, bytes, file);
+    ::close(file);
+    if (!good) return fail(Kind::Internal, "{}: {}", path_.string(), good.error().detail);
+    return bytes;
   }
 
  private:

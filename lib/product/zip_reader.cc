@@ -15,6 +15,8 @@ constexpr std::uint32_t kLocatorSignature = 0x07064b50;
 constexpr std::uint32_t kEntrySignature = 0x02014b50;
 constexpr std::uint64_t kEndBytes = 22, kEnd64Bytes = 56, kLocatorBytes = 20, kEntryBytes = 46;
 constexpr std::uint64_t kLongestComment = 0xffff;
+constexpr std::uint64_t kLongestTail = kEnd64Bytes + kLocatorBytes + kEndBytes + kLongestComment;
+constexpr std::uint64_t kLongestHeader = 30 + 2 * 0xffff, kLongestDescriptor = 24;  // beside a member's data
 constexpr std::uint64_t kRatioMattersBeyond = 64u << 10;
 constexpr unsigned kNewestVersion = 63;  // §4.4.3: "6.3"
 
@@ -200,8 +202,16 @@ Result<void> check_unique(const std::vector<ZipEntry>& entries) {
   return {};
 }
 
+// A member's part of the zip but for its data, by the little that is known of it yet.
+Result<void> reach_around(ZipBytes member, const ZipReach& reach) {
+  if (!reach) return {};
+  auto good = reach(member.first(std::min<std::uint64_t>(member.size(), kLongestHeader)));
+  return good ? reach(member.last(std::min<std::uint64_t>(member.size(), kLongestDescriptor))) : good;
+}
+
 // In the order of their offsets the members must fill the zip from its first byte to the directory.
-Result<void> check_tiling(ZipBytes zip, std::vector<ZipEntry>& entries, std::uint64_t directory_at) {
+Result<void> check_tiling(ZipBytes zip, std::vector<ZipEntry>& entries, std::uint64_t directory_at,
+                          const ZipReach& reach) {
   std::vector<std::uint32_t> order(entries.size());
   std::iota(order.begin(), order.end(), 0u);
   std::ranges::sort(order, {}, [&](std::uint32_t i) { return entries[i].member.offset; });
@@ -211,6 +221,8 @@ Result<void> check_tiling(ZipBytes zip, std::vector<ZipEntry>& entries, std::uin
     auto& entry = entries[order[i]];
     const std::uint64_t end = i + 1 < order.size() ? entries[order[i + 1]].member.offset : directory_at;
     if (end > directory_at) return fail(Kind::Corrupt, "a member is said to lie at byte {}, behind the directory at {}", end, directory_at);
+    const std::uint64_t at = std::min(entry.member.offset, end);
+    if (auto good = reach_around(zip.subspan(at, end - at), reach); !good) return good;
     if (auto good = check_local(zip, entry, end); !good) return with_context(good.error(), "member '{}'", shown(entry.member.name));
   }
   return {};
@@ -232,16 +244,25 @@ Result<std::optional<ZipBytes>> find_extra(ZipBytes extra, std::uint16_t id) {
   return found;
 }
 
-Result<std::vector<ZipMember>> read_zip_directory(std::span<const std::byte> zip, const ZipLimits& limits) {
+Result<std::vector<ZipMember>> read_zip_directory(std::span<const std::byte> zip, const ZipLimits& limits,
+                                                  const ZipReach& reach) {
+  if (reach) {
+    if (auto good = reach(zip.last(std::min<std::uint64_t>(zip.size(), kLongestTail))); !good)
+      return std::unexpected(good.error());
+  }
   const auto directory = read_end(zip);
   if (!directory) return std::unexpected(directory.error());
   if (directory->entries > limits.max_members) {
     return fail(Kind::TooLarge, "the zip has {} members ({} are allowed)", directory->entries, limits.max_members);
   }
+  if (reach) {
+    if (auto good = reach(zip.subspan(directory->offset, directory->size)); !good) return std::unexpected(good.error());
+  }
   auto entries = read_entries(zip.subspan(directory->offset, directory->size), directory->entries, limits);
   if (!entries) return std::unexpected(std::move(entries.error()));
   if (auto good = check_unique(*entries); !good) return std::unexpected(std::move(good.error()));
-  if (auto good = check_tiling(zip, *entries, directory->offset); !good) return std::unexpected(std::move(good.error()));
+  if (auto good = check_tiling(zip, *entries, directory->offset, reach); !good)
+    return std::unexpected(std::move(good.error()));
   std::vector<ZipMember> members;
   members.reserve(entries->size());
   for (const auto& entry : *entries) members.push_back(entry.member);

@@ -33,8 +33,13 @@ struct ZipMember {
   std::uint64_t offset = 0;                  // of the local header
 };
 
-// The members in the order of the directory. A whole zip without members (22 bytes) is an empty list.
-Result<std::vector<ZipMember>> read_zip_directory(std::span<const std::byte> zip, const ZipLimits& limits = {});
+// Asked before bytes are looked at, where they may be out of reach: of a file that is mapped (base/mapped_bytes.h).
+using ZipReach = std::function<Result<void>(std::span<const std::byte> part)>;
+
+// The members in the order of the directory. A whole zip without members (22 bytes) is an empty list. `reach` is not
+// asked for the members' data.
+Result<std::vector<ZipMember>> read_zip_directory(std::span<const std::byte> zip, const ZipLimits& limits = {},
+                                                  const ZipReach& reach = {});
 
 // Inflates into out, which must have exactly member.size bytes, and checks the CRC. For members that fit in memory.
 Result<void> extract(const ZipMember& member, std::span<std::byte> out);

@@ -167,7 +167,9 @@ class ProductsWay final : public Way {
                                max_product_bytes(files, chunk.key.type, world.archive.profile()),
                                world.budget,
                                output::spool_directory(files.spec)};
-    auto contents = world.read_reply(body.bytes(), asked, sink);
+    const auto bytes = body.readable();
+    if (!bytes) return std::unexpected(bytes.error());
+    auto contents = world.read_reply(*bytes, asked, sink);
     if (!contents) return std::unexpected(contents.error());
     return Came{std::move(contents->found), contents->products > 0};
   }

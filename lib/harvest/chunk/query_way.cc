@@ -57,7 +57,9 @@ class QueryWay final : public Way {
     asked.rows_expected = chunk.rows_expected;
     asked.spool_directory = output::spool_directory(files.spec);
     asked.is_mapped = body.spilled();
-    auto contents = world.read_table(body.bytes(), asked, sink);
+    const auto bytes = body.readable();
+    if (!bytes) return std::unexpected(bytes.error());
+    auto contents = world.read_table(*bytes, asked, sink);
     if (!contents) return std::unexpected(contents.error());
     return Came{{contents->handed_on}, contents->handed_on, contents->rows};
   }

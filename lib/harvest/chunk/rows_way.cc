@@ -68,7 +68,9 @@ class RowsWay final : public Way {
     asked.row_limit = row_limit(world.archive.profile(), chunk.by_job);
     asked.spool_directory = output::spool_directory(files.spec);
     asked.is_mapped = body.spilled();
-    auto contents = world.read_table(body.bytes(), asked, sink);
+    const auto bytes = body.readable();
+    if (!bytes) return std::unexpected(bytes.error());
+    auto contents = world.read_table(*bytes, asked, sink);
     if (!contents) return std::unexpected(contents.error());
     return Came{std::move(contents->found), contents->handed_on, contents->rows};
   }

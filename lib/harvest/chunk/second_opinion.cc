@@ -36,7 +36,9 @@ Task<Result<void>> ask_for_known(ChunkWorld world, std::shared_ptr<HarvestRun> r
       auto& body = *reply;
       good = co_await world.workers.run(world.executor, [&world, &asked, &body]() -> Result<void> {
         Nowhere nowhere;
-        auto contents = world.read_reply(body.bytes(), asked, nowhere);
+        const auto bytes = body.readable();
+        if (!bytes) return std::unexpected(bytes.error());
+        auto contents = world.read_reply(*bytes, asked, nowhere);
         if (!contents) return std::unexpected(contents.error());
         return {};
       });

@@ -86,6 +86,31 @@ TEST(Body, SpillsBeyondTheBudgetAndLeavesNothingBehind) {
   EXPECT_TRUE(folder.empty());
 }
 
+// The only file of this process in that folder, unnamed as it is.
+int spool_in(const std::filesystem::path& folder) {
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code ignored;
+    const auto target = std::filesystem::read_symlink(entry.path(), ignored).string();
+    if (target.starts_with(folder.string() + "/")) return std::stoi(entry.path().filename());
+  }
+  return -1;
+}
+
+TEST(Body, SaysThatItsSpoolFileCannotBeReadInsteadOfDyingOfIt) {
+  const Folder folder;
+  Body body(std::make_shared<MemoryBudget>(0), folder.path(), 1u << 20);
+  const auto text = noise(1'000'000);
+  fill(body, text, 16'384);
+  const auto good = body.readable();
+  ASSERT_TRUE(good) << good.error().detail;
+  EXPECT_EQ(good->size(), text.size());
+  ASSERT_EQ(::ftruncate(spool_in(folder.path()), 300'000), 0);
+  const auto bad = body.readable();
+  ASSERT_FALSE(bad);
+  EXPECT_EQ(bad.error().kind, Kind::Internal);
+  EXPECT_THAT(bad.error().detail, ::testing::HasSubstr(folder.path().string()));
+}
+
 TEST(Body, UsesTheLastBytesOfTheBudgetBeforeItSpills) {
   auto budget = std::make_shared<MemoryBudget>(20'000);
   Body body(budget, "", 1u << 20);

@@ -1,3 +1,6 @@
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "zip_checks.h"
 
 namespace garner::product {
@@ -26,6 +29,37 @@ TEST(ZipReader, TakesAZipWithoutMembersForAnEmptyList) {
   const auto members = read_zip_directory(test::as_bytes(zip));
   ASSERT_TRUE(members) << members.error().detail;
   EXPECT_TRUE(members->empty());
+}
+
+// The zip in pages that may not be touched until they are asked for.
+TEST(ZipReader, AsksForWhatItLooksAtAndNeverForData) {
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  std::vector<ZipPart> parts;
+  for (const char* name : {"a", "b", "c"})
+    parts.push_back({.name = name, .data = std::string(100 * page, 'x'), .stored = true});
+  const auto zip = make_zip(parts);
+  const std::size_t room = (zip.size() + page - 1) / page * page;
+  auto* const pages =
+      static_cast<std::byte*>(::mmap(nullptr, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  ASSERT_NE(pages, MAP_FAILED);
+  std::ranges::copy(test::as_bytes(zip), pages);
+  ::mprotect(pages, room, PROT_NONE);
+  std::size_t asked = 0;
+  const auto members =
+      read_zip_directory({pages, zip.size()}, {}, [&](std::span<const std::byte> part) -> Result<void> {
+        const auto from = static_cast<std::size_t>(part.data() - pages) / page * page;
+        asked += part.size();
+        ::mprotect(pages + from, static_cast<std::size_t>(part.data() + part.size() - pages) - from, PROT_READ);
+        return {};
+      });
+  ASSERT_TRUE(members) << members.error().detail;
+  EXPECT_EQ(members->size(), 3u);
+  EXPECT_LT(asked, zip.size());
+  const auto out_of_reach = read_zip_directory(
+      {pages, zip.size()}, {}, [](std::span<const std::byte>) { return Result<void>(fail(Kind::Corrupt, "gone")); });
+  ::munmap(pages, room);
+  ASSERT_FALSE(out_of_reach);
+  EXPECT_EQ(out_of_reach.error().detail, "gone");
 }
 
 TEST(ZipReader, CallsZeroBytesCorrupt) { expect_refused("", Kind::Corrupt, "no bytes at all"); }
