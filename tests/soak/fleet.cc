@@ -23,6 +23,16 @@ Shape poisoned(Shape shape) {
   return shape;
 }
 
+Shape left_out(Shape shape) {
+  shape.left_out = true;
+  return shape;
+}
+
+Shape windowed(Shape shape) {
+  shape.windowed = true;
+  return shape;
+}
+
 Shape by_query(Shape shape) {
   shape.by_query = true;
   shape.manifest += fmt::format("sources: {{adql: \"SELECT source_id FROM {} WHERE {}\"}}\n", kSourceTable, kBright);
@@ -58,11 +68,13 @@ const std::vector<Shape>& all_shapes() {
       rows("rows", "csv", "layout: tar.zst", "mode: sync\n"),
       products("merged", "fits", "layout: table", {"EPOCH_PHOTOMETRY"}, {}, "RAW"),
       poisoned(products("poisoned", "votable_plain", "layout: tar.zst", {"XP_SAMPLED"})),
+      left_out(products("sparse", "csv", "layout: zip", {"XP_SAMPLED"})),
       query("pixels", "fits", "layout: table", "partition: {healpix: 1}\nmode: async\n"),
       by_query(products("asked", "ecsv", "layout: files, compress: zst", {"MCMC_MSC"})),
       rows("jobs", "fits", "layout: files", "mode: async\n"),
       products("sifted", "votable", "layout: tar.zst", {"XP_SAMPLED", "MCMC_MSC"}, "prefilter: true\n"),
       products("raw", "csv", "layout: tar.zst", {"XP_SAMPLED"}, {}, "RAW"),
+      windowed(products("nightly", "fits", "layout: files", {"XP_SAMPLED", "MCMC_MSC"})),
   };
   return shapes;
 }

@@ -19,6 +19,8 @@ struct Shape {
   std::vector<e2e::Product> products = {};  // of kind products, one for each retrieval_type
   bool by_query = false;                    // its sources are asked for
   bool poisoned = false;                    // one of its sources spoils every answer
+  bool left_out = false;                    // of some of its sources the first answer says nothing
+  bool windowed = false;                    // its window closes while it runs, and opens again
 };
 
 const std::vector<Shape>& all_shapes();

@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t kUnderWay = 6;
 constexpr std::size_t kSources = 400;
+// Fewer than a harvest has chunks: its second look meets none.
+constexpr std::uint64_t kAnswersWithGaps = 5;
 constexpr std::chrono::minutes kSettleMost{15};
 
 void pass(std::uint64_t milliseconds) {
@@ -47,8 +49,24 @@ void Soak::SetUp() {
   knobs = sky_knobs();
   knobs["seed"] = 1;
   // Answers that may be bad count as attempts: so many in a row are no accident, even in this weather.
-  start({}, {}, {{"attempts_most", "12"}, {"first_byte_s", "2"}, {"stall_s", "2"}});
+  const auto credentials = rig.root() / "credentials";
+  e2e::write_file(credentials, fmt::format("{}\n{}\n", kUser, kPassword));
+  fs::permissions(credentials, fs::perms(0600));
+  start({}, {},
+        {{"attempts_most", "12"}, {"first_byte_s", "2"}, {"stall_s", "2"}, {"credential_file", credentials.string()}});
   rig.set_knobs(stormy());
+}
+
+// Open now, closed for the minute after next, and open again.
+std::string Soak::hours() const {
+  const std::time_t now = std::time(nullptr);
+  const auto clock = [now](int minutes) {
+    const std::time_t then = now + std::time_t{60} * minutes;
+    std::tm utc{};
+    gmtime_r(&then, &utc);
+    return fmt::format("{:02}:{:02}", utc.tm_hour, utc.tm_min);
+  };
+  return fmt::format("window: [\"{}-{}\", \"{}-{}\"]\ntime_zone: UTC\n", clock(-5), clock(1), clock(2), clock(12 * 60));
 }
 
 void Soak::submit_next() {
@@ -56,7 +74,8 @@ void Soak::submit_next() {
   Harvest harvest{.shape = &shapes[submitted_ % shapes.size()], .name = {}, .ids = {}, .poison = {}};
   const Shape& shape = *harvest.shape;
   harvest.name = fmt::format("{}-{}", shape.name, submitted_++);
-  const std::string keys = shape.manifest + output_key(harvest.name, shape.layout);
+  const std::string keys =
+      shape.manifest + output_key(harvest.name, shape.layout) + (shape.windowed ? hours() : std::string());
   if (shape.kind == Kind::Query || shape.by_query) {
     if (shape.by_query) {
       const auto ids = sky().ids_in(fmt::format("{} WHERE {}", kSourceTable, kBright));
@@ -67,6 +86,12 @@ void Soak::submit_next() {
     harvest.ids = ids_of_sky(kSources * 2);
     std::ranges::shuffle(harvest.ids, random_);
     harvest.ids.resize(kSources);
+    // Ids of its own, so that nobody asks for them but its chunks, and then its second look.
+    if (shape.left_out) {
+      harvest.ids = rig.make_ids(kSources, static_cast<int>(5000 + submitted_));
+      const auto so_far = rig.report()["faults"].value("left_out", std::uint64_t{0});
+      rig.set_knobs(left_out(harvest.ids, so_far + kAnswersWithGaps));
+    }
     // Also such as TAP does not know.
     if (shape.kind == Kind::Rows)
       for (auto& id : unknown_ids(50)) harvest.ids.push_back(std::move(id));
@@ -153,6 +178,11 @@ void Soak::overload() {
   rig.set_knobs(weather);
 }
 
+void Soak::harm() {
+  ++happened_["harmful replies in turn"];
+  rig.set_knobs(hostile(harms_++));
+}
+
 void Soak::lose_jobs() {
   ++happened_["jobs lost at the archive"];
   rig.simulator_post("/sim/expire_jobs", "");
@@ -178,7 +208,8 @@ void Soak::happen() {
     ++happened_["reloaded"];
     return rig.daemon().signal(SIGHUP);
   }
-  if (dice < 86) return outage();
+  if (dice < 83) return harm();
+  if (dice < 87) return outage();
   if (dice < 91) return overload();
   if (dice < 97) return lose_jobs();
   cancel_one();
@@ -208,6 +239,7 @@ void Soak::look() {
       ++harvest;
       continue;
     }
+    for (const Json& type : status["types"]) found_again_ += type["second_look_found"].get<std::uint64_t>();
     check(*harvest);
     remove(*harvest);
     harvest = under_way_.erase(harvest);
@@ -254,6 +286,8 @@ void Soak::print_figures() {
   for (const auto& [shape, times] : finished_) printf("  %-26s %6d\n", shape.c_str(), times);
   printf("outcomes %llu, files %llu\n", static_cast<unsigned long long>(tally_.outcomes),
          static_cast<unsigned long long>(tally_.files));
+  printf("logins %llu, found by second looks %llu\n", report["logins"].get<unsigned long long>(),
+         static_cast<unsigned long long>(found_again_));
   printf("requests: %llu of products, %llu of TAP, %llu jobs run; the daemon took %llu MiB at most\n",
          report["requests"].get<unsigned long long>(), report["tap"]["requests"].get<unsigned long long>(),
          report["tap"]["jobs_run"].get<unsigned long long>(), static_cast<unsigned long long>(most_memory_kib_ >> 10));

@@ -49,6 +49,8 @@ class Soak : public e2e::TapRig {
   void pause_or_resume();
   void outage();
   void overload();
+  void harm();
+  std::string hours() const;
   void lose_jobs();
   void cancel_one();
   void look();
@@ -70,10 +72,10 @@ class Soak : public e2e::TapRig {
   std::mt19937_64 random_;
   std::list<Harvest> under_way_;
   std::set<std::string> poison_, jobs_lost_;
-  std::size_t submitted_ = 0;
+  std::size_t submitted_ = 0, harms_ = 0;
   std::map<std::string, int> happened_;
   std::map<std::string, int> finished_;  // by shape
-  std::uint64_t most_memory_kib_ = 0;
+  std::uint64_t most_memory_kib_ = 0, found_again_ = 0;
   std::chrono::steady_clock::time_point begun_;
 };
 

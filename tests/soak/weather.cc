@@ -1,5 +1,7 @@
 #include "weather.h"
 
+#include <array>
+
 namespace garner::soak {
 
 namespace {
@@ -35,6 +37,9 @@ Json tap_faults() {
   faults["overload_503"] = at(0.01, {{"retry_after", "1"}});
   faults["too_many_429"] = at(0.01, {{"retry_after", "1"}});
   faults["slow_drip"] = at(0.01, {{"bytes_per_s", 200'000}});
+  // Of the queries in parts, the only ones with such a condition, each of whose parts is held against its COUNT(*).
+  faults["lost_rows"] = at(0.05, {{"contains", "random_index BETWEEN"}});
+  faults["wrong_count"] = at(0.05, {{"contains", "random_index BETWEEN"}});
   return faults;
 }
 
@@ -43,6 +48,10 @@ Json tap_faults() {
 Json sky_knobs() {
   return {{"absent_fraction", kAbsentFraction},
           {"cache_members", true},
+          {"users", {{kUser, kPassword}}},
+          {"session_requests", 80},
+          {"session_lifetime_s", 30},
+          {"private_fraction", 0.2},
           {"sky_sources", 4000},
           {"sky_null_random_index", 0.02},
           {"latency", {{"a_s", 0.2}, {"b_s_per_id", 0.004}, {"spread", 4}}},
@@ -56,6 +65,18 @@ Json stormy() {
 Json overloaded() {
   const Json all = {{"pool_empty_500", at(1)}};
   return {{"faults", all}, {"tap", {{"faults", all}}}};
+}
+
+Json left_out(const std::vector<std::string>& ids, std::uint64_t times) {
+  return {{"faults", {{"left_out", {{"ids", ids}, {"times", times}, {"share", 0.4}}}}}};
+}
+
+Json hostile(std::uint64_t turn) {
+  constexpr std::array kShapes = {
+      "bomb",          "bomb_that_lies", "many_members", "traversal", "absolute_name", "control_characters",
+      "symbolic_link", "entities",       "absurd_fits",  "endless",   "slow_loris",    "to_another_origin",
+      "to_a_file"};
+  return {{"faults", {{"hostile", at(0.02, {{"shape", kShapes[turn % kShapes.size()]}})}}}};
 }
 
 Json calm() {
