@@ -105,9 +105,11 @@ std::optional<policy::DiskMark> read_mark(const yaml::Map& map, std::string_view
 void read_disk(const yaml::Map& root, Config& config) {
   const auto map = root.map("disk");
   if (!map) return;
-  auto& [low, resume] = config.watermarks;
+  auto& [low, resume, look_every, try_again] = config.watermarks;
   low = read_mark(*map, "low");
   resume = read_mark(*map, "resume");
+  look_every = std::chrono::seconds(map->integer("look_every_s", 1, 3600).value_or(look_every.count()));
+  try_again = std::chrono::seconds(map->integer("try_again_s", 1, 3600).value_or(try_again.count()));
   const bool alike = low && resume && (low->percent > 0) == (resume->percent > 0);
   if (alike && (resume->percent < low->percent || resume->bytes < low->bytes))
     map->find("resume")->problem("expected no less than low");

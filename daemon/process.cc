@@ -1,6 +1,7 @@
 #include "process.h"
 
 #include <malloc.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
@@ -44,6 +45,15 @@ Result<int> listening_socket(const Config& config) {
   std::error_code error;
   std::filesystem::create_directories(std::filesystem::path(config.socket).parent_path(), error);
   return control::listen_on_path(config.socket, gid);
+}
+
+// Tables of the ledger, spill files, replies and connections together pass what a login session allows softly (1024).
+// Nothing here uses select(2), which higher numbers would break.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) log::info("no more than the descriptors that the unit allows");
 }
 
 class Process {
@@ -175,6 +185,7 @@ int run(Config config, const std::string& config_path) {
   log::set_level(config.log_level);
   (void)std::signal(SIGPIPE, SIG_IGN);
   umask(027);
+  raise_descriptor_limit();
   // Memory follows what is in use, not how many threads there are; but a niced worker that is preempted inside malloc
   // must not keep the loop waiting, so that arenas are enough for each to have one (large blocks are mapped and belong
   // to none).

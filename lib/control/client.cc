@@ -98,7 +98,7 @@ Result<std::string> Client::receipt(const std::string& name, bool as_json) {
 Result<harvest::FoundProduct> Client::product(const std::string& name, SourceId id, const std::string& retrieval_type) {
   const auto path = fmt::format("{}/product?source_id={}&retrieval_type={}", harvest_path(name), id.value,
                                 percent_encode(retrieval_type));
-  auto reply = perform({.socket_path = socket_path_, .path = path, .reply_bytes_most = 8ull << 30});
+  auto reply = perform({.socket_path = socket_path_, .path = path, .reply_bytes_most = 512u << 20});
   if (!reply) return std::unexpected(reply.error());
   return harvest::FoundProduct{std::move(reply->body), header_of(*reply, "x-garner-file"),
                                header_of(*reply, "x-garner-retrieval-type"),

@@ -143,7 +143,7 @@ ApiReply get_product(const ApiContext& context, const ApiRequest& request, const
   if (!id) return error_reply({Kind::Invalid, "source_id: " + id.error().detail, std::nullopt});
   auto product = context.service.product(name, *id, query_value(request, "retrieval_type"));
   if (!product) return error_reply(product.error());
-  ApiReply reply{200, std::move(product->bytes), "application/octet-stream", {}};
+  ApiReply reply{200, std::move(product->bytes), "application/octet-stream", {}, std::move(product->share)};
   reply.headers.emplace_back("X-Garner-File", percent_encode(product->file_name));
   reply.headers.emplace_back("X-Garner-Retrieval-Type", percent_encode(product->retrieval_type));
   reply.headers.emplace_back("X-Garner-Whole-Table", product->whole_table ? "true" : "false");

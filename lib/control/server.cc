@@ -28,14 +28,19 @@ struct Exchange {
   std::uint64_t body_bytes = 0;
 };
 
-void free_string(void* string) {
-  delete static_cast<std::string*>(string);
+struct SentBody {
+  std::string bytes;
+  std::shared_ptr<const void> held;
+};
+
+void free_body(void* body) {
+  delete static_cast<SentBody*>(body);
 }
 
 MHD_Result send_reply(MHD_Connection* connection, ApiReply reply) {
-  auto* body = new std::string(std::move(reply.body));
+  auto* body = new SentBody{std::move(reply.body), std::move(reply.held)};
   MHD_Response* response =
-      MHD_create_response_from_buffer_with_free_callback_cls(body->size(), body->data(), &free_string, body);
+      MHD_create_response_from_buffer_with_free_callback_cls(body->bytes.size(), body->bytes.data(), &free_body, body);
   if (response == nullptr) {
     delete body;
     return MHD_NO;

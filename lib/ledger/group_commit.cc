@@ -114,6 +114,31 @@ Result<void> GroupCommit::settle(ChunkKey key, const ChunkRecord& record, const 
   return std::move(me.result);
 }
 
+Result<void> GroupCommit::settle_together(std::span<const ChunkChange> chunks, std::span<const TileChange> tiles) {
+  Turn turn(*this);
+  Changed changed;
+  Batch batch;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& [key, record, delta, job_left] : chunks) {
+      auto good = prepare(Waiter{.key = key, .record = record, .delta = delta, .job_left = job_left}, changed);
+      if (!good) return good;
+      batch.put(Family::Chunks, chunk_key(key), encode(record));
+      if (!job_left.empty()) batch.put(Family::Jobs, job_key(key.harvest, job_left), "");
+    }
+    for (const auto& tile : tiles) {
+      if (auto good = prepare(tile, changed); !good) return good;
+      batch.put(Family::Tiles, tile_key(tile.key), encode(tile.record));
+    }
+  }
+  for (const auto& [key, counters] : changed)
+    batch.put(Family::Counters, counters_key(key.first, key.second), encode_counters(counters));
+  if (auto written = store_.write(batch, "settling tiles"); !written) return written;
+  std::lock_guard lock(mutex_);
+  for (const auto& [key, counters] : changed) live_.at(key.first).counters[key.second] = counters;
+  return {};
+}
+
 // Writes all that wait. Whoever leads is among them.
 void GroupCommit::lead(std::unique_lock<std::mutex>& lock) {
   const auto group = std::exchange(queue_, {});
@@ -170,6 +195,24 @@ Result<void> GroupCommit::prepare(const Waiter& waiter, Changed& changed) const 
   if (!apply(counters, waiter.delta)) {
     return fail(Kind::Internal, "ledger: {} {} chunk {}: its share does not fit the counters", live.shape.name,
                 live.shape.types[key.type], key.block);
+  }
+  changed.insert_or_assign(place, counters);
+  return {};
+}
+
+Result<void> GroupCommit::prepare(const TileChange& tile, Changed& changed) const {
+  const auto found = live_.find(tile.key.harvest);
+  if (found == live_.end()) return fail(Kind::NotFound, "ledger: there is no harvest number {}", tile.key.harvest);
+  const Live& live = found->second;
+  if (tile.key.type >= live.counters.size())
+    return fail(Kind::Internal, "ledger: harvest {} has no type {}", live.shape.name, tile.key.type);
+  if (tile.bytes_stored == 0) return {};
+  const auto place = std::pair(tile.key.harvest, tile.key.type);
+  const auto earlier = changed.find(place);
+  Counters counters = earlier != changed.end() ? earlier->second : live.counters[tile.key.type];
+  if (!apply(counters, {.bytes_stored = tile.bytes_stored})) {
+    return fail(Kind::Internal, "ledger: {} {} tile {}: its bytes do not fit the counters", live.shape.name,
+                live.shape.types[tile.key.type], tile.key.tile);
   }
   changed.insert_or_assign(place, counters);
   return {};

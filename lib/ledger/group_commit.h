@@ -42,6 +42,7 @@ class GroupCommit {
 
   Result<void> settle(ChunkKey key, const ChunkRecord& record, const CounterDelta& delta, std::string_view job_left,
                       const JournalEntry* entry);
+  Result<void> settle_together(std::span<const ChunkChange> chunks, std::span<const TileChange> tiles);
   Result<void> note(HarvestNo harvest, const JournalEntry& entry);  // NotFound
 
   // While it lives nobody else writes.
@@ -78,6 +79,7 @@ class GroupCommit {
 
   void lead(std::unique_lock<std::mutex>& lock);
   Result<void> prepare(const Waiter& waiter, Changed& changed) const;
+  Result<void> prepare(const TileChange& tile, Changed& changed) const;
   static void put(Batch& batch, HarvestNo harvest, const std::vector<Journal::Change>& changes);
 
   RocksStore& store_;

@@ -120,6 +120,21 @@ class Intake {
   virtual Result<HarvestRecord> commit(HarvestRecord record) = 0;
 };
 
+// What becomes of a chunk: its record, its share of the counters, and what settle() has to say beside.
+struct ChunkChange {
+  ChunkKey key;
+  ChunkRecord record;
+  CounterDelta delta{};
+  std::string job_left{};
+};
+
+// What becomes of a tile. bytes_stored: what lies on disk more (or less) when it is done, in its type's counters.
+struct TileChange {
+  TileKey key;
+  TileRecord record;
+  std::int64_t bytes_stored = 0;
+};
+
 class Ledger {
  public:
   virtual ~Ledger() = default;
@@ -149,6 +164,8 @@ class Ledger {
   // same batch, until job_forgotten(). entry: goes into the journal, in the same batch; may be null.
   virtual Result<void> settle(ChunkKey key, const ChunkRecord& record, const CounterDelta& delta,
                               std::string_view job_left, const JournalEntry* entry) = 0;
+  // Chunks and tiles that change all or none, in one synced batch.
+  virtual Result<void> settle_together(std::span<const ChunkChange> chunks, std::span<const TileChange> tiles) = 0;
   // Remote jobs that were left so, at most so many.
   virtual Result<std::vector<std::string>> jobs_left(HarvestNo harvest, std::size_t most) = 0;
   // Not synced: at worst a job is deleted once more.
@@ -167,7 +184,10 @@ class Ledger {
 
   // None: nothing was ever merged for the tile.
   virtual Result<std::optional<TileRecord>> tile(TileKey key) = 0;
-  virtual Result<void> settle_tile(TileKey key, const TileRecord& record) = 0;
+  Result<void> settle_tile(TileKey key, const TileRecord& record, std::int64_t bytes_stored = 0) {
+    const TileChange change{key, record, bytes_stored};
+    return settle_together({}, {&change, 1});
+  }
   // Walks the merged tiles of one type from a tile on, in order, from one snapshot, until visit returns false.
   virtual Result<void> scan_tiles(HarvestNo harvest, std::uint16_t type, std::uint64_t from,
                                   const std::function<bool(std::uint64_t tile, const TileRecord&)>& visit) = 0;

@@ -42,7 +42,9 @@ class RocksLedger final : public Ledger {
                     const std::function<bool(std::uint32_t block, const ChunkRecord&)>& visit) override;
   Result<BlockStates> block_states(HarvestNo harvest, std::uint16_t type, std::uint32_t blocks) override;
   Result<std::optional<TileRecord>> tile(TileKey key) override;
-  Result<void> settle_tile(TileKey key, const TileRecord& record) override;
+  Result<void> settle_together(std::span<const ChunkChange> chunks, std::span<const TileChange> tiles) override {
+    return commits_.settle_together(chunks, tiles);
+  }
   Result<void> scan_tiles(HarvestNo harvest, std::uint16_t type, std::uint64_t from,
                           const std::function<bool(std::uint64_t tile, const TileRecord&)>& visit) override;
   Result<void> refused(HarvestNo harvest, std::uint64_t from,
@@ -322,17 +324,6 @@ Result<std::optional<TileRecord>> RocksLedger::tile(TileKey key) {
   auto record = decode_tile(*bytes);
   if (!record) return with_context(record.error(), "harvest {}, type {}, tile {}", shape->name, key.type, key.tile);
   return *record;
-}
-
-Result<void> RocksLedger::settle_tile(TileKey key, const TileRecord& record) {
-  GroupCommit::Turn turn(commits_);
-  const auto shape = commits_.shape(key.harvest);
-  if (!shape) return std::unexpected(shape.error());
-  if (key.type >= shape->types.size())
-    return fail(Kind::Internal, "ledger: harvest {} has no type {}", shape->name, key.type);
-  Batch batch;
-  batch.put(Family::Tiles, tile_key(key), encode(record));
-  return store_->write(batch, "settling a tile");
 }
 
 Result<void> RocksLedger::scan_tiles(HarvestNo harvest, std::uint16_t type, std::uint64_t from,

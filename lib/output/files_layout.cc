@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::size_t kOpenFiles = 64;                  // fsynced together: so one commit of the journal serves many
 constexpr std::uint64_t kMaxListBytes = 64u << 20;
-constexpr std::uint64_t kMaxProductBytes = 1ull << 32;
 
 class FilesWriter final : public PackWriter {
  public:
@@ -152,7 +151,7 @@ class FilesLayout final : public Layout {
     return places;
   }
 
-  Result<std::string> read(const PackKey& key, SourceId id) override {
+  Result<ReadProduct> read(const PackKey& key, SourceId id, ReadRoom& room) override {
     const auto text = read_list(key);
     if (!text) return std::unexpected(text.error());
     const auto files = parse(key, *text);
@@ -160,13 +159,18 @@ class FilesLayout final : public Layout {
     const std::string path = spec_.structure == DataStructure::Raw ? raw_path(spec_, key) : product_path(spec_, key.retrieval_type, id);
     const auto file = std::ranges::find(*files, path, &ListedFile::path);
     if (file == files->end()) return fail(Kind::NotFound, "{}: holds no product of source {}", checksum_list_path(key), id.value);
-    auto stored = read_whole(tree_, path, kMaxProductBytes);
-    if (!stored) return stored;
+    const auto stored_bytes = stored_size(path), bytes = product_size(path);
+    if (!stored_bytes) return std::unexpected(stored_bytes.error());
+    if (!bytes) return std::unexpected(bytes.error());
+    auto share = room.take(spec_.compress_files ? *stored_bytes + *bytes : *stored_bytes, path);
+    if (!share) return std::unexpected(share.error());
+    auto stored = read_whole(tree_, path, *stored_bytes);
+    if (!stored) return std::unexpected(stored.error());
     if (sha256(bytes_of(*stored)) != file->hash) return fail(Kind::Corrupt, "{}: sha256 differs", path);
-    if (!spec_.compress_files) return stored;
-    auto product = decompress_frame(bytes_of(*stored), kMaxProductBytes);
+    if (!spec_.compress_files) return ReadProduct{std::move(*stored), std::move(*share)};
+    auto product = decompress_frame(bytes_of(*stored), *bytes);
     if (!product) return with_context(product.error(), "{}", path);
-    return product;
+    return ReadProduct{std::move(*product), std::move(*share)};
   }
 
   Result<std::vector<std::pair<std::string, std::string>>> checksums(const PackKey& key, const ledger::Pack& pack) override {

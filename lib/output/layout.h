@@ -24,6 +24,7 @@
 #include "base/vocabulary.h"
 #include "ledger/chunk_record.h"
 #include "ledger/tile_record.h"
+#include "output/read_room.h"
 #include "product/contents.h"
 
 namespace garner::output {
@@ -88,9 +89,10 @@ class Layout {
   virtual Result<void> discard(const PackKey& key, std::span<const SourceId> ids) = 0;
   // Where every product of the pack lies, from the pack's own index.
   virtual Result<std::vector<ProductPlace>> list(const PackKey& key) = 0;
-  // One product's bytes, verified (CRC or frame checksum) on the way out, decompressed. For a table of many sources: the whole table's file; layout
-  // `table`: a table of the source's rows (kind query: of the part's), whose file's hash is not looked at.
-  virtual Result<std::string> read(const PackKey& key, SourceId id) = 0;
+  // One product's bytes, verified (CRC or frame checksum) on the way out, decompressed. For a table of many sources:
+  // the whole table's file; layout `table`: a table of the source's rows (kind query: of the part's), whose file's hash
+  // is not looked at. Beside Errors as above: what the room says.
+  virtual Result<ReadProduct> read(const PackKey& key, SourceId id, ReadRoom& room) = 0;
   // (sha256, relative path) of every file of the pack as the ledger recorded it; what SHA256SUMS holds.
   virtual Result<std::vector<std::pair<std::string, std::string>>> checksums(const PackKey& key, const ledger::Pack& pack) = 0;
   // Re-hashes the pack's files; the text of every damage found ("RVS/0000/RVS-0000001.zip: sha256 differs", "… is missing").
@@ -111,13 +113,20 @@ Result<std::filesystem::path> check_output_directory(const std::string& director
 
 std::unique_ptr<Layout> make_layout(const OutputSpec& spec);
 
-// SHA256SUMS and CATALOGUE.csv.zst (source_id, retrieval_type, file, member, offset, size), each replaced atomically; absent if they would list nothing.
-// each_pack calls back with every settled pack in order.
+// What indexes don't list because it is damaged or missing, and only `garner verify --repair` brings back.
+struct LeftOut {
+  std::uint64_t packs = 0;
+  std::string first;  // which, and what is wrong with it
+};
+
+// SHA256SUMS and CATALOGUE.csv.zst (source_id, retrieval_type, file, member, offset, size), each replaced atomically;
+// absent if they would list nothing. each_pack calls back with every settled pack in order. One that is damaged does
+// not cost the index of all the others.
 using EachPack = std::function<Result<void>(const std::function<Result<void>(const PackKey&, const ledger::Pack&)>&)>;
-Result<void> write_indexes(const OutputSpec& spec, Layout& layout, const EachPack& each_pack);
+Result<LeftOut> write_indexes(const OutputSpec& spec, Layout& layout, const EachPack& each_pack);
 // The same of layout `table`, whose packs are listed as soon as they are merged only: of every settled tile in order.
 using EachTile = std::function<Result<void>(const std::function<Result<void>(const TileKey&, const ledger::TileRecord&)>&)>;
-Result<void> write_tile_indexes(const OutputSpec& spec, const EachTile& each_tile);
+Result<LeftOut> write_tile_indexes(const OutputSpec& spec, const EachTile& each_tile);
 
 // Where spool files go: on the output's own file system, never visible.
 std::filesystem::path spool_directory(const OutputSpec& spec);

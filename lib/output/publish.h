@@ -62,7 +62,7 @@ Result<void> publish(OutputTree& tree, TempFile& file, std::string_view relative
 // The same for a small text.
 Result<void> publish_text(OutputTree& tree, std::string_view text, std::string_view relative);
 
-// Whole files, below the tree.
+// Whole files, below the tree. Beyond max_bytes: Corrupt.
 Result<std::string> read_whole(const OutputTree& tree, std::string_view relative, std::uint64_t max_bytes);
 Result<ledger::Sha256> hash_file(const OutputTree& tree, std::string_view relative);
 // Exactly out.size() bytes from offset, else Corrupt.

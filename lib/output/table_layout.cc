@@ -54,8 +54,8 @@ class TableLayout final : public SingleFileLayout {
     return std::vector{ProductPlace{std::nullopt, path, "", 0, *size}};
   }
 
-  Result<std::string> read(const PackKey& key, SourceId id) override {
-    return rows_of(tree_, spec_, key.retrieval_type, path_of(key), id, TileGeometry(spec_).of_parts());
+  Result<ReadProduct> read(const PackKey& key, SourceId id, ReadRoom& room) override {
+    return rows_of(tree_, spec_, key.retrieval_type, path_of(key), id, TileGeometry(spec_).of_parts(), room);
   }
 
  protected:

@@ -115,7 +115,7 @@ class TarZstLayout final : public SingleFileLayout {
     return places;
   }
 
-  Result<std::string> read(const PackKey& key, SourceId id) override {
+  Result<ReadProduct> read(const PackKey& key, SourceId id, ReadRoom& room) override {
     const std::string path = path_of(key);
     const auto file = tree_.open_file(path);
     if (!file) return std::unexpected(file.error());
@@ -126,6 +126,8 @@ class TarZstLayout final : public SingleFileLayout {
     if (product == index->products.end()) return fail(Kind::NotFound, "{}: holds no product of source {}", path, id.value);
 
     const PackFrame& frame = index->frames[product->frame];
+    auto share = room.take(frame.stored + std::min(frame.content, kMaxFrameContent), path);
+    if (!share) return std::unexpected(share.error());
     std::vector<std::byte> stored(frame.stored);
     if (auto got = read_at(file->get(), frame.offset, stored, tree_.full(path)); !got) return std::unexpected(got.error());
     auto content = decompress_frame(stored, std::min(frame.content, kMaxFrameContent));
@@ -133,7 +135,7 @@ class TarZstLayout final : public SingleFileLayout {
     if (content->size() != frame.content) return fail(Kind::Corrupt, "{}: a frame holds {} bytes, its index says {}", path, content->size(), frame.content);
     content->resize(product->offset + product->size);
     content->erase(0, product->offset);
-    return std::move(*content);
+    return ReadProduct{std::move(*content), std::move(*share)};
   }
 
  protected:

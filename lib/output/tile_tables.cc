@@ -8,8 +8,6 @@ namespace garner::output {
 
 namespace {
 
-constexpr std::uint64_t kMaxRowsBytes = 1ull << 32;  // of what is read out in one piece
-
 // A file of the tree as a table to be merged; open only while it is read.
 table::TableToMerge table_at(const OutputTree& tree, const std::string& relative) {
   const auto open = [&tree, relative]() -> Result<table::OpenedTable> {
@@ -118,8 +116,8 @@ Result<std::vector<ProductPlace>> TileTables::list(const TileKey& key) const {
   return std::vector{ProductPlace{std::nullopt, path, "", 0, *size}};
 }
 
-Result<std::string> TileTables::read(const TileKey& key, SourceId id) const {
-  return rows_of(tree_, spec_, key.retrieval_type, tile_path(spec_, key), id, false);
+Result<ReadProduct> TileTables::read(const TileKey& key, SourceId id, ReadRoom& room) const {
+  return rows_of(tree_, spec_, key.retrieval_type, tile_path(spec_, key), id, false, room);
 }
 
 Result<std::vector<std::string>> TileTables::verify(const TileKey& key, const ledger::TileRecord& record) const {
@@ -131,25 +129,27 @@ Result<std::vector<std::string>> TileTables::verify(const TileKey& key, const le
   return found;
 }
 
-Result<std::string> rows_of(const OutputTree& tree, const OutputSpec& spec, const std::string& retrieval_type,
-                            const std::string& relative, SourceId id, bool whole) {
+Result<ReadProduct> rows_of(const OutputTree& tree, const OutputSpec& spec, const std::string& retrieval_type,
+                            const std::string& relative, SourceId id, bool whole, ReadRoom& room) {
   const TileGeometry geometry(spec);
   auto request = request_for(spec, retrieval_type, geometry.sources_of(id), whole);
-  std::string rows;
-  const auto write = [&rows](std::uint64_t offset, std::span<const std::byte> bytes) -> Result<void> {
-    const std::uint64_t end = offset + bytes.size();
-    if (end > kMaxRowsBytes)
-      return fail(Kind::TooLarge, "its rows take more than {} bytes; use the file itself", kMaxRowsBytes);
-    if (rows.size() < end) rows.resize(end);
+  const std::array tables{table_at(tree, relative)};
+  const auto counted =
+      table::merge_fits(tables, request, [](std::uint64_t, std::span<const std::byte>) { return Result<void>(); });
+  if (!counted) return std::unexpected(counted.error());
+  if (counted->rows == 0) return fail(Kind::NotFound, "{}: holds no rows of source {}", relative, id.value);
+  auto share = room.take(counted->bytes, relative);
+  if (!share) return std::unexpected(share.error());
+  std::string rows(counted->bytes, '\0');
+  const auto write = [&](std::uint64_t offset, std::span<const std::byte> bytes) -> Result<void> {
+    if (offset > rows.size() || bytes.size() > rows.size() - offset)
+      return fail(Kind::Corrupt, "{}: changed while it was read", relative);
     std::ranges::copy(std::span(reinterpret_cast<const char*>(bytes.data()), bytes.size()),
                       rows.begin() + static_cast<std::ptrdiff_t>(offset));
     return {};
   };
-  const std::array tables{table_at(tree, relative)};
-  const auto merged = table::merge_fits(tables, request, write);
-  if (!merged) return std::unexpected(merged.error());
-  if (merged->rows == 0) return fail(Kind::NotFound, "{}: holds no rows of source {}", relative, id.value);
-  return rows;
+  if (auto merged = table::merge_fits(tables, request, write); !merged) return std::unexpected(merged.error());
+  return ReadProduct{std::move(rows), std::move(*share)};
 }
 
 }  // namespace garner::output

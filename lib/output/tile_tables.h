@@ -55,7 +55,7 @@ class TileTables {
   // Of a merged table, as of packs (layout.h).
   std::string file_of(const TileKey& key) const { return tile_path(spec_, key); }
   Result<std::vector<ProductPlace>> list(const TileKey& key) const;
-  Result<std::string> read(const TileKey& key, SourceId id) const;
+  Result<ReadProduct> read(const TileKey& key, SourceId id, ReadRoom& room) const;
   Result<std::vector<std::string>> verify(const TileKey& key, const ledger::TileRecord& record) const;
 
  private:
@@ -65,8 +65,9 @@ class TileTables {
 };
 
 // The rows of what stands behind an id of the harvest, out of a table, as a table of their own. whole: the table holds
-// no others. NotFound if there are none.
-Result<std::string> rows_of(const OutputTree& tree, const OutputSpec& spec, const std::string& retrieval_type,
-                            const std::string& relative, SourceId id, bool whole);
+// no others. NotFound if there are none; what the room says. The table is read twice: first to tell how much room its
+// rows take.
+Result<ReadProduct> rows_of(const OutputTree& tree, const OutputSpec& spec, const std::string& retrieval_type,
+                            const std::string& relative, SourceId id, bool whole, ReadRoom& room);
 
 }  // namespace garner::output

@@ -78,22 +78,19 @@ class IndexWriter {
     return {};
   }
 
-  Result<void> finish() {
-    if (auto flushed = flush_lines(); !flushed) return flushed;
-    if (auto flushed = flush_rows(); !flushed) return flushed;
-    if (auto ended = stream_.finish(); !ended) return ended;
-    if (auto done = put(sums_, any_sum_, kChecksumFile); !done) return done;
-    if (auto done = put(catalogue_, any_row_, kCatalogueFile); !done) return done;
-    if (packs_left_out_ == 0) return {};
-    return with_context(*first_left_out_, "{} and {} leave out {} damaged or missing packs (garner verify names them all), the first",
-                        kChecksumFile, kCatalogueFile, packs_left_out_);
+  Result<LeftOut> finish() {
+    if (auto flushed = flush_lines(); !flushed) return std::unexpected(flushed.error());
+    if (auto flushed = flush_rows(); !flushed) return std::unexpected(flushed.error());
+    if (auto ended = stream_.finish(); !ended) return std::unexpected(ended.error());
+    if (auto done = put(sums_, any_sum_, kChecksumFile); !done) return std::unexpected(done.error());
+    if (auto done = put(catalogue_, any_row_, kCatalogueFile); !done) return std::unexpected(done.error());
+    return left_out_;
   }
 
  private:
-  // One damaged pack must not cost the index of all the others.
   Result<void> left_out(const Error& error) {
     if (error.kind != Kind::Corrupt && error.kind != Kind::NotFound) return std::unexpected(error);
-    if (packs_left_out_++ == 0) first_left_out_ = error;
+    if (left_out_.packs++ == 0) left_out_.first = error.detail;
     return {};
   }
 
@@ -118,22 +115,22 @@ class IndexWriter {
   ZstdStream stream_;
   std::string lines_, rows_;
   bool any_sum_ = false, any_row_ = false;
-  std::size_t packs_left_out_ = 0;
-  std::optional<Error> first_left_out_;
+  LeftOut left_out_;
 };
 
 }  // namespace
 
-Result<void> write_indexes(const OutputSpec& spec, Layout& layout, const EachPack& each_pack) {
+Result<LeftOut> write_indexes(const OutputSpec& spec, Layout& layout, const EachPack& each_pack) {
   auto writer = IndexWriter::make(spec);
   if (!writer) return std::unexpected(writer.error());
   auto walked = each_pack([&](const PackKey& key, const ledger::Pack& pack) {
     return (*writer)->add(key.retrieval_type, layout.checksums(key, pack), layout.list(key));
   });
-  return walked ? (*writer)->finish() : walked;
+  if (!walked) return std::unexpected(walked.error());
+  return (*writer)->finish();
 }
 
-Result<void> write_tile_indexes(const OutputSpec& spec, const EachTile& each_tile) {
+Result<LeftOut> write_tile_indexes(const OutputSpec& spec, const EachTile& each_tile) {
   auto writer = IndexWriter::make(spec);
   if (!writer) return std::unexpected(writer.error());
   const TileTables tiles(spec);
@@ -142,7 +139,8 @@ Result<void> write_tile_indexes(const OutputSpec& spec, const EachTile& each_til
     const IndexWriter::Sums sums{{to_hex(record.hash), tiles.file_of(key)}};
     return (*writer)->add(key.retrieval_type, sums, tiles.list(key));
   });
-  return walked ? (*writer)->finish() : walked;
+  if (!walked) return std::unexpected(walked.error());
+  return (*writer)->finish();
 }
 
 }  // namespace garner::output

@@ -3,6 +3,7 @@
 
 #include <cerrno>
 
+#include "base/mapped_bytes.h"
 #include "output/paths.h"
 #include "output/single_file.h"
 #include "product/zip_reader.h"
@@ -11,7 +12,7 @@ namespace garner::output {
 
 namespace {
 
-// A zip on disk, mapped for reading.
+// A zip on disk, mapped for reading. What is looked at must have been asked for by check().
 class MappedZip {
  public:
   static Result<MappedZip> open(const OutputTree& tree, const std::string& relative) {
@@ -23,17 +24,23 @@ class MappedZip {
     if (*size == 0) return fail(Kind::Corrupt, "{}: is empty", path);
     void* start = ::mmap(nullptr, *size, PROT_READ, MAP_PRIVATE, file->get(), 0);
     if (start == MAP_FAILED) return fail_errno(errno, path);
-    return MappedZip(static_cast<const std::byte*>(start), *size);
+    return MappedZip(std::move(*file), static_cast<const std::byte*>(start), *size);
   }
-  MappedZip(MappedZip&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
+  MappedZip(MappedZip&& other) noexcept : file_(std::move(other.file_)), bytes_(std::exchange(other.bytes_, {})) {}
   MappedZip& operator=(MappedZip&&) = delete;
   ~MappedZip() {
     if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
   }
   std::span<const std::byte> bytes() const { return bytes_; }
+  Result<void> check(std::span<const std::byte> part) const { return check_readable(part, bytes_, file_.get()); }
+
+  Result<std::vector<product::ZipMember>> members() const {
+    return product::read_zip_directory(bytes_, {}, [this](std::span<const std::byte> part) { return check(part); });
+  }
 
  private:
-  MappedZip(const std::byte* start, std::size_t size) : bytes_(start, size) {}
+  MappedZip(Descriptor file, const std::byte* start, std::size_t size) : file_(std::move(file)), bytes_(start, size) {}
+  Descriptor file_;
   std::span<const std::byte> bytes_;
 };
 
@@ -83,7 +90,7 @@ class ZipLayout final : public SingleFileLayout {
     const std::string path = path_of(key);
     const auto zip = MappedZip::open(tree_, path);
     if (!zip) return std::unexpected(zip.error());
-    const auto members = product::read_zip_directory(zip->bytes());
+    const auto members = zip->members();
     if (!members) return damaged(members.error(), path);
     std::vector<ProductPlace> places;
     places.reserve(members->size());
@@ -94,18 +101,21 @@ class ZipLayout final : public SingleFileLayout {
     return places;
   }
 
-  Result<std::string> read(const PackKey& key, SourceId id) override {
+  Result<ReadProduct> read(const PackKey& key, SourceId id, ReadRoom& room) override {
     const std::string path = path_of(key);
     const auto zip = MappedZip::open(tree_, path);
     if (!zip) return std::unexpected(zip.error());
-    const auto members = product::read_zip_directory(zip->bytes());
+    const auto members = zip->members();
     if (!members) return damaged(members.error(), path);
     const bool whole_table = spec_.structure == DataStructure::Raw;
     const auto member = std::ranges::find_if(*members, [&](const auto& m) { return whole_table || id_of(m) == id; });
     if (member == members->end()) return fail(Kind::NotFound, "{}: holds no product of source {}", path, id.value);
+    auto share = room.take(member->size, path);
+    if (!share) return std::unexpected(share.error());
+    if (auto readable = zip->check(member->data); !readable) return damaged(readable.error(), path);
     std::string out(member->size, '\0');
     if (auto read = product::extract(*member, std::as_writable_bytes(std::span(out))); !read) return damaged(read.error(), path);
-    return out;
+    return ReadProduct{std::move(out), std::move(*share)};
   }
 
  protected:

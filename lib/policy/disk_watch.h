@@ -2,6 +2,7 @@
 // Pure: what was seen and the marks in, the decision out.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,6 +22,8 @@ struct DiskMark {
 // systems a tenth; goes on at one and a half times that. Of files (inodes) the same shares, at most 20,000.
 struct Watermarks {
   std::optional<DiskMark> low, resume;
+  std::chrono::seconds look_every{30};  // how often it is looked what is left
+  std::chrono::seconds try_again{60};   // after a fault of our own disk or ledger
 };
 
 enum class DiskUse {

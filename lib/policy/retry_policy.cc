@@ -4,12 +4,6 @@
 
 namespace garner::policy {
 
-namespace {
-
-constexpr std::chrono::seconds kHoldHarvest{60};
-
-}  // namespace
-
 Duration back_off(std::uint32_t failures, const archive::Manners& manners, Random& random) {
   const std::uint32_t doublings = std::clamp(failures, 1u, 21u) - 1;
   const auto cap = std::min<std::chrono::milliseconds>(manners.retry_first * (1ll << doublings), manners.retry_most);
@@ -52,7 +46,7 @@ Verdict judge_failure(const Error& error, std::uint32_t counted_attempts, std::u
     case Kind::Cancelled:
       return {Next::Stop, false, false, {}};
     default:
-      return {Next::HoldHarvest, false, false, kHoldHarvest};
+      return {Next::HoldHarvest, false, false, {}};
   }
 }
 

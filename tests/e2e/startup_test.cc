@@ -1,6 +1,7 @@
 // A daemon that must not start says why and leaves everything as it is; one that was killed starts over what it left.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -62,6 +63,20 @@ TEST_F(Startup, ASecondDaemonOnTheSameSocketLeavesItToTheFirst) {
   EXPECT_EQ(second.exit_code, 1);
   EXPECT_THAT(second.err, HasSubstr("another daemon answers there"));
   EXPECT_EQ(rig.garner({"list"}).exit_code, 0);
+}
+
+// A login session allows 1024, softly.
+TEST_F(Startup, TakesAsManyDescriptorsAsItMay) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit soft = before;
+  soft.rlim_cur = 256;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &soft), 0);
+  start();
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  rlimit of_daemon{};
+  ASSERT_EQ(::prlimit(rig.daemon().pid(), RLIMIT_NOFILE, nullptr, &of_daemon), 0);
+  EXPECT_EQ(of_daemon.rlim_cur, before.rlim_max);
 }
 
 TEST_F(Startup, AStaleSocketIsReplacedAndAForeignFileIsNot) {

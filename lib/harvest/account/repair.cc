@@ -100,14 +100,24 @@ ChunkRecord without_pack(const ChunkRecord& record, std::size_t pack) {
   return after;
 }
 
+ledger::ChunkChange put_back_change(ledger::ChunkKey key, const ChunkRecord& before, const ChunkRecord& after,
+                                    std::size_t ids) {
+  return {key, after, ledger::delta_between(before, after, static_cast<std::uint32_t>(ids)),
+          after.query.job.empty() ? before.query.job : std::string()};
+}
+
+std::uint64_t put_back_by(const ledger::ChunkChange& change) {
+  return static_cast<std::uint64_t>(-std::min<std::int64_t>(change.delta.delivered, 0));
+}
+
 Result<std::uint64_t> settle_put_back(ledger::Ledger& ledger, ledger::ChunkKey key, const ChunkRecord& before,
                                       const ChunkRecord& after, std::size_t ids) {
   if (after == before) return 0;
-  const auto delta = ledger::delta_between(before, after, static_cast<std::uint32_t>(ids));
-  const std::string_view job_left = after.query.job.empty() ? before.query.job : std::string_view();
+  const auto change = put_back_change(key, before, after, ids);
   const DurableStepMark mark(DurableStep::Ledger);
-  if (auto settled = ledger.settle(key, after, delta, job_left); !settled) return std::unexpected(settled.error());
-  return static_cast<std::uint64_t>(-std::min<std::int64_t>(delta.delivered, 0));
+  if (auto settled = ledger.settle(key, after, change.delta, change.job_left); !settled)
+    return std::unexpected(settled.error());
+  return put_back_by(change);
 }
 
 Result<std::vector<std::uint64_t>> put_back_lost(ledger::Ledger& ledger, const HarvestFiles& files,

@@ -37,8 +37,13 @@ Result<std::uint64_t> put_back_chunk_tables(ledger::Ledger& ledger, const Harves
 Result<std::uint64_t> put_back_tile(ledger::Ledger& ledger, const HarvestFiles& files, ledger::TileKey key,
                                     std::atomic<std::uint64_t>& steps);
 
-// Settles a chunk's record that some of what was delivered is pending in again; a remote job that it names no more is
-// left to be deleted. Returns how many products that are.
+// What is to be settled where some of what was delivered is pending again; a remote job that the record names no more
+// is left to be deleted.
+ledger::ChunkChange put_back_change(ledger::ChunkKey key, const ledger::ChunkRecord& before,
+                                    const ledger::ChunkRecord& after, std::size_t ids);
+// How many products it puts back.
+std::uint64_t put_back_by(const ledger::ChunkChange& change);
+// Settles it alone, unless nothing changes; returns how many products that are.
 Result<std::uint64_t> settle_put_back(ledger::Ledger& ledger, ledger::ChunkKey key, const ledger::ChunkRecord& before,
                                       const ledger::ChunkRecord& after, std::size_t ids);
 

@@ -1,5 +1,7 @@
 // Layout `table`: rows lie in the table of their tile, or in their chunk's until that is merged. A pack stays in its
 // chunk's record, since tiles count them; where its rows are lost, a tile's record says that it needs no more of it.
+// Chunks and tiles change in one batch: a kill in between would leave sources that are delivered nowhere, or a table
+// that is to be merged and is lost.
 #include <algorithm>
 #include <set>
 
@@ -34,9 +36,10 @@ void set_packs_of(TileRecord& record, std::uint32_t block, std::uint32_t packs) 
   record.packs[block - record.first_block] = packs;
 }
 
-Result<void> settle_tile(ledger::Ledger& ledger, ledger::TileKey key, const TileRecord& record) {
+Result<void> settle(ledger::Ledger& ledger, std::span<const ledger::ChunkChange> chunks,
+                    std::span<const ledger::TileChange> tiles) {
   const DurableStepMark mark(DurableStep::Ledger);
-  return ledger.settle_tile(key, record);
+  return ledger.settle_together(chunks, tiles);
 }
 
 // The first of a chunk's tables that is lost before it was merged; the number of its packs where there is none.
@@ -72,7 +75,7 @@ Result<std::uint64_t> put_back_chunk_tables(ledger::Ledger& ledger, const Harves
   // What a tile has merged of the chunk is there; what it has not is asked for again, the packs behind the lost one
   // too.
   const output::TileGeometry geometry(files.spec);
-  std::map<std::uint64_t, TileRecord> tiles;  // those that lack some of it
+  TilesAsTheyBecome tiles;  // those that lack some of it
   std::set<std::uint64_t> complete;
   std::vector<std::uint32_t> places;
   for (std::uint32_t place = 0; place < ids->size(); ++place) {
@@ -93,17 +96,17 @@ Result<std::uint64_t> put_back_chunk_tables(ledger::Ledger& ledger, const Harves
   }
   if (is_part(files)) places.assign(1, 0);
   const ChunkRecord after = with_pending(*before, places, ids->size(), is_part(files));
-  const auto put_back = settle_put_back(ledger, key, *before, after, ids->size());
-  if (!put_back) return put_back;
-  for (auto& [tile, record] : tiles) {
-    set_packs_of(record, key.block, static_cast<std::uint32_t>(before->packs.size()));
-    if (auto settled = settle_tile(ledger, {key.harvest, key.type, tile}, record); !settled)
-      return std::unexpected(settled.error());
-  }
-  return put_back;
+  for (auto& [tile, record] : tiles) set_packs_of(record, key.block, static_cast<std::uint32_t>(before->packs.size()));
+  const auto let_go = bytes_let_go(ledger, files, key, *before, tiles);
+  if (!let_go) return std::unexpected(let_go.error());
+  std::vector<ledger::TileChange> tile_changes;
+  for (const auto& [tile, record] : tiles) tile_changes.push_back({{key.harvest, key.type, tile}, record});
+  tile_changes.front().bytes_stored = -static_cast<std::int64_t>(*let_go);  // in all of them, so of any
+  const auto change = put_back_change(key, *before, after, ids->size());
+  if (auto settled = settle(ledger, {&change, 1}, tile_changes); !settled) return std::unexpected(settled.error());
+  return put_back_by(change);
 }
 
-// The chunks first: were the tile's record first, a kill in between would leave sources that are delivered nowhere.
 Result<std::uint64_t> put_back_tile(ledger::Ledger& ledger, const HarvestFiles& files, ledger::TileKey key,
                                     std::atomic<std::uint64_t>& steps) {
   const auto found = ledger.tile(key);
@@ -116,7 +119,8 @@ Result<std::uint64_t> put_back_tile(ledger::Ledger& ledger, const HarvestFiles& 
   if (damages->empty()) return 0;
 
   const output::TileGeometry geometry(files.spec);
-  std::uint64_t products = 0;
+  std::uint64_t products = 0, gone = record.bytes;
+  std::vector<ledger::ChunkChange> chunk_changes;
   const auto blocks = static_cast<std::uint32_t>(record.packs.size());
   for (std::uint32_t block = record.first_block; block < record.first_block + blocks; ++block) {
     ++steps;
@@ -130,14 +134,19 @@ Result<std::uint64_t> put_back_tile(ledger::Ledger& ledger, const HarvestFiles& 
       if (is_delivered(*before, place) && geometry.tile_of((*ids)[place]) == key.tile) places.push_back(place);
     }
     const ChunkRecord after = with_pending(*before, places, ids->size(), is_part(files));
-    const auto put_back = settle_put_back(ledger, chunk, *before, after, ids->size());
-    if (!put_back) return put_back;
-    products += *put_back;
     set_packs_of(record, block, static_cast<std::uint32_t>(before->packs.size()));
+    const auto let_go = bytes_let_go(ledger, files, chunk, *before, {{key.tile, record}});
+    if (!let_go) return std::unexpected(let_go.error());
+    gone += *let_go;
+    if (after == *before) continue;
+    chunk_changes.push_back(put_back_change(chunk, *before, after, ids->size()));
+    products += put_back_by(chunk_changes.back());
   }
   record.rows = record.bytes = 0;
   record.hash = {};
-  if (auto settled = settle_tile(ledger, key, record); !settled) return std::unexpected(settled.error());
+  const ledger::TileChange tile_change{key, record, -static_cast<std::int64_t>(gone)};
+  if (auto settled = settle(ledger, chunk_changes, {&tile_change, 1}); !settled)
+    return std::unexpected(settled.error());
   return products;
 }
 

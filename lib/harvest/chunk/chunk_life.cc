@@ -88,7 +88,6 @@ ChunkEnd ended(const Chunk& chunk, ChunkEnd::How how) {
 
 ChunkEnd hold_for_ledger(const Chunk& chunk, const Error& error) {
   ChunkEnd end = ended(chunk, ChunkEnd::How::HoldHarvest);
-  end.wait = std::chrono::seconds(60);
   end.reason = "ledger: " + error.detail;
   return end;
 }

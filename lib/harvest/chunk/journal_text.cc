@@ -142,7 +142,7 @@ std::string what_follows(const policy::Verdict& verdict) {
     case policy::Next::BlockType:
       return "all chunks of its type wait for garner retry";
     case policy::Next::HoldHarvest:
-      return fmt::format("the harvest is held for {} s", seconds);
+      return "the harvest is held until its disk is tried again";
     case policy::Next::Stop:
       return {};
   }

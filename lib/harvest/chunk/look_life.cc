@@ -148,7 +148,6 @@ class Nowhere final : public product::ProductSink {
 
 policy::LookEnd held_for_ledger(policy::LookEnd end, const Error& error) {
   end.how = policy::LookEnd::How::HoldHarvest;
-  end.wait = std::chrono::seconds(60);
   end.reason = "ledger: " + error.detail;
   return end;
 }

@@ -10,7 +10,6 @@ namespace garner::harvest {
 
 namespace {
 
-constexpr std::chrono::seconds kLookEvery{30};
 constexpr std::uint64_t kLookAfterBytes = 256ull << 20;  // stored since the last look
 constexpr std::chrono::seconds kAnswerMost{30};
 // Looks under way at once: a dead mount with many harvests must not keep all workers.
@@ -24,8 +23,8 @@ bool Engine::has_room(const std::shared_ptr<HarvestRun>& run) {
   for (const auto& [directory, use] : {std::pair(run->record().output_directory, policy::DiskUse::Output),
                                        {world_.spill_directory.string(), policy::DiskUse::State}}) {
     Disk& disk = disks_[directory];
-    const bool due =
-        !disk.looked || world_.executor.now() >= *disk.looked + kLookEvery || disk.stored_since >= kLookAfterBytes;
+    const bool due = !disk.looked || world_.executor.now() >= *disk.looked + world_.watermarks.look_every ||
+                     disk.stored_since >= kLookAfterBytes;
     const auto under_way = std::ranges::count_if(disks_, [](const auto& entry) { return entry.second.looking; });
     if (due && !disk.looking && under_way < kLooksMost) tasks_.spawn(look_at_disk(directory, use));
     if (trouble.empty()) trouble = disk.trouble;
@@ -57,7 +56,7 @@ Task<void> Engine::look_at_disk(std::string directory, policy::DiskUse use) {
   if (disk.trouble.empty()) {
     if (was_short && !stopping_) pump();
   } else if (!stopping_) {
-    disk.again = world_.executor.call_at(world_.executor.now() + kLookEvery, [this, directory, use] {
+    disk.again = world_.executor.call_at(world_.executor.now() + world_.watermarks.look_every, [this, directory, use] {
       const bool wanted = std::ranges::any_of(runs_, [&](const auto& entry) {
         return writes_to(*entry.second, directory) && !at_rest(entry.second->record().state);
       });
@@ -83,6 +82,10 @@ void Engine::set_disk_trouble(const std::string& directory, std::string trouble)
 
 bool Engine::writes_to(const HarvestRun& run, const std::string& directory) const {
   return run.record().output_directory == directory || world_.spill_directory == directory;
+}
+
+SpillRoom Engine::room_to_spill() const {
+  return spill_room(world_.spill_directory, world_.disk_space, world_.watermarks);
 }
 
 void Engine::set_watermarks(const policy::Watermarks& marks) {

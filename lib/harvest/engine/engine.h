@@ -33,8 +33,9 @@ struct World {
   std::function<Result<void>(const output::OutputSpec&, std::string_view manifest, std::string_view credit,
                              bool holds_products)>
       prepare_output;
-  std::function<Result<void>(const output::OutputSpec&, output::Layout&, const output::EachPack&)> write_indexes;
-  std::function<Result<void>(const output::OutputSpec&, const output::EachTile&)> write_tile_indexes;
+  std::function<Result<output::LeftOut>(const output::OutputSpec&, output::Layout&, const output::EachPack&)>
+      write_indexes;
+  std::function<Result<output::LeftOut>(const output::OutputSpec&, const output::EachTile&)> write_tile_indexes;
   std::function<std::unique_ptr<TileMerge>(ledger::Ledger&, std::shared_ptr<const HarvestFiles>,
                                            std::atomic<std::uint64_t>& steps)>
       make_tile_merge;
@@ -110,6 +111,8 @@ class Engine {
   // it began with.
   void reload(std::map<std::string, std::uint32_t> in_flight_most, std::map<std::string, RateLimits> rate_limits = {});
   void set_watermarks(const policy::Watermarks& marks);
+  // For ids on their way in; by the watermarks as they are now. What it returns is for any thread.
+  SpillRoom room_to_spill() const;
 
  private:
   struct ArchiveSeat {

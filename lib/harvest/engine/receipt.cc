@@ -5,12 +5,6 @@
 
 namespace garner::harvest {
 
-namespace {
-
-constexpr std::chrono::seconds kTryAgain{60};
-
-}  // namespace
-
 // record: of the harvest as the receipt is to say it.
 Task<Result<ReceiptTexts>> Engine::make_receipt(std::shared_ptr<HarvestRun> run, ledger::HarvestRecord record,
                                                 bool keep) {
@@ -57,7 +51,7 @@ Task<bool> Engine::keep_receipt(std::shared_ptr<HarvestRun> run, ledger::Harvest
   const auto kept = co_await make_receipt(run, std::move(record), true);
   if (kept) co_return true;
   log::warning("{}: receipt: {}", run->record().name, kept.error().detail);
-  run->hold(world_.executor.now() + kTryAgain, "writing the receipt: " + kept.error().detail);
+  run->hold(world_.executor.now() + world_.watermarks.try_again, "writing the receipt: " + kept.error().detail);
   co_return false;
 }
 

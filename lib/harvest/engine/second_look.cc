@@ -12,7 +12,8 @@ Task<void> Engine::run_look(std::string archive_name, std::shared_ptr<HarvestRun
   const ChunkWorld world = chunk_world(archive_name, seat, *archive);
   ArchiveTurn turn = turn_in(archive_name, seat, std::move(slot));
   const std::uint16_t type = claim.type;
-  const policy::LookEnd end = co_await look_life(world, run, claim, turn);
+  policy::LookEnd end = co_await look_life(world, run, claim, turn);
+  if (end.how == policy::LookEnd::How::HoldHarvest) end.wait = world_.watermarks.try_again;
   --seat.in(ChunkPhase::Answered);
   ++steps_;
   run->end_look(std::move(claim), end, world_.executor.now());

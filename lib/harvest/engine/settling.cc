@@ -15,8 +15,25 @@ namespace {
 
 using ledger::HarvestState;
 
-// After a fault of our own disk or ledger.
-constexpr std::chrono::seconds kTryAgain{60};
+// Of what a harvest holds on disk; nothing that passes by itself.
+bool is_damage(Kind kind) {
+  return kind == Kind::Corrupt || kind == Kind::Malformed || kind == Kind::TooLarge;
+}
+
+// Why indexes just written don't list all that they should; empty if they do.
+std::string what_is_lacking(const std::string& name, const Result<void>& merged, const output::LeftOut& left_out) {
+  if (!merged && is_damage(merged.error().kind)) {
+    return fmt::format(
+        "merging tables: {}; have what is damaged fetched again: garner verify {} --repair; or try once more: garner "
+        "resume {}",
+        printable(merged.error().detail), name, name);
+  }
+  if (left_out.packs == 0) return {};
+  return fmt::format(
+      "SHA256SUMS and the catalogue leave out {} damaged or missing pack{}, the first: {}; have what is lost fetched "
+      "again: garner verify {} --repair",
+      left_out.packs, left_out.packs == 1 ? "" : "s", printable(left_out.first), name);
+}
 
 }  // namespace
 
@@ -30,6 +47,11 @@ Task<void> Engine::settle_down(std::shared_ptr<HarvestRun> run) {
   // A verb may have come in between.
   bool finished = indexed && !run->indexes_stale && !run->in_hand() && run->complete() &&
                   run->record().state == HarvestState::Active;
+  if (finished && !run->indexes_lack.empty()) {
+    run->set_broken(run->indexes_lack);
+    tell(*run, "blocked: " + run->indexes_lack);
+    finished = false;
+  }
   if (finished && run->closed() && run->ends_with_question()) finished = false;
   if (finished) finished = co_await account_holds(run);
   if (finished) finished = co_await reconcile(run);
@@ -44,7 +66,7 @@ Task<void> Engine::settle_down(std::shared_ptr<HarvestRun> run) {
 }
 
 Task<bool> Engine::bring_indexes_up_to_date(std::shared_ptr<HarvestRun> run) {
-  if (!run->indexes_stale) co_return true;
+  if (!run->indexes_stale && run->indexes_lack.empty()) co_return true;
   run->indexes_stale = false;  // what settles from here on makes them stale again
   const auto merged = co_await merge_the_rest(run);
   World& world = world_;
@@ -57,12 +79,17 @@ Task<bool> Engine::bring_indexes_up_to_date(std::shared_ptr<HarvestRun> run) {
       });
   const bool stopped = !merged && merged.error().kind == Kind::Cancelled;
   const bool ends_here = stopped && run->record().state != HarvestState::Active;  // being cancelled
-  if (written && (merged || ends_here)) co_return true;
+  if (written && (merged || ends_here || is_damage(merged.error().kind))) {
+    run->indexes_lack = what_is_lacking(run->record().name, merged, *written);
+    if (!run->indexes_lack.empty()) log::warning("{}: {}", run->record().name, run->indexes_lack);
+    co_return true;
+  }
   run->indexes_stale = true;
   if (run->index_stop.stop_requested()) co_return false;
   if (!written) {
     log::warning("{}: SHA256SUMS and catalogue: {}", run->record().name, written.error().detail);
-    run->hold(world_.executor.now() + kTryAgain, "writing SHA256SUMS and the catalogue: " + written.error().detail);
+    run->hold(world_.executor.now() + world_.watermarks.try_again,
+              "writing SHA256SUMS and the catalogue: " + written.error().detail);
   } else {
     hold_for_tiles(*run, merged.error());
   }
@@ -80,7 +107,8 @@ Task<bool> Engine::account_holds(std::shared_ptr<HarvestRun> run) {
   auto account = co_await world_.workers.run(world_.executor,
                                              [&ledger, files = run->files()] { return read_account(ledger, *files); });
   if (!account) {
-    run->hold(world_.executor.now() + kTryAgain, "reading its account anew: " + account.error().detail);
+    run->hold(world_.executor.now() + world_.watermarks.try_again,
+              "reading its account anew: " + account.error().detail);
     co_return false;
   }
   if (run->in_hand() || run->being_reopened) co_return false;  // whoever came in between reads it, or comes here again
@@ -111,7 +139,7 @@ Task<bool> Engine::record_finished(std::shared_ptr<HarvestRun> run) {
   auto saved = co_await save(run, std::move(record));
   if (!saved) {
     log::warning("{}: {}", run->record().name, saved.error().detail);
-    run->hold(world_.executor.now() + kTryAgain, "recording that it is finished: " + saved.error().detail);
+    run->hold(world_.executor.now() + world_.watermarks.try_again, "recording that it is finished: " + saved.error().detail);
     co_return false;
   }
   if (run->record().state != HarvestState::Active)

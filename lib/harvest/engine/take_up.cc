@@ -8,10 +8,8 @@ namespace {
 
 using ledger::HarvestState;
 
-constexpr std::chrono::seconds kLookAgain{60};
-
-std::string directory_trouble(const std::string& trouble, const std::string& name) {
-  return "its output directory: " + trouble + "; it is looked at every " + std::to_string(kLookAgain.count()) +
+std::string directory_trouble(const std::string& trouble, const std::string& name, std::chrono::seconds again) {
+  return "its output directory: " + trouble + "; it is looked at every " + std::to_string(again.count()) +
          " s, and at once by: garner resume " + name;
 }
 
@@ -133,9 +131,9 @@ Task<void> Engine::mend(std::shared_ptr<HarvestRun> run) {
 }
 
 void Engine::directory_is_bad(const std::shared_ptr<HarvestRun>& run, const std::string& trouble) {
-  run->set_broken(directory_trouble(trouble, run->record().name));
+  run->set_broken(directory_trouble(trouble, run->record().name, world_.watermarks.try_again));
   const std::weak_ptr<HarvestRun> again = run;
-  run->mend_again = world_.executor.call_at(world_.executor.now() + kLookAgain, [this, again] {
+  run->mend_again = world_.executor.call_at(world_.executor.now() + world_.watermarks.try_again, [this, again] {
     if (const auto bad = again.lock(); bad && bad->broken() && !stopping_) tasks_.spawn(mend_after_reload(bad));
   });
 }

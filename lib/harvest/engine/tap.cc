@@ -77,7 +77,7 @@ Task<void> Engine::note_identity(std::shared_ptr<HarvestRun> run, std::string id
 // The ids are staged; the harvest takes its place with them, whole, once the whole answer is in.
 Task<void> Engine::find_sources(std::string archive_name, std::shared_ptr<HarvestRun> run, JobSlot slot) {
   co_await yield_to(world_.executor);  // the pump is not re-entered from inside itself
-  auto found = std::make_shared<FoundSources>(run->files()->manifest, world_.spill_directory);
+  auto found = std::make_shared<FoundSources>(run->files()->manifest, world_.spill_directory, room_to_spill());
   Result<void> good;
   while (good && found->next()) good = co_await ask_for_sources(archive_name, run, found);
   if (good) good = co_await take_sources(run, found);
@@ -110,8 +110,10 @@ Task<Result<void>> Engine::ask_for_sources(std::string archive_name, std::shared
   if (reply.body) {
     auto& body = *reply.body;
     const std::uint64_t limit = row_limit(archive_profile(archive_name), true);
-    taken = co_await world_.workers.run(world_.executor,
-                                        [&found, &body, limit] { return found->take(body.bytes(), limit); });
+    taken = co_await world_.workers.run(world_.executor, [&found, &body, limit]() -> Result<void> {
+      const auto bytes = body.readable();
+      return bytes ? found->take(*bytes, limit) : std::unexpected(bytes.error());
+    });
   } else {
     taken = std::unexpected(std::move(reply.body.error()));
   }
@@ -136,8 +138,10 @@ void Engine::question_failed(HarvestRun& run, std::string_view what, const Error
       policy::judge_failure(error, run.question_attempts, run.question_failures, manners, random_);
   tell(run, why, ledger::Trouble{std::string(kind_name(error.kind)), against_whom(verdict), fold_reason(why)},
        what_follows(verdict));
-  if (verdict.next == policy::Next::RetryChunk || verdict.next == policy::Next::HoldHarvest)
+  if (verdict.next == policy::Next::RetryChunk)
     run.hold(world_.executor.now() + verdict.wait, why);
+  else if (verdict.next == policy::Next::HoldHarvest)
+    run.hold(world_.executor.now() + world_.watermarks.try_again, why);
   else
     run.set_broken(why + "; try again with: garner resume " + run.record().name);
 }

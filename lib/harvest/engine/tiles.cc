@@ -6,18 +6,14 @@
 
 namespace garner::harvest {
 
-namespace {
-
-// After a fault of our own disk or ledger.
-constexpr std::chrono::seconds kTryAgain{60};
-
-}  // namespace
-
 Task<Result<void>> Engine::on_tiles(std::shared_ptr<HarvestRun> run, std::function<Result<void>(TileMerge&)> call) {
   const auto turn = co_await merging_.enter(world_.executor);
   if (!run->tiles) run->tiles = world_.make_tile_merge(world_.ledger, run->files(), steps_);
   const auto tiles = run->tiles;
-  co_return co_await world_.workers.run(world_.executor, [&tiles, &call] { return call(*tiles); });
+  auto done = co_await world_.workers.run(world_.executor, [&tiles, &call] { return call(*tiles); });
+  const auto stored = tiles->take_bytes_stored();
+  for (std::size_t type = 0; type < stored.size(); ++type) run->add_stored(type, stored[type]);
+  co_return done;
 }
 
 // The chunk has ended and nothing of it is pending.
@@ -45,7 +41,7 @@ Task<Result<void>> Engine::merge_the_rest(std::shared_ptr<HarvestRun> run) {
 void Engine::hold_for_tiles(HarvestRun& run, const Error& error) {
   const std::string why = "merging tables: " + printable(error.detail);
   log::warning("{}: {}", run.record().name, why);
-  run.hold(world_.executor.now() + kTryAgain, why);
+  run.hold(world_.executor.now() + world_.watermarks.try_again, why);
 }
 
 }  // namespace garner::harvest

@@ -21,8 +21,12 @@ std::string source_adql(const manifest::Manifest& manifest, const archive::Profi
   return sources.cone ? ivoa::ids_of_cone(table, column, *sources.cone) : ivoa::ids_of_box(table, column, *sources.box);
 }
 
-FoundSources::FoundSources(const manifest::Manifest& manifest, const std::filesystem::path& spill_directory)
-    : manifest_(manifest), sorter_(spill_directory), to_ask_{kAll}, column_(manifest.sources.column.value_or("")) {}
+FoundSources::FoundSources(const manifest::Manifest& manifest, const std::filesystem::path& spill_directory,
+                           SpillRoom room)
+    : manifest_(manifest),
+      sorter_(spill_directory, std::move(room)),
+      to_ask_{kAll},
+      column_(manifest.sources.column.value_or("")) {}
 
 std::optional<IdRange> FoundSources::next() const {
   return to_ask_.empty() ? std::nullopt : std::optional(to_ask_.back());

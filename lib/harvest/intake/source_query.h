@@ -25,7 +25,7 @@ std::string source_adql(const manifest::Manifest& manifest, const archive::Profi
 
 class FoundSources {
  public:
-  FoundSources(const manifest::Manifest& manifest, const std::filesystem::path& spill_directory);
+  FoundSources(const manifest::Manifest& manifest, const std::filesystem::path& spill_directory, SpillRoom room);
 
   // What is to be asked next; nothing: all ids are in.
   std::optional<IdRange> next() const;

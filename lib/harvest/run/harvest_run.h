@@ -178,6 +178,11 @@ class HarvestRun {
   };
   HarvestStatus status(SteadyTime now, WallTime wall_now, const AtArchive& archive);
 
+  // Bytes on disk that no chunk's end tells: of merged tables.
+  void add_stored(std::size_t type, std::int64_t bytes) {
+    types_[type].counters.bytes_stored += static_cast<std::uint64_t>(bytes);
+  }
+
   // Counts up whenever something of it was settled, or an operator or its end changed its state.
   std::uint64_t moves() const { return moves_; }
   policy::QuietWatch quiet_watch;
@@ -210,6 +215,9 @@ class HarvestRun {
   // Sums and catalogue lag behind the ledger.
   bool indexes_stale = false;
   bool indexing = false;
+  // Why they, as written last, don't list all that the ledger calls delivered: only an operator mends that, so nothing
+  // is tried again before one asks for it. Empty: they do.
+  std::string indexes_lack;
   // Layout `table`: who merges its tiles, once somebody has to. A new one looks at everything anew.
   std::shared_ptr<TileMerge> tiles;
   // A retry is at work on the chunks' records.

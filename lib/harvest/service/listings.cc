@@ -118,13 +118,13 @@ Result<std::size_t> list_chunk(ledger::Ledger& ledger, const HarvestFiles& files
 }
 
 // Layout `table`: out of the tile's table, or of the chunk's while that is not merged.
-Result<std::string> read_rows(ledger::Ledger& ledger, const HarvestFiles& files, ledger::ChunkKey chunk,
-                              std::uint32_t generation, SourceId id) {
+Result<output::ReadProduct> read_rows(ledger::Ledger& ledger, const HarvestFiles& files, ledger::ChunkKey chunk,
+                                      std::uint32_t generation, SourceId id, output::ReadRoom& room) {
   for (bool again = false;; again = true) {
     const auto tile = merged_into(ledger, files, chunk, generation, id);
     if (!tile) return std::unexpected(tile.error());
-    auto rows = *tile ? output::TileTables(files.spec).read(**tile, id)
-                      : files.layout->read({files.types[chunk.type], chunk.block, generation}, id);
+    auto rows = *tile ? output::TileTables(files.spec).read(**tile, id, room)
+                      : files.layout->read({files.types[chunk.type], chunk.block, generation}, id, room);
     const bool may_have_moved = !rows && rows.error().kind == Kind::NotFound && !again;  // merged in between
     if (!may_have_moved) return rows;
   }
@@ -203,11 +203,13 @@ Result<FoundProduct> EngineService::product(const std::string& name, SourceId id
                 ledger::outcome_name(outcome), record->last_error.empty() ? "" : "; last answer: ", record->last_error);
   }
   const bool tables = h.spec.layout == LayoutKind::Table;
-  auto bytes = tables ? read_rows(ledger_, h, chunk, pack->generation, id)
-                      : h.layout->read({type_name, **block, pack->generation}, id);
+  auto bytes = tables ? read_rows(ledger_, h, chunk, pack->generation, id, read_room_)
+                      : h.layout->read({type_name, **block, pack->generation}, id, read_room_);
   if (!bytes) return std::unexpected(bytes.error());
-  FoundProduct found{std::move(*bytes), product::individual_name(type_name, h.manifest.release, id, h.manifest.format),
-                     type_name, h.manifest.data_structure == DataStructure::Raw && !tables};
+  FoundProduct found{std::move(bytes->bytes),
+                     product::individual_name(type_name, h.manifest.release, id, h.manifest.format), type_name,
+                     h.manifest.data_structure == DataStructure::Raw && !tables};
+  found.share = std::move(bytes->share);
   if (tables) found.file_name = fmt::format("{}-{}.fits", type_name, id.value);
   if (found.whole_table) found.file_name = output::raw_name(h.spec, {type_name, **block, pack->generation});
   return found;

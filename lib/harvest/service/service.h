@@ -16,6 +16,7 @@
 #include "base/source_id.h"
 #include "harvest/run/status.h"
 #include "ledger/ledger.h"
+#include "output/read_room.h"
 
 namespace garner::harvest {
 
@@ -86,6 +87,7 @@ struct FoundProduct {
   std::string file_name;  // the archive's own name for it
   std::string retrieval_type;
   bool whole_table = false;  // the file holds many sources (data_structure RAW)
+  output::ReadRoom::Share share{};  // of the memory that all products have which are being handed on
 };
 
 struct ReceiptReply {

@@ -17,6 +17,8 @@ struct ServiceOptions {
   std::function<Result<archive::Profile>(const std::string& name)> find_profile;
   std::function<std::string(std::uint32_t uid)> user_name;
   std::function<std::optional<std::uint32_t>(const std::string& group)> find_group;
+  // What all products together take that people read out; far below what a unit leaves the daemon (MemoryMax=).
+  std::uint64_t product_memory = 256u << 20;
   std::function<void()> acted{};  // after each verb, on the loop: what it began may be at its end before the next tick
 };
 
@@ -62,6 +64,7 @@ class EngineService final : public Service {
   ledger::Ledger& ledger_;
   ServiceOptions options_;
   TaskGroup tasks_;
+  output::ReadRoom read_room_{options_.product_memory};
   using Snapshot = std::vector<HarvestStatus>;
   std::shared_ptr<const Snapshot> snapshot();
 

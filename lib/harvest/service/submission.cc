@@ -56,7 +56,8 @@ class EngineSubmission final : public Submission {
         text_(std::move(text)),
         file_(std::move(file)),
         checked_(std::move(checked)),
-        sorter_(service.options_.spill_directory) {}
+        sorter_(service.options_.spill_directory, service.ask([&service] { return service.engine_.room_to_spill(); })) {
+  }
   ~EngineSubmission() override;
 
   // Takes the name and the directory, or tells who has them.
@@ -189,7 +190,8 @@ Result<void> EngineSubmission::begin_intake() {
 Result<void> EngineSubmission::add_ids(std::span<const SourceId> ids) {
   if (ids.size() > kIdsMost - sorter_.added())
     return fail(Kind::TooLarge, "{}: sources: more than {} ids; make several harvests of them", file_, kIdsMost);
-  return sorter_.add(ids);
+  auto added = sorter_.add(ids);
+  return added ? added : with_context(added.error(), "{}: sources", file_);
 }
 
 // Straight into the intake: a million of them are no load on memory. Nothing of it stays if the submission does not end
@@ -241,7 +243,7 @@ Result<std::string> EngineSubmission::sort_ids(bool keeps) {
     hash.add(ids.data(), ids.size_bytes());
     return keeps ? intake_->add(ids) : Result<void>{};
   });
-  if (!sorted) return std::unexpected(sorted.error());
+  if (!sorted) return with_context(sorted.error(), "{}: sources", file_);
   return hash.hex();
 }
 

@@ -19,6 +19,32 @@ Result<Tiles> next_batch(ledger::Ledger& ledger, const HarvestFiles& files, std:
   return batch;
 }
 
+// So many of a chunk's packs, its first ones, are in the tables of all tiles that it reaches into.
+struct PacksMerged {
+  std::uint32_t before = UINT32_MAX, after = UINT32_MAX;
+};
+
+Result<PacksMerged> packs_merged(ledger::Ledger& ledger, const HarvestFiles& files, ledger::ChunkKey chunk,
+                                 const TilesAsTheyBecome& tiles) {
+  const output::TileGeometry geometry(files.spec);
+  const auto ids = ledger.ids(chunk.harvest, chunk.block);
+  if (!ids) return std::unexpected(ids.error());
+  PacksMerged merged;
+  std::optional<std::uint64_t> last;
+  for (const SourceId id : *ids) {
+    const std::uint64_t tile = geometry.tile_of(id);
+    if (tile == last) continue;
+    last = tile;
+    const auto record = ledger.tile({chunk.harvest, chunk.type, tile});
+    if (!record) return std::unexpected(record.error());
+    const std::uint32_t now = *record ? (*record)->packs_of(chunk.block) : 0;
+    const auto becomes = tiles.find(tile);
+    merged.before = std::min(merged.before, now);
+    merged.after = std::min(merged.after, becomes == tiles.end() ? now : becomes->second.packs_of(chunk.block));
+  }
+  return merged;
+}
+
 }  // namespace
 
 output::EachTile each_tile_of(ledger::Ledger& ledger, const HarvestFiles& files, std::atomic<std::uint64_t>& steps,
@@ -68,6 +94,16 @@ Result<bool> merged_everywhere(ledger::Ledger& ledger, const HarvestFiles& files
     if (!*record || (*record)->packs_of(chunk.block) <= generation) return false;
   }
   return true;
+}
+
+Result<std::uint64_t> bytes_let_go(ledger::Ledger& ledger, const HarvestFiles& files, ledger::ChunkKey chunk,
+                                   const ledger::ChunkRecord& record, const TilesAsTheyBecome& tiles) {
+  const auto merged = packs_merged(ledger, files, chunk, tiles);
+  if (!merged) return std::unexpected(merged.error());
+  std::uint64_t bytes = 0;
+  for (std::size_t pack = merged->before; pack < merged->after && pack < record.packs.size(); ++pack)
+    bytes += record.packs[pack].bytes;
+  return bytes;
 }
 
 }  // namespace garner::harvest

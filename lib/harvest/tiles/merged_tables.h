@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <stop_token>
 
 #include "harvest/run/harvest_run.h"
@@ -21,5 +22,10 @@ Result<std::optional<output::TileKey>> merged_into(ledger::Ledger& ledger, const
 // Whether all of the pack's rows are in settled tables: its own table is not needed any more.
 Result<bool> merged_everywhere(ledger::Ledger& ledger, const HarvestFiles& files, ledger::ChunkKey chunk,
                                std::uint32_t generation);
+// The bytes of those packs of the chunk that are in settled tables whole once these tiles (by number) have become so,
+// and were not before: what is stored of them lies in their tiles from then on.
+using TilesAsTheyBecome = std::map<std::uint64_t, ledger::TileRecord>;
+Result<std::uint64_t> bytes_let_go(ledger::Ledger& ledger, const HarvestFiles& files, ledger::ChunkKey chunk,
+                                   const ledger::ChunkRecord& record, const TilesAsTheyBecome& tiles);
 
 }  // namespace garner::harvest

@@ -29,6 +29,7 @@ class MergeOnDisk final : public TileMerge {
 
   Result<void> chunk_done(ChunkClaim chunk, std::stop_token stop) override;
   Result<void> catch_up(std::stop_token stop) override;
+  std::vector<std::int64_t> take_bytes_stored() override { return std::exchange(bytes_stored_, {}); }
 
  private:
   struct Tile {
@@ -59,6 +60,7 @@ class MergeOnDisk final : public TileMerge {
   Result<Job> job_for(std::uint16_t type, const Tile& tile);
   Result<void> merge(const Job& job, std::stop_token stop);
   Result<void> settle(const Job& job, ledger::TileRecord record);
+  Result<std::int64_t> change_of_stored(const Job& job, const ledger::TileRecord& record);
   Result<bool> brings_rows(const Job& job);
   Result<void> clean_up(const Job& job, const ledger::TileRecord& record);
 
@@ -70,6 +72,7 @@ class MergeOnDisk final : public TileMerge {
   bool loaded_ = false, cut_short_ = false;  // cut short: tiles may be behind beside that of the next chunk
   std::vector<Tile> tiles_;                  // by number
   std::vector<TypeTiles> types_;
+  std::vector<std::int64_t> bytes_stored_;  // see take_bytes_stored()
 };
 
 std::vector<std::uint32_t> MergeOnDisk::Job::packs() const {
@@ -251,11 +254,29 @@ Result<void> MergeOnDisk::merge(const Job& job, std::stop_token stop) {
 Result<void> MergeOnDisk::settle(const Job& job, ledger::TileRecord record) {
   record.first_block = job.tile.first;
   record.packs = job.packs();
+  const auto stored = change_of_stored(job, record);
+  if (!stored) return std::unexpected(stored.error());
   {
     const DurableStepMark mark(DurableStep::Ledger);
-    if (auto settled = ledger_.settle_tile(job.key, record); !settled) return settled;
+    if (auto settled = ledger_.settle_tile(job.key, record, *stored); !settled) return settled;
   }
+  bytes_stored_.resize(files_.types.size());
+  bytes_stored_[job.key.type] += *stored;
   return clean_up(job, record);
+}
+
+// The tile's table is larger, and chunk tables that are in all of their tiles now are about to go.
+Result<std::int64_t> MergeOnDisk::change_of_stored(const Job& job, const ledger::TileRecord& record) {
+  const TilesAsTheyBecome becomes{{job.key.tile, record}};
+  std::uint64_t gone = job.before ? job.before->bytes : 0;
+  for (std::uint32_t i = 0; i < job.chunks.size(); ++i) {
+    const std::uint32_t block = job.tile.first + i;
+    if (job.before && job.before->packs_of(block) == record.packs_of(block)) continue;
+    const auto let_go = bytes_let_go(ledger_, files_, {files_.no, job.key.type, block}, job.chunks[i], becomes);
+    if (!let_go) return std::unexpected(let_go.error());
+    gone += *let_go;
+  }
+  return static_cast<std::int64_t>(record.bytes - gone);
 }
 
 // Whether the packs that are not merged yet can have rows in the tile. A chunk at its edge that was asked again for

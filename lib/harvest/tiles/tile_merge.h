@@ -28,6 +28,9 @@ class TileMerge {
   // All that can be merged is, whatever happened before. An error of kind Corrupt, Malformed or TooLarge says how many
   // tiles can't be, and why the first of them.
   virtual Result<void> catch_up(std::stop_token stop) = 0;
+  // What the calls since this was asked last have added to the bytes on disk, as the ledger counts them; per
+  // retrieval_type, all zero or as many as there are.
+  virtual std::vector<std::int64_t> take_bytes_stored() = 0;
 };
 
 // The ledger must outlive it, and `steps`, which counts up while something moves.

@@ -36,6 +36,13 @@ class RawConnection {
     return true;
   }
   void send_what_fits(std::string_view bytes) { (void)::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT); }
+  // What is there, as soon as something is.
+  std::string read_some(std::size_t most) {
+    std::string out(most, '\0');
+    const auto got = ::read(fd_, out.data(), out.size());
+    out.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    return out;
+  }
   // Until the daemon closes.
   std::string read_all() {
     std::string out;

@@ -96,6 +96,26 @@ TEST(Server, AClientThatReadsNothingHoldsUpNobody) {
   EXPECT_TRUE(daemon.client().daemon());
 }
 
+// What a product takes of the memory for reading is given back when its bytes have left, not before.
+TEST(Server, HoldsAProductsShareUntilItIsSent) {
+  TestDaemon daemon;
+  daemon.service.harvests["rvs"] = example_status("rvs");
+  daemon.service.found.bytes.assign(16u << 20, 'x');
+  auto share = std::make_shared<int>(1);
+  const std::weak_ptr<int> held = share;
+  daemon.service.found.share = std::move(share);
+  const auto got = daemon.client().product("rvs", SourceId{1}, "RVS");
+  ASSERT_TRUE(got) << got.error().detail;
+
+  RawConnection deaf(daemon.socket());
+  ASSERT_TRUE(deaf.send("GET /v1/harvests/rvs/product?source_id=1 HTTP/1.1\r\nHost: g\r\nConnection: close\r\n\r\n"));
+  ASSERT_EQ(deaf.read_some(1), "H");  // its answer is on the way
+  daemon.service.found.share.reset();
+  EXPECT_FALSE(held.expired()) << "most of the bytes have not left";
+  EXPECT_GT(deaf.read_all().size(), 16u << 20);
+  EXPECT_TRUE(held.expired());
+}
+
 TEST(Server, AStalledClientIsLetGo) {
   TestDaemon daemon({.idle_timeout = std::chrono::seconds(1)});
   RawConnection stalled(daemon.socket());

@@ -159,6 +159,7 @@ class StageTileMerge final : public harvest::TileMerge {
     ++tiles_.caught_up;
     return stop.stop_requested() ? fail(Kind::Cancelled, "stopped") : tiles_.trouble();
   }
+  std::vector<std::int64_t> take_bytes_stored() override { return {}; }
 
  private:
   StageTiles& tiles_;
@@ -273,6 +274,7 @@ class Stage {
   StageArchive* archive = nullptr;  // while the engine runs
   int indexes_written = 0;
   std::function<void()> visits;  // as each pack is listed
+  output::LeftOut damaged_packs;  // that indexes leave out
   std::function<std::optional<Error>()> receipt_fault;
   std::function<void()> killed;  // after kill_engine has dropped the engine, before the power is back
   // garnerd.yaml's, of the engines that are started from now on.
@@ -328,8 +330,8 @@ class Stage {
         .prepare_output = [this](const output::OutputSpec&, std::string_view, std::string_view,
                                  bool) { return prepare(); },
         .write_indexes = [this](const output::OutputSpec& spec, output::Layout&,
-                                const output::EachPack& each_pack) -> Result<void> {
-          if (auto powered = disk.power.step(); !powered) return powered;
+                                const output::EachPack& each_pack) -> Result<output::LeftOut> {
+          if (auto powered = disk.power.step(); !powered) return std::unexpected(powered.error());
           std::set<Disk::Key> listed;
           auto walked = each_pack([&](const output::PackKey& key, const ledger::Pack&) -> Result<void> {
             EXPECT_EQ(ledger_door.open_scans, 0) << "a database that is read in can't be opened anew";
@@ -337,21 +339,21 @@ class Stage {
             listed.emplace(spec.directory.string(), key.retrieval_type, key.block, key.generation);
             return {};
           });
-          if (!walked) return walked;
+          if (!walked) return std::unexpected(walked.error());
           disk.indexes[spec.directory.string()] = std::move(listed);
           ++indexes_written;
-          return {};
+          return damaged_packs;
         },
-        .write_tile_indexes = [this](const output::OutputSpec&, const output::EachTile& each_tile) -> Result<void> {
-          if (auto powered = disk.power.step(); !powered) return powered;
+        .write_tile_indexes = [this](const output::OutputSpec&, const output::EachTile& each_tile) -> Result<output::LeftOut> {
+          if (auto powered = disk.power.step(); !powered) return std::unexpected(powered.error());
           auto walked = each_tile([&](const output::TileKey&, const ledger::TileRecord&) -> Result<void> {
             EXPECT_EQ(ledger_door.open_scans, 0) << "a database that is read in can't be opened anew";
             ++tiles.listed;
             return {};
           });
-          if (!walked) return walked;
+          if (!walked) return std::unexpected(walked.error());
           ++indexes_written;
-          return {};
+          return damaged_packs;
         },
         .make_tile_merge =
             [this](ledger::Ledger&, std::shared_ptr<const harvest::HarvestFiles>, std::atomic<std::uint64_t>&) {

@@ -140,9 +140,10 @@ class StageLedger final : public ledger::Ledger {
     return states;
   }
   Result<std::optional<ledger::TileRecord>> tile(ledger::TileKey key) override { return below_->tile(key); }
-  Result<void> settle_tile(ledger::TileKey key, const ledger::TileRecord& record) override {
+  Result<void> settle_together(std::span<const ledger::ChunkChange> chunks,
+                               std::span<const ledger::TileChange> tiles) override {
     if (auto powered = power_.step(); !powered) return powered;
-    return below_->settle_tile(key, record);
+    return below_->settle_together(chunks, tiles);
   }
   Result<void> scan_tiles(HarvestNo no, std::uint16_t type, std::uint64_t from,
                           const std::function<bool(std::uint64_t, const ledger::TileRecord&)>& visit) override {
@@ -199,7 +200,9 @@ class StageLayout final : public output::Layout {
   Result<std::vector<output::ProductPlace>> list(const output::PackKey&) override {
     return std::vector<output::ProductPlace>{};
   }
-  Result<std::string> read(const output::PackKey&, SourceId) override { return std::string(); }
+  Result<output::ReadProduct> read(const output::PackKey&, SourceId, output::ReadRoom&) override {
+    return output::ReadProduct{};
+  }
   Result<std::vector<std::pair<std::string, std::string>>> checksums(const output::PackKey&,
                                                                      const ledger::Pack&) override {
     return std::vector<std::pair<std::string, std::string>>{};

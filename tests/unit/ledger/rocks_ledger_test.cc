@@ -278,6 +278,29 @@ TEST_F(LedgerTest, NamesTheJobsThatWereLeftUntilTheyAreForgotten) {
   EXPECT_EQ(ledger->jobs_left(other.no, 10).value().size(), 1U);
 }
 
+TEST_F(LedgerTest, SettlesChunksAndTilesTogetherOrNotAtAll) {
+  const auto harvest = add_harvest(*ledger, "bright", kIds);
+  ChunkRecord record;
+  record.attempts = 3;
+  const ChunkChange chunk{{harvest.no, 1, 0}, record, {.bytes_stored = 500}, "https://example.org/async/7"};
+  const TileChange tile{{harvest.no, 1, 4}, {.packs = {}, .rows = 2, .bytes = 300, .hash = {}}, -120};
+  const TileChange nowhere{{harvest.no, 7, 4}, {}, 0};
+  const TileChange too_much{{harvest.no, 1, 5}, {}, -1000};
+  for (const auto& bad : {nowhere, too_much}) {
+    const std::array tiles{tile, bad};
+    EXPECT_EQ(ledger->settle_together({&chunk, 1}, tiles).error().kind, Kind::Internal);
+    EXPECT_EQ(ledger->chunk(chunk.key).value(), ChunkRecord{});
+    EXPECT_EQ(ledger->tile(tile.key).value(), std::nullopt);
+    EXPECT_EQ(ledger->counters(harvest.no).value()[1].bytes_stored, 0U);
+  }
+  ASSERT_TRUE(ledger->settle_together({&chunk, 1}, {&tile, 1}));
+  reopen();
+  EXPECT_EQ(ledger->chunk(chunk.key).value(), record);
+  EXPECT_EQ(ledger->tile(tile.key).value(), tile.record);
+  EXPECT_EQ(ledger->counters(harvest.no).value()[1].bytes_stored, 380U);
+  EXPECT_EQ(ledger->jobs_left(harvest.no, 5).value(), std::vector<std::string>{chunk.job_left});
+}
+
 TEST_F(LedgerTest, KeepsTheTilesOfEachTypeInOrder) {
   const auto harvest = add_harvest(*ledger, "bright", kIds);
   const auto other = add_harvest(*ledger, "other", kIds);

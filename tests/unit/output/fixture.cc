@@ -156,6 +156,12 @@ ledger::Pack OutputTest::publish(const PackKey& key, const std::vector<Member>& 
   return pack ? *pack : ledger::Pack{};
 }
 
+Result<std::string> OutputTest::product_of(const PackKey& key, SourceId id) {
+  auto product = layout_->read(key, id, room_);
+  if (!product) return std::unexpected(product.error());
+  return std::move(product->bytes);
+}
+
 std::set<std::string> OutputTest::visible() const {
   std::set<std::string> found;
   for (auto entry = fs::recursive_directory_iterator(directory_); entry != fs::recursive_directory_iterator(); ++entry) {

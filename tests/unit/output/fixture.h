@@ -51,6 +51,9 @@ class OutputTest : public ::testing::Test {
   // Adds the members and publishes; fails the test on error.
   ledger::Pack publish(const PackKey& key, const std::vector<Member>& members, const std::vector<SourceId>& absent = {});
 
+  // A product, byte for byte.
+  Result<std::string> product_of(const PackKey& key, SourceId id);
+
   // Files below the output directory, relative; without .garner, MANIFEST.yaml and CREDIT.txt.
   std::set<std::string> visible() const;
   std::size_t temp_files() const;
@@ -58,6 +61,7 @@ class OutputTest : public ::testing::Test {
   std::filesystem::path base_, directory_;
   OutputSpec spec_;
   std::unique_ptr<Layout> layout_;
+  ReadRoom room_{1u << 30};
 };
 
 // Products of sources 1 to count of block 3, of different sizes, one of them empty; for RAW one table.

@@ -38,7 +38,7 @@ TEST_P(EveryLayout, GivesBackEveryProductByteForByte) {
   EXPECT_EQ(pack.products, members_.size());
   EXPECT_EQ(pack.generation, 0u);
   for (const auto& member : members_) {
-    const auto read = layout_->read(kKey, member.id.value_or(nth_id(1)));
+    const auto read = product_of(kKey, member.id.value_or(nth_id(1)));
     ASSERT_GOOD(read);
     EXPECT_EQ(*read, member.bytes) << member.name;
   }
@@ -103,16 +103,49 @@ TEST_P(EveryLayout, RefusesToReadAProductThatWasDamagedOnDisk) {
   ASSERT_GOOD(places);
   const ProductPlace& place = places->at(0);
   flip_byte(directory_ / place.file, place.offset + 40);
-  const auto read = layout_->read(kKey, place.id.value_or(nth_id(1)));
+  const auto read = product_of(kKey, place.id.value_or(nth_id(1)));
   ASSERT_FALSE(read.has_value());
   EXPECT_EQ(read.error().kind, Kind::Corrupt) << read.error().detail;
 }
 
+TEST_P(EveryLayout, ReadsNothingThatThereIsNoRoomForAndNamesItsFile) {
+  members_.front().bytes = std::string(2 * ReadRoom::kSmall, 'x');
+  publish(kKey, members_);
+  const SourceId id = members_.front().id.value_or(nth_id(1));
+  ReadRoom narrow(ReadRoom::kSmall);
+  const auto refused = layout_->read(kKey, id, narrow);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().kind, Kind::TooLarge);
+  EXPECT_NE(refused.error().detail.find(layout_->list(kKey)->front().file), std::string::npos)
+      << refused.error().detail;
+
+  ReadRoom wide(16 * ReadRoom::kSmall);
+  {
+    const auto read = layout_->read(kKey, id, wide);
+    ASSERT_GOOD(read);
+    EXPECT_EQ(read->bytes, members_.front().bytes);
+    EXPECT_GE(wide.used(), read->bytes.size());
+  }
+  EXPECT_EQ(wide.used(), 0u);
+}
+
+// A page that does not come is a signal to who touches it, and the daemon's end, again and again.
+TEST_P(EveryLayout, SurvivesAPackThatWasCutShort) {
+  publish(kKey, members_);
+  const fs::path file = some_file();
+  for (const std::uintmax_t size : {fs::file_size(file) / 2, std::uintmax_t{1}}) {
+    fs::resize_file(file, size);
+    const auto listed = layout_->list(kKey);
+    if (!listed) EXPECT_EQ(listed.error().kind, Kind::Corrupt) << listed.error().detail;
+    EXPECT_FALSE(product_of(kKey, members_.front().id.value_or(nth_id(1))).has_value());
+  }
+}
+
 TEST_P(EveryLayout, SaysThatAPackOrASourceIsNotThere) {
   publish(kKey, members_);
-  EXPECT_EQ(layout_->read({"RVS", 4, 0}, nth_id(1)).error().kind, Kind::NotFound);
+  EXPECT_EQ(product_of({"RVS", 4, 0}, nth_id(1)).error().kind, Kind::NotFound);
   EXPECT_EQ(layout_->list({"RVS", 4, 0}).error().kind, Kind::NotFound);
-  if (!raw()) EXPECT_EQ(layout_->read(kKey, SourceId{4711}).error().kind, Kind::NotFound);
+  if (!raw()) EXPECT_EQ(product_of(kKey, SourceId{4711}).error().kind, Kind::NotFound);
 }
 
 TEST_P(EveryLayout, OverwritesWhenPublishedAgainInAnotherOrder) {
@@ -130,13 +163,13 @@ TEST_P(EveryLayout, RemovesWhatAnUnsettledPublicationLeftOfASourceThatIsNowAbsen
   publish(kKey, members_);
   if (raw()) {  // the table is one file for all, and stays
     publish(kKey, members_, {nth_id(1)});
-    EXPECT_EQ(*layout_->read(kKey, nth_id(2)), members_.front().bytes);
+    EXPECT_EQ(*product_of(kKey, nth_id(2)), members_.front().bytes);
     return;
   }
   const SourceId gone = *members_.back().id;
   members_.pop_back();
   const auto pack = publish(kKey, members_, {gone});
-  EXPECT_EQ(layout_->read(kKey, gone).error().kind, Kind::NotFound);
+  EXPECT_EQ(product_of(kKey, gone).error().kind, Kind::NotFound);
   EXPECT_EQ(layout_->list(kKey)->size(), members_.size());
   if (spec_.layout == LayoutKind::Files) EXPECT_EQ(visible().size(), members_.size());
   EXPECT_TRUE(layout_->verify(kKey, pack)->empty());
@@ -164,7 +197,7 @@ TEST_P(EveryLayout, KeepsASecondGenerationBesideTheFirst) {
   EXPECT_EQ(pack1.generation, 1u);
   EXPECT_TRUE(layout_->verify(kKey, pack0)->empty());
   EXPECT_TRUE(layout_->verify(later, pack1)->empty());
-  const auto read = layout_->read(later, second.front().id.value_or(nth_id(1)));
+  const auto read = product_of(later, second.front().id.value_or(nth_id(1)));
   ASSERT_GOOD(read);
   EXPECT_EQ(*read, second.front().bytes);
   EXPECT_NE(layout_->checksums(kKey, pack0)->front().second, layout_->checksums(later, pack1)->front().second);

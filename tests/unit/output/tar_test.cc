@@ -80,8 +80,8 @@ TEST_F(TarZst, CutsFramesAtMembersAndKeepsThemSmall) {
   for (std::size_t n = 0; n < read->frames.size(); ++n) {
     if (n != large.frame) EXPECT_LE(read->frames[n].content, 1u << 20);
   }
-  EXPECT_EQ(*layout_->read({"RVS", 0, 0}, SourceId{100}), members[40].bytes);
-  EXPECT_EQ(*layout_->read({"RVS", 0, 0}, SourceId{101}), "small");
+  EXPECT_EQ(*product_of({"RVS", 0, 0}, SourceId{100}), members[40].bytes);
+  EXPECT_EQ(*product_of({"RVS", 0, 0}, SourceId{101}), "small");
 }
 
 TEST_F(TarZst, IsTheSameBytesForTheSameProductsInTheSameOrder) {

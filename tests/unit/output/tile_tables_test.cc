@@ -266,15 +266,15 @@ TEST_F(Tiles, TellAndRemoveTheChunksOnDisk) {
 
 TEST_F(Tiles, GiveTheRowsOfOneSourceBeforeAndAfterTheyAreMerged) {
   const auto a = chunk(0, 0, table_of({source(1, 5), source(1, 2), source(1, 9)}));
-  const auto before = layout_->read(a.key, source(1, 2));
+  const auto before = product_of(a.key, source(1, 2));
   ASSERT_GOOD(before);
   EXPECT_THAT(ids_in(*before), ElementsAre(to_string(source(1, 2))));
-  EXPECT_EQ(layout_->read(a.key, source(1, 3)).error().kind, Kind::NotFound);
+  EXPECT_EQ(product_of(a.key, source(1, 3)).error().kind, Kind::NotFound);
   ASSERT_GOOD(merge(1, {a}));
-  const auto after = tiles_->read({std::string(kType), 1, 0}, source(1, 2));
+  const auto after = tiles_->read({std::string(kType), 1, 0}, source(1, 2), room_);
   ASSERT_GOOD(after);
-  EXPECT_EQ(*after, *before);
-  EXPECT_EQ(tiles_->read({std::string(kType), 1, 0}, source(1, 3)).error().kind, Kind::NotFound);
+  EXPECT_EQ(after->bytes, *before);
+  EXPECT_EQ(tiles_->read({std::string(kType), 1, 0}, source(1, 3), room_).error().kind, Kind::NotFound);
 }
 
 TEST_F(Tiles, AreListedAndVerified) {
@@ -324,7 +324,7 @@ TEST_F(Tiles, OfAQueryHoldWholePartsWithOrWithoutIds) {
   EXPECT_EQ(record->rows, 4u);
   EXPECT_TRUE(witness_.taken.empty());
   EXPECT_EQ(visible(), std::set<std::string>{"XP_SAMPLED/000/XP_SAMPLED-hpx7-000000.fits"});
-  EXPECT_EQ(FitsTaken(*layout_->read({std::string(kType), 0, 0}, SourceId{1})).row_count(), 2);
+  EXPECT_EQ(FitsTaken(*product_of({std::string(kType), 0, 0}, SourceId{1})).row_count(), 2);
 }
 
 TEST_F(Tiles, FindTheIdsInTheColumnThatIsNamed) {

@@ -56,9 +56,14 @@ class MemoryLedger final : public ledger::Ledger {
   Result<void> settle(ledger::ChunkKey key, const ledger::ChunkRecord& record, const ledger::CounterDelta& delta,
                       std::string_view job_left, const ledger::JournalEntry* entry) override {
     if (fail_settle_ && fail_settle_()) return fail(Kind::DiskFull, "no space left (made up)");
+    put(key, record, delta, job_left);
+    if (entry != nullptr) harvests_.at(key.harvest).take(*entry);
+    return {};
+  }
+  void put(ledger::ChunkKey key, const ledger::ChunkRecord& record, const ledger::CounterDelta& delta,
+           std::string_view job_left) {
     auto& harvest = harvests_.at(key.harvest);
     harvest.chunks[key] = record;
-    if (entry != nullptr) harvest.take(*entry);
     if (!job_left.empty()) harvest.jobs_left.emplace(job_left);
     auto& c = harvest.counters.at(key.type);
     const auto add = [](std::uint64_t& counter, std::int64_t by) { counter += static_cast<std::uint64_t>(by); };
@@ -71,7 +76,6 @@ class MemoryLedger final : public ledger::Ledger {
     add(c.attempts, delta.attempts);
     add(c.empty, delta.empty);
     add(c.found_again, delta.found_again);
-    return {};
   }
   using Ledger::settle;
   Result<std::vector<std::string>> jobs_left(HarvestNo no, std::size_t most) override {
@@ -108,9 +112,14 @@ class MemoryLedger final : public ledger::Ledger {
     const auto found = tiles.find(key);
     return found == tiles.end() ? std::nullopt : std::optional(found->second);
   }
-  Result<void> settle_tile(ledger::TileKey key, const ledger::TileRecord& record) override {
+  Result<void> settle_together(std::span<const ledger::ChunkChange> chunks,
+                               std::span<const ledger::TileChange> tiles) override {
     if (fail_settle_ && fail_settle_()) return fail(Kind::DiskFull, "no space left (made up)");
-    harvests_.at(key.harvest).tiles[key] = record;
+    for (const auto& [key, record, delta, job_left] : chunks) put(key, record, delta, job_left);
+    for (const auto& [key, record, bytes] : tiles) {
+      harvests_.at(key.harvest).tiles[key] = record;
+      harvests_.at(key.harvest).counters.at(key.type).bytes_stored += static_cast<std::uint64_t>(bytes);
+    }
     return {};
   }
   Result<void> scan_tiles(HarvestNo no, std::uint16_t type, std::uint64_t from,
