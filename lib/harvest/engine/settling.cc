@@ -139,7 +139,8 @@ Task<bool> Engine::record_finished(std::shared_ptr<HarvestRun> run) {
   auto saved = co_await save(run, std::move(record));
   if (!saved) {
     log::warning("{}: {}", run->record().name, saved.error().detail);
-    run->hold(world_.executor.now() + world_.watermarks.try_again, "recording that it is finished: " + saved.error().detail);
+    run->hold(world_.executor.now() + world_.watermarks.try_again,
+              "recording that it is finished: " + saved.error().detail);
     co_return false;
   }
   if (run->record().state != HarvestState::Active)

@@ -344,7 +344,8 @@ class Stage {
           ++indexes_written;
           return damaged_packs;
         },
-        .write_tile_indexes = [this](const output::OutputSpec&, const output::EachTile& each_tile) -> Result<output::LeftOut> {
+        .write_tile_indexes = [this](const output::OutputSpec&,
+                                     const output::EachTile& each_tile) -> Result<output::LeftOut> {
           if (auto powered = disk.power.step(); !powered) return std::unexpected(powered.error());
           auto walked = each_tile([&](const output::TileKey&, const ledger::TileRecord&) -> Result<void> {
             EXPECT_EQ(ledger_door.open_scans, 0) << "a database that is read in can't be opened anew";
