@@ -498,7 +498,7 @@ TEST_F(TileMergeTest, ALostChunkTableIsFetchedAgainAndWhatIsStoredStaysTrue) {
   fs::remove(base_ / "out/.garner/tables/XP_SAMPLED/0000/XP_SAMPLED_RAW-0000002.fits");
   const auto products = put_back_chunk_tables(memory_, *files_, {files_->no, 0, 2});
   ASSERT_TRUE(products) << products.error().detail;
-  EXPECT_EQ(*products, 1U) << "the others of the chunk are in their tiles";
+  EXPECT_EQ(*products, 2U) << "the others of the chunk are in their tiles";
   expect_what_is_stored_is_counted();
   deliver(0, 2);
   deliver(0, 3);
