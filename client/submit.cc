@@ -154,7 +154,8 @@ A manifest:
   sources: {file: bright.fits, column: source_id}
   retrieval_types: [RVS]
   output: {directory: /srv/gaia/rvs-bright, layout: tar.zst}
-Others of kind rows (tables: [gaiadr3.gaia_source]) or query (adql, partition), and sources: {cone: {ra: 56.75, dec: 24.1, radius: 1.8}}.)",
+Others of kind rows (tables: [gaiadr3.gaia_source]) or query (adql, partition), and
+sources: {cone: {ra: 56.75, dec: 24.1, radius: 1.8}}.)",
       {{"MANIFEST", "a YAML file", &Arguments::manifest, true},
        {"--plan", "tell what it would cost, and start nothing", &Arguments::plan},
        {"--wait", "follow it until it finished, is blocked, or was cancelled", &Arguments::wait}},

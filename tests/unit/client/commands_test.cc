@@ -201,7 +201,9 @@ TEST_F(Commands, WatchInAPipeSaysOnceWhyNothingMoves) {
     status().state = "waiting";
     daemon.service.before_status = [&left](harvest::HarvestStatus& now) {
       now.waiting_for = fmt::format("archive down for 2 h, next try in {} s: HTTP 503", left);
-      if (--left == 0) now.state = "finished";
+      if (--left > 0) return;
+      now.state = "finished";
+      now.waiting_for.clear();
     };
     const auto out = garner(arguments).out;
     const auto first = out.find("archive down for 2 h, next try in 40 s: HTTP 503");
