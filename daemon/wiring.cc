@@ -98,6 +98,7 @@ harvest::World make_world(const Config& config, UvLoop& loop, Workers& workers, 
       .rate_limits = config.rate_limits,
       .disk_space = output::disk_space,
       .watermarks = config.watermarks,
+      .try_output = output::try_output,
   };
 }
 

@@ -108,6 +108,8 @@ class Layout {
 // are written if they differ. An existing non-empty directory without our .garner folder is Conflict.
 // holds_products: the ledger says that products lie there; then a directory without them is NotFound (an unmounted disk?) and nothing is made.
 Result<void> prepare_output(const OutputSpec& spec, std::string_view manifest, std::string_view credit, bool holds_products = false);
+// Whether it takes a file now, durably: makes one in tmp/, and removes it.
+Result<void> try_output(const OutputSpec& spec);
 // Checks only: inside one of the roots (symlinks resolved), parent exists, writable, empty or absent. Invalid with what to do.
 Result<std::filesystem::path> check_output_directory(const std::string& directory, std::span<const std::string> roots);
 

@@ -54,6 +54,17 @@ Result<TempFile> TempFile::create(std::shared_ptr<const TempFolder> folder) {
   }
 }
 
+Result<void> try_output(const OutputSpec& spec) {
+  OutputTree tree(spec);
+  const auto folder = open_temp_folder(tree);
+  if (!folder) return std::unexpected(folder.error());
+  auto file = TempFile::create(*folder);
+  if (!file) return std::unexpected(file.error());
+  const std::vector<std::byte> bytes(64 << 10);
+  if (auto written = file->append(bytes); !written) return written;
+  return file->sync();
+}
+
 TempFile::TempFile(std::shared_ptr<const TempFolder> folder, std::string name, Descriptor file)
     : folder_(std::move(folder)), name_(std::move(name)), file_(std::move(file)) {}
 

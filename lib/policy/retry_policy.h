@@ -16,7 +16,7 @@ enum class Next {
   RetryChunk,   // later, after `wait`
   BlockChunk,   // hopeless for now: its sources stay pending until `garner retry`
   BlockType,    // the request is wrong, or we may not ask: all chunks of the retrieval_type wait for an operator
-  HoldHarvest,  // a fault of ours or of the disk: the harvest tries again by and by (Watermarks::try_again)
+  HoldHarvest,  // a fault of ours or of the disk (own_trouble.h)
   Stop,         // cancelled: nothing to record
 };
 

@@ -142,7 +142,7 @@ std::string what_follows(const policy::Verdict& verdict) {
     case policy::Next::BlockType:
       return "all chunks of its type wait for garner retry";
     case policy::Next::HoldHarvest:
-      return "the harvest is held until its disk is tried again";
+      return "the harvest is held until our own disk and ledger are well";
     case policy::Next::Stop:
       return {};
   }

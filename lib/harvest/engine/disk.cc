@@ -80,6 +80,24 @@ void Engine::set_disk_trouble(const std::string& directory, std::string trouble)
   }
 }
 
+// Our own disk or ledger said no: whether they take writes now is found out without asking an archive for anything.
+// begin_trial() has been called.
+Task<void> Engine::try_own_disk(std::shared_ptr<HarvestRun> run) {
+  co_await yield_to(world_.executor);  // the pump is not re-entered from inside itself
+  World& world = world_;
+  auto tried = co_await world_.workers.run(world_.executor, [&world, files = run->files()]() -> Result<void> {
+    return world.try_output ? world.try_output(files->spec) : Result<void>{};
+  });
+  if (tried) tried = co_await save(run);
+  if (tried)
+    log::notice("{}: our own disk and ledger take writes; one chunk is asked for", run->record().name);
+  else
+    log::info("{}: our own disk takes no writes: {}", run->record().name, printable(tried.error().detail));
+  run->end_trial(world_.executor.now(), tried);
+  wake_quiet_waiters();
+  pump();
+}
+
 bool Engine::writes_to(const HarvestRun& run, const std::string& directory) const {
   return run.record().output_directory == directory || world_.spill_directory == directory;
 }

@@ -138,9 +138,12 @@ void Engine::pump(const std::string& archive_name, ArchiveSeat& seat) {
     run->keep_hours(world_.executor.wall_now());
     if (run->wants_settling(now)) tasks_.spawn(settle_down(run));
     if (!run->may_start() || run->held(now) || run->complete() || run->closed() || !has_room(run)) continue;
-    if (!run->record().wants_sources()) {
+    if (run->wants_trial(now)) {
+      run->begin_trial();
+      tasks_.spawn(try_own_disk(run));
+    } else if (!run->record().wants_sources()) {
       candidates.push_back(run);
-    } else if (finding_sources_ < kFindingSources && !run->asking_for_sources) {
+    } else if (finding_sources_ < kFindingSources && run->can_keep_more() && !run->asking_for_sources) {
       auto slot = seat.queue->try_job();
       if (!slot) continue;
       run->asking_for_sources = true;

@@ -55,6 +55,8 @@ struct World {
   // What a directory's file system has left; without it nobody looks.
   std::function<Result<output::DiskSpace>(const std::filesystem::path& directory)> disk_space = {};
   policy::Watermarks watermarks = {};
+  // Whether an output directory takes writes; without it nobody tries.
+  std::function<Result<void>(const output::OutputSpec&)> try_output = {};
 };
 
 class Engine {
@@ -170,6 +172,7 @@ class Engine {
   void note_stored(const HarvestRun& run, std::int64_t bytes);
   Task<void> look_at_disk(std::string directory, policy::DiskUse use);
   void set_disk_trouble(const std::string& directory, std::string trouble);
+  Task<void> try_own_disk(std::shared_ptr<HarvestRun> run);
   bool writes_to(const HarvestRun& run, const std::string& directory) const;
   // tap.cc
   Task<void> find_sources(std::string archive_name, std::shared_ptr<HarvestRun> run, JobSlot slot);

@@ -25,7 +25,7 @@ bool Engine::may_ask(const std::string& archive_name, ArchiveSeat& seat, Harvest
   const SteadyTime now = world_.executor.now();
   run.keep_hours(world_.executor.wall_now());
   const bool in_pace = run.pacer.may_start(now) && seat.pacer.may_start(now);
-  if (run.closed() || (pace == ChunkWorld::Pace::Kept && !in_pace)) return false;
+  if (run.closed() || run.held(now) || (pace == ChunkWorld::Pace::Kept && !in_pace)) return false;
   run.pacer.started(now);
   seat.pacer.started(now);
   if (run.pacer.limits().none() && seat.pacer.limits().none()) return true;

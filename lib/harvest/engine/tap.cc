@@ -138,10 +138,10 @@ void Engine::question_failed(HarvestRun& run, std::string_view what, const Error
       policy::judge_failure(error, run.question_attempts, run.question_failures, manners, random_);
   tell(run, why, ledger::Trouble{std::string(kind_name(error.kind)), against_whom(verdict), fold_reason(why)},
        what_follows(verdict));
-  if (verdict.next == policy::Next::RetryChunk)
+  if (verdict.next == policy::Next::HoldHarvest)
+    run.own_fault(world_.executor.now(), why);
+  else if (verdict.next == policy::Next::RetryChunk)
     run.hold(world_.executor.now() + verdict.wait, why);
-  else if (verdict.next == policy::Next::HoldHarvest)
-    run.hold(world_.executor.now() + world_.watermarks.try_again, why);
   else
     run.set_broken(why + "; try again with: garner resume " + run.record().name);
 }

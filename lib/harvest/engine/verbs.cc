@@ -145,6 +145,7 @@ Task<Result<HarvestStatus>> Engine::resume(std::string name, std::string by) {
   co_await mend(run);
   run->tiles.reset();  // what could not be merged is tried again
   run->question_failures = run->question_attempts = 0;
+  run->hurry_trial();
   run->renew_stops();
   run->keep_hours(world_.executor.wall_now());
   const bool late = run->past_deadline();

@@ -34,6 +34,7 @@ void HarvestRun::reopen(std::vector<ledger::BlockStates> states, std::vector<led
   assert(in_hand_ == 0);
   waiting_.clear();
   held_until_.reset();
+  own_trouble_.hurry();
   for (std::size_t i = 0; i < types_.size(); ++i) {
     TypeRun& type = types_[i];
     type = TypeRun{};
@@ -48,7 +49,8 @@ void HarvestRun::reopen(std::vector<ledger::BlockStates> states, std::vector<led
 }
 
 std::optional<ChunkClaim> HarvestRun::claim(SteadyTime now) {
-  if (!may_start() || held(now) || closed() || !has_room() || !pacer.may_start(now)) return std::nullopt;
+  if (!may_start() || held(now) || closed() || !has_room() || !can_keep_more() || !pacer.may_start(now))
+    return std::nullopt;
   if (!pacer.limits().none() && has_unasked()) return std::nullopt;  // it is its turn first
   if (const auto due = waiting_.begin(); due != waiting_.end() && due->first <= now) {
     const ChunkClaim claim = due->second.claim;
@@ -135,6 +137,7 @@ void HarvestRun::end(ChunkClaim claim, const ChunkEnd& end, SteadyTime now) {
     last_pace_ = rate_.sources_per_s(now);
     indexes_stale = indexes_stale || end.delta.delivered > 0;
     if (end.done || end.only_empties) suspected_since.erase(claim);
+    if (end.sources_settled > 0) own_trouble_.kept();
   }
   if (claim.second_look && end.how != ChunkEnd::How::Retry) end_alone(claim, end);
   switch (end.how) {
@@ -159,7 +162,7 @@ void HarvestRun::end(ChunkClaim claim, const ChunkEnd& end, SteadyTime now) {
       break;
     case ChunkEnd::How::HoldHarvest:
       if (!claim.second_look) put_back(type, claim.block);
-      hold(now + end.wait, end.reason);
+      own_fault(now, end.reason);
       break;
     case ChunkEnd::How::Stopped:
       if (!claim.second_look) put_back(type, claim.block);
@@ -219,7 +222,8 @@ std::optional<SteadyTime> HarvestRun::next_due(SteadyTime now) const {
   if (held(now) && (may_start() || indexes_stale)) return held_until_;
   if (!may_start() || closed()) return std::nullopt;
   if (!pacer.may_start(now)) return pacer.due();
-  std::optional<SteadyTime> first;
+  std::optional<SteadyTime> first = own_trouble_.due();
+  if (first) return first;
   if (!waiting_.empty()) first = waiting_.begin()->first;
   for (const TypeRun& type : types_) {
     const auto due = type.type_blocked.empty() ? type.look.next_due() : std::nullopt;
@@ -239,6 +243,21 @@ void HarvestRun::hold(SteadyTime until, std::string reason) {
   held_reason_ = std::move(reason);
 }
 
+void HarvestRun::end_trial(SteadyTime now, const Result<void>& tried) {
+  let_go();
+  if (!own_trouble_.trying()) return;
+  if (tried)
+    own_trouble_.trial_went_well();
+  else
+    hold(own_trouble_.trial_failed(now), "our own disk takes no writes: " + printable(tried.error().detail));
+}
+
+void HarvestRun::hurry_trial() {
+  if (!own_trouble_.due()) return;
+  own_trouble_.hurry();
+  held_until_.reset();
+}
+
 std::string HarvestRun::why_not_moving(SteadyTime now, const std::string& archive_rest) const {
   if (!broken_.empty()) return broken_;
   if (being_reopened) return "its chunks are being put back to pending";
@@ -246,6 +265,7 @@ std::string HarvestRun::why_not_moving(SteadyTime now, const std::string& archiv
   if (closed() && !(complete() && !ends_with_question()) && !only_blocked()) return why_closed_;
   if (!has_room() && !complete() && !only_blocked()) return no_room_;
   if (held(now)) return fmt::format("tried again in {}: {}", time_until(*held_until_, now), held_reason_);
+  if (own_trouble_.trying()) return held_reason_ + "; the disk is being tried";
   if (!archive_rest.empty() && !complete() && !only_blocked()) return archive_rest;
   if (record_.wants_sources())
     return asking_for_sources ? "the archive is asked for its sources" : "its turn to ask the archive for its sources";

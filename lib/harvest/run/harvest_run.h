@@ -17,6 +17,7 @@
 #include "ledger/ledger.h"
 #include "manifest/manifest.h"
 #include "output/layout.h"
+#include "policy/own_trouble.h"
 #include "policy/pacer.h"
 #include "policy/quiet_watch.h"
 #include "policy/rate_meter.h"
@@ -57,7 +58,7 @@ struct ChunkEnd {
     Retry,       // try again after `wait`
     BlockChunk,  // only an operator's retry goes on
     BlockType,
-    HoldHarvest,  // our own disk or ledger: nothing of this harvest before `wait` is over
+    HoldHarvest,  // our own disk or ledger: nothing more is asked until that is well
     Stopped,      // by us, nothing happened
   };
   How how = How::Stopped;
@@ -155,6 +156,19 @@ class HarvestRun {
   void hold(SteadyTime until, std::string reason);
   bool held(SteadyTime now) const { return held_until_ && *held_until_ > now; }
   void let_loose() { held_until_.reset(); }  // the hold is over
+  // Our own disk or ledger took no writes: nothing is asked until they have been tried, by try_own_disk() of the engine.
+  void own_fault(SteadyTime now, std::string reason) { hold(own_trouble_.fault(now), std::move(reason)); }
+  bool wants_trial(SteadyTime now) const { return own_trouble_.wants_trial(now); }
+  void begin_trial() {
+    own_trouble_.trial_begins();
+    take_in_hand();
+  }
+  void end_trial(SteadyTime now, const Result<void>& tried);
+  void set_try_again(Duration first) { own_trouble_.set_first(first); }
+  // It need not wait for the trial.
+  void hurry_trial();
+  // May something be claimed, as far as our own disk is concerned?
+  bool can_keep_more() const { return own_trouble_.may_claim(in_hand_); }
   // Nothing is started while the disks have no room for it: says why. Empty: they have.
   void set_no_room(std::string reason) { no_room_ = std::move(reason); }
   bool has_room() const { return no_room_.empty(); }
@@ -287,6 +301,7 @@ class HarvestRun {
   std::uint32_t in_hand_ = 0;
   std::uint64_t moves_ = 0;
   std::optional<SteadyTime> held_until_;
+  policy::OwnTrouble own_trouble_;
   std::string held_reason_, broken_, no_room_, last_trouble_;
   std::int64_t last_trouble_s_ = 0;
   policy::RateMeter rate_;

@@ -16,7 +16,8 @@ void HarvestRun::end_alone(ChunkClaim claim, const ChunkEnd& end) {
 }
 
 std::optional<policy::LookClaim> HarvestRun::claim_look(SteadyTime now) {
-  if (!may_start() || held(now) || closed() || !has_room() || !pacer.may_start(now)) return std::nullopt;
+  if (!may_start() || held(now) || closed() || !has_room() || !can_keep_more() || !pacer.may_start(now))
+    return std::nullopt;
   if (!pacer.limits().none() && has_unasked()) return std::nullopt;
   const bool prefiltered = files_->manifest.prefilter;  // then some are absent without having been asked for
   for (std::size_t i = 0; i < types_.size(); ++i) {
@@ -50,7 +51,8 @@ void HarvestRun::end_look(policy::LookClaim claim, const policy::LookEnd& end, S
     if (standing == policy::LookEnd::Block::Open) put_back(type, block);
   }
   if (end.how == policy::LookEnd::How::BlockType) block_type(claim.type, end.reason);
-  if (end.how == policy::LookEnd::How::HoldHarvest) hold(now + end.wait, end.reason);
+  if (end.how == policy::LookEnd::How::HoldHarvest) own_fault(now, end.reason);
+  if (end.how == policy::LookEnd::How::Settled && !end.blocks.empty()) own_trouble_.kept();
   type.look.end(std::move(claim), end, now);
 }
 

@@ -75,6 +75,87 @@ TEST(OwnFaults, ALedgerThatContradictsItselfIsToldAndNotAskedForEver) {
   EXPECT_EQ(stage.status("lies").delivered, 400U);
 }
 
+// A night on a disk that says no, until it is put right; how many requests that cost, and when the last one left.
+struct NightOnABadDisk {
+  explicit NightOnABadDisk(bool a_trial_tells, Kind kind = Kind::Internal) {
+    stage.make_harvest("p", 200'000, 500, {"RVS"});
+    stage.truth.counts_asked = false;
+    stage.start_engine();
+    stage.loop.run_for(10s);
+    const int before = stage.archive->requests;
+    const auto fault = [this, kind]() -> std::optional<Error> {
+      if (well) return std::nullopt;
+      return Error{kind, "Read-only file system", std::nullopt};
+    };
+    stage.disk.publish_fault = fault;
+    if (a_trial_tells) stage.disk.trial_fault = fault;
+    stage.loop.run_for(10h);
+    requests = stage.archive->requests - before;
+  }
+
+  Stage stage;
+  bool well = false;
+  int requests = 0;
+};
+
+TEST(OwnFaults, ADiskThatSaysNoAllNightCostsNoMoreThanWhatWasInFlight) {
+  NightOnABadDisk night(true);
+  EXPECT_LE(night.requests, 8);
+  EXPECT_GE(night.stage.disk.trials, 500) << "every minute";
+  EXPECT_EQ(night.stage.status("p").state, "waiting");
+  EXPECT_THAT(night.stage.status("p").waiting_for, HasSubstr("Read-only file system"));
+  EXPECT_FALSE(night.stage.engine->activity().forgotten);
+  night.well = true;
+  const auto delivered = night.stage.status("p").delivered;
+  night.stage.loop.run_for(2min);
+  EXPECT_GT(night.stage.status("p").delivered, delivered) << "within a minute, by itself";
+  ASSERT_TRUE(night.stage.run_until_state("p", "finished"));
+  EXPECT_EQ(night.stage.status("p").delivered, 200'000U);
+}
+
+TEST(OwnFaults, WhereATrialDoesNotTellOneChunkIsAskedForNowAndThen) {
+  for (const Kind kind : {Kind::Internal, Kind::DiskFull}) {
+    NightOnABadDisk night(false, kind);
+    EXPECT_LE(night.requests, 60);
+    EXPECT_GE(night.requests, 35);
+    night.well = true;
+    night.stage.loop.run_for(16min);
+    ASSERT_TRUE(night.stage.run_until_state("p", "finished", 1h));
+    EXPECT_EQ(night.stage.status("p").delivered, 200'000U);
+  }
+}
+
+TEST(OwnFaults, ALedgerThatTakesNoWritesAllNightIsTriedInsteadOfTheArchive) {
+  Stage stage;
+  stage.make_harvest("p", 200'000, 500, {"RVS"});
+  stage.truth.counts_asked = false;
+  stage.start_engine();
+  stage.loop.run_for(10s);
+  const int before = stage.archive->requests;
+  bool well = false;
+  stage.ledger.fail_settles_when([&] { return !well; });
+  stage.ledger_door.fail_update = [&] { return !well; };
+  stage.loop.run_for(10h);
+  EXPECT_LE(stage.archive->requests - before, 8);
+  well = true;
+  ASSERT_TRUE(stage.run_until_state("p", "finished", 1h));
+  EXPECT_EQ(stage.status("p").delivered, 200'000U);
+}
+
+TEST(OwnFaults, AnOperatorWhoPutTheDiskRightNeedNotWait) {
+  for (const bool by_retry : {false, true}) {
+    NightOnABadDisk night(false);
+    night.well = true;
+    if (by_retry)
+      ASSERT_TRUE(night.stage.await(night.stage.engine->retry("p", Outcome::Pending)));
+    else
+      ASSERT_TRUE(night.stage.await(night.stage.engine->resume("p")));
+    const auto delivered = night.stage.status("p").delivered;
+    night.stage.loop.run_for(10s);
+    EXPECT_GT(night.stage.status("p").delivered, delivered);
+  }
+}
+
 TEST(OwnFaults, WhateverOurDiskCallsItNoSourceFailsForIt) {
   for (const Kind kind : {Kind::Corrupt, Kind::Malformed, Kind::Suspect, Kind::NotFound, Kind::Unsupported, Kind::Auth,
                           Kind::Overloaded, Kind::TooLarge, Kind::Internal, Kind::DiskFull}) {

@@ -413,6 +413,13 @@ class Stage {
         .in_flight_most = in_flight_most,
         .rate_limits = rate_limits,
         .disk_space = disk_space,
+        .try_output = [this](const output::OutputSpec&) -> Result<void> {
+          ++disk.trials;
+          if (disk.trial_fault) {
+            if (auto fault = disk.trial_fault()) return std::unexpected(*fault);
+          }
+          return disk.power.step();
+        },
     };
   }
 

@@ -184,6 +184,8 @@ struct Disk {
   std::map<std::string, std::string> receipts;  // by directory
   Power power;
   std::function<std::optional<Error>()> publish_fault;
+  std::function<std::optional<Error>()> trial_fault;  // where only writing is tried
+  int trials = 0;
 };
 
 class StageLayout final : public output::Layout {

@@ -43,6 +43,19 @@ TEST_F(Prepare, EmptiesTmpAndKeepsEverythingElse) {
   EXPECT_EQ(visible(), before);
 }
 
+TEST_F(Prepare, TellsByAFileThatIsGoneAfterwardsWhetherTheDiskTakesWrites) {
+  EXPECT_FALSE(try_output(spec_)) << "not made ready";
+  ASSERT_GOOD(prepare());
+  const auto before = visible();
+  EXPECT_TRUE(try_output(spec_));
+  EXPECT_EQ(temp_files(), 0u);
+  EXPECT_EQ(visible(), before);
+  fs::remove_all(spool_directory(spec_));
+  const auto tried = try_output(spec_);
+  ASSERT_FALSE(tried);
+  EXPECT_EQ(tried.error().kind, Kind::NotFound);
+}
+
 TEST_F(Prepare, RewritesTheManifestOnlyIfItDiffers) {
   ASSERT_GOOD(prepare());
   struct stat first {}, second {}, third {};
