@@ -82,8 +82,8 @@ struct HarvestRecord {
   bool wants_sources() const { return blocks == 0; }
 };
 
-// Per harvest and retrieval_type. pending = requested - delivered - absent - failed; `empty` of them came back empty and
-// await their second look (ChunkRecord::empties). found_again: what second looks found (ChunkRecord::found_again).
+// Per harvest and retrieval_type. pending = requested - delivered - absent - failed; `empty` of them came back empty
+// and await their second look (ChunkRecord::empties). found_again: what second looks found (ChunkRecord::found_again).
 struct Counters {
   std::uint64_t requested = 0, delivered = 0, absent = 0, failed = 0;
   std::uint64_t bytes_received = 0, bytes_stored = 0;
@@ -99,6 +99,15 @@ struct Counters {
 struct BlockStates {
   std::vector<bool> done;          // nothing pending
   std::vector<bool> only_empties;  // what is pending came back empty
+};
+
+// An archive that is not to be asked as if nothing had been: its breaker is open. Outlives restarts.
+struct ArchiveRest {
+  std::string archive;
+  std::int64_t since_s = 0;       // Unix time; 0: it is well
+  std::int64_t not_before_s = 0;  // it named this time; 0: none
+  std::string because{};          // for people, in its own words
+  bool operator==(const ArchiveRest&) const = default;
 };
 
 // One row of the id list that never became a source.
@@ -198,6 +207,11 @@ class Ledger {
   virtual Result<std::vector<JournalEntry>> journal(HarvestNo harvest, const JournalWanted& wanted) = 0;
   // From memory, in the order in which they first came.
   virtual Result<std::vector<Reason>> reasons(HarvestNo harvest) = 0;
+
+  // The archives that rest.
+  virtual Result<std::vector<ArchiveRest>> rests() = 0;
+  // Replaces what is kept of the archive; one that is well is forgotten.
+  virtual Result<void> keep_rest(const ArchiveRest& rest) = 0;
 
   // Refused rows in order, from the given one on, until visit returns false.
   virtual Result<void> refused(HarvestNo harvest, std::uint64_t from,

@@ -47,6 +47,8 @@ class RocksLedger final : public Ledger {
   }
   Result<void> scan_tiles(HarvestNo harvest, std::uint16_t type, std::uint64_t from,
                           const std::function<bool(std::uint64_t tile, const TileRecord&)>& visit) override;
+  Result<std::vector<ArchiveRest>> rests() override;
+  Result<void> keep_rest(const ArchiveRest& rest) override;
   Result<void> refused(HarvestNo harvest, std::uint64_t from,
                        const std::function<bool(const RefusedRow&)>& visit) override;
 
@@ -370,6 +372,36 @@ Result<std::vector<JournalEntry>> RocksLedger::journal(HarvestNo harvest, const 
   if (entries.size() > wanted.most)
     entries.erase(entries.begin(), entries.end() - static_cast<std::ptrdiff_t>(wanted.most));
   return entries;
+}
+
+// One that can't be read costs a request or two: no reason not to start.
+Result<std::vector<ArchiveRest>> RocksLedger::rests() {
+  std::vector<ArchiveRest> out;
+  std::string end(kRestPrefix);
+  end.back() = static_cast<char>(end.back() + 1);
+  const Range range{std::string(kRestPrefix), end};
+  const auto rows = store_->walk(Family::Meta, range);
+  for (; rows->Valid(); rows->Next()) {
+    auto rest = decode_rest(view(rows->key()).substr(kRestPrefix.size()), view(rows->value()));
+    if (rest)
+      out.push_back(std::move(*rest));
+    else
+      log::warning("ledger: {}", rest.error().detail);
+  }
+  if (!rows->status().ok()) return store_error(rows->status(), "reading which archives rest");
+  return out;
+}
+
+Result<void> RocksLedger::keep_rest(const ArchiveRest& rest) {
+  const auto json = encode_rest(rest);
+  if (!json) return std::unexpected(json.error());
+  GroupCommit::Turn turn(commits_);
+  Batch batch;
+  if (rest.since_s > 0)
+    batch.put(Family::Meta, rest_key(rest.archive), *json);
+  else
+    batch.remove(Family::Meta, rest_key(rest.archive));
+  return store_->write(batch, "keeping that an archive rests");
 }
 
 Result<void> RocksLedger::refused(HarvestNo harvest, std::uint64_t from,

@@ -32,6 +32,10 @@ std::string erase_key(HarvestNo harvest) {
   return std::string(kErasePrefix) + std::to_string(harvest);
 }
 
+std::string rest_key(std::string_view archive) {
+  return std::string(kRestPrefix).append(archive);
+}
+
 std::string harvest_prefix(HarvestNo harvest) {
   std::string key;
   put_big_endian(key, harvest);
@@ -94,6 +98,25 @@ std::string journal_key(HarvestNo harvest, Journal::Part part, std::uint64_t row
   put_byte(key, static_cast<std::uint8_t>(part));
   put_big_endian(key, row);
   return key;
+}
+
+Result<std::string> encode_rest(const ArchiveRest& rest) {
+  try {
+    return nlohmann::json{
+        {"since_s", rest.since_s}, {"not_before_s", rest.not_before_s}, {"because", rest.because}}
+        .dump();
+  } catch (const nlohmann::json::exception&) {
+    return fail(Kind::Invalid, "archive {}: why it rests is not UTF-8", printable(rest.archive, 100));
+  }
+}
+
+Result<ArchiveRest> decode_rest(std::string_view archive, std::string_view json) {
+  try {
+    const auto object = nlohmann::json::parse(json);
+    return ArchiveRest{std::string(archive), object.at("since_s"), object.at("not_before_s"), object.at("because")};
+  } catch (const nlohmann::json::exception& error) {
+    return fail(Kind::Corrupt, "what is kept of archive {}: {}", printable(archive, 100), error.what());
+  }
 }
 
 Result<std::string> encode_harvest(const HarvestRecord& record) {

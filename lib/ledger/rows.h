@@ -20,6 +20,8 @@ inline constexpr std::string_view kNextHarvestKey = "next_harvest";
 inline constexpr std::string_view kErasePrefix =
     "erase/";  // + number: rows of a harvest that is not (or no longer) one
 std::string erase_key(HarvestNo harvest);
+inline constexpr std::string_view kRestPrefix = "rest/";  // + an archive's name: ArchiveRest
+std::string rest_key(std::string_view archive);
 
 std::string harvest_prefix(HarvestNo harvest);      // of its rows in every family but `meta`
 std::string harvest_prefix_end(HarvestNo harvest);  // the first key after them
@@ -36,6 +38,9 @@ std::string journal_key(HarvestNo harvest, Journal::Part part, std::uint64_t row
 // The record without its manifest, which has a row of its own. Invalid if a text is not UTF-8.
 Result<std::string> encode_harvest(const HarvestRecord& record);
 Result<HarvestRecord> decode_harvest(std::string_view json, std::string_view manifest);  // Corrupt
+
+Result<std::string> encode_rest(const ArchiveRest& rest);  // Invalid if a text is not UTF-8
+Result<ArchiveRest> decode_rest(std::string_view archive, std::string_view json);  // Corrupt
 
 std::string encode_counters(const Counters& counters);
 Result<Counters> decode_counters(std::string_view bytes);  // Corrupt

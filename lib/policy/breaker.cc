@@ -41,6 +41,7 @@ Breaker::Change Breaker::trouble(const Trouble& trouble, ProbeNo probe, SteadyTi
     bad_ = 0;
     wait_for_next(trouble, now, pace, random);
   } else if (trouble.named) {
+    named_ = std::max(named_.value_or(now), *trouble.named);
     next_probe_ = std::max(next_probe_, *trouble.named);
   }
   return Change::None;
@@ -63,11 +64,21 @@ void Breaker::no_news(ProbeNo probe) {
 Breaker::Change Breaker::close() {
   state_ = State::Closed;
   troubles_ = 0;
+  named_.reset();
   return Change::Closed;
+}
+
+void Breaker::take_up_open(const std::string& because, SteadyTime now, std::optional<SteadyTime> named) {
+  state_ = State::Open;
+  since_ = now;
+  because_ = because;
+  named_ = named;
+  next_probe_ = named.value_or(now);
 }
 
 void Breaker::wait_for_next(const Trouble& trouble, SteadyTime now, const BreakerPace& pace, Random& random) {
   because_ = trouble.because;
+  if (trouble.named) named_ = std::max(named_.value_or(now), *trouble.named);
   const auto longest = std::min<std::chrono::milliseconds>(
       pace.first * (std::int64_t{1} << std::min(failed_, kDoublingsMost)), pace.most);
   const auto wait = std::uniform_int_distribution<std::int64_t>(longest.count() / 2, longest.count())(random);

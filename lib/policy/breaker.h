@@ -45,6 +45,8 @@ class Breaker {
   Change bad(const std::string& because, ProbeNo probe, SteadyTime now, const BreakerPace& pace, Random& random);
   // Stopped by us: the next one may go.
   void no_news(ProbeNo probe);
+  // As it was left by an earlier process: open, and the next probe may go at once, or at the time that was named.
+  void take_up_open(const std::string& because, SteadyTime now, std::optional<SteadyTime> named);
 
   std::uint32_t troubles_in_row() const { return troubles_; }
   // While it is not closed.
@@ -52,6 +54,8 @@ class Breaker {
   SteadyTime next_probe() const { return next_probe_; }
   std::uint32_t probes_failed() const { return failed_; }
   const std::string& because() const { return because_; }
+  // The last time that the archive named, since it opened.
+  std::optional<SteadyTime> named() const { return closed() ? std::nullopt : named_; }
 
  private:
   bool is_current(ProbeNo probe) const { return state_ == State::Probing && probe != 0 && probe == probe_; }
@@ -63,6 +67,7 @@ class Breaker {
   ProbeNo probe_ = 0;                   // the last one
   std::uint32_t failed_ = 0, bad_ = 0;  // probes since it opened; of them those that were answered badly, in a row
   SteadyTime since_{}, next_probe_{};
+  std::optional<SteadyTime> named_;
   std::string because_;
 };
 

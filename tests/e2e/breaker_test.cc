@@ -89,5 +89,22 @@ TEST_F(BreakerRig, OverloadTakesOneRequestAwayAndSaysWhy) {
   EXPECT_THAT(rig.daemon_log(), HasSubstr("archive gaia: 3 in flight at most, was 4: "));
 }
 
+// Each life of the daemon would send as many requests as it has places: 4, as conf/archives/gaia.yaml says.
+TEST_F(BreakerRig, StaysOpenOverKillsWithinARetryAfter) {
+  start({{"too_many_429", {{"probability", 1.0}, {"retry_after", "3600"}}}});
+  submit("patient");
+  ASSERT_TRUE(wait_until([&] { return breaker("patient")["state"] == "open"; }));
+  for (int life = 0; life < 6; ++life) {
+    rig.daemon().kill_now();
+    rig.start_daemon();
+    ASSERT_TRUE(wait_until([&] {
+      return rig.status("patient")["waiting_for"].get<std::string>().starts_with(
+          "the archive's breaker is open since ");
+    }));
+  }
+  EXPECT_LE(rig.report()["requests"].get<int>(), 8) << "those of the first life; once more where it was killed too soon";
+  EXPECT_EQ(rig.status("patient")["pending"], ids.size());
+}
+
 }  // namespace
 }  // namespace garner::e2e

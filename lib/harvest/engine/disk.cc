@@ -65,11 +65,12 @@ Task<void> Engine::look_at_disk(std::string directory, policy::DiskUse use) {
   }
 }
 
-// Tells it to the harvests that write there, and once to the log.
+// Tells it to the harvests that write there, and once to the log and to their journals.
 void Engine::set_disk_trouble(const std::string& directory, std::string trouble) {
   Disk& disk = disks_[directory];
-  if (trouble.empty() != disk.trouble.empty())
-    trouble.empty() ? log::notice("{}: there is room again", directory) : log::warning("{}", trouble);
+  const bool turned = trouble.empty() != disk.trouble.empty();
+  const std::string news = trouble.empty() ? directory + ": there is room again" : trouble;
+  if (turned) trouble.empty() ? log::notice("{}", news) : log::warning("{}", news);
   disk.trouble = std::move(trouble);
   const std::string& of_state = disks_[world_.spill_directory.string()].trouble;
   for (auto& [name, run] : runs_) {
@@ -77,6 +78,7 @@ void Engine::set_disk_trouble(const std::string& directory, std::string trouble)
     const auto own = disks_.find(run->record().output_directory);
     const bool own_trouble = own != disks_.end() && !own->second.trouble.empty();
     run->set_no_room(own_trouble ? own->second.trouble : of_state);
+    if (turned && run->record().state == ledger::HarvestState::Active && !run->complete()) tell(*run, news);
   }
 }
 

@@ -51,6 +51,9 @@ Task<Result<void>> Engine::start() {
   auto& ledger = world_.ledger;
   auto records = co_await world_.workers.run(world_.executor, [&ledger] { return ledger.harvests(); });
   if (!records) co_return std::unexpected(records.error());
+  auto rests = co_await world_.workers.run(world_.executor, [&ledger] { return ledger.rests(); });
+  if (!rests) co_return std::unexpected(rests.error());
+  for (auto& rest : *rests) rests_.emplace(rest.archive, std::move(rest));
   std::size_t going_on = 0;
   for (auto& record : *records) {
     const std::string name = record.name;
@@ -97,10 +100,12 @@ void Engine::set_manners(const std::string& archive_name, ArchiveSeat& seat) {
   const auto operators = world_.in_flight_most.find(archive_name);
   const auto manners =
       queue_manners(seat.archive->profile().manners, operators != world_.in_flight_most.end() ? operators->second : 0);
-  if (!seat.queue)
-    seat.queue = std::make_unique<ArchiveQueue>(world_.executor, random_, archive_name, manners);
-  else
+  if (seat.queue) {
     seat.queue->set_manners(manners);
+  } else {
+    seat.queue = std::make_unique<ArchiveQueue>(world_.executor, random_, archive_name, manners);
+    listen_to(archive_name, seat);
+  }
   seat.pacer.set(limits_of(archive_name, seat.archive->profile()), world_.executor.now());
 }
 
@@ -136,6 +141,7 @@ void Engine::pump(const std::string& archive_name, ArchiveSeat& seat) {
   for (auto& [name, run] : runs_) {
     if (run->files()->manifest.archive != archive_name) continue;
     run->keep_hours(world_.executor.wall_now());
+    for (std::string& news : run->take_hours_news()) tell(*run, std::move(news));
     if (run->wants_settling(now)) tasks_.spawn(settle_down(run));
     if (!run->may_start() || run->held(now) || run->complete() || run->closed() || !has_room(run)) continue;
     if (run->wants_trial(now)) {

@@ -128,6 +128,10 @@ class Engine {
     std::size_t turn = 0;  // whose turn it is among the harvests
     std::unique_ptr<Executor::Timer> due;
     policy::Pacer pacer;
+    // The ledger is behind what the queue knows of its rest; somebody writes it.
+    bool rest_stale = false, keeping_rest = false;
+    std::optional<SteadyTime> turn_told;  // that its breaker opened, to the harvests' journals
+    bool close_to_tell = false;
   };
 
   Task<Result<std::shared_ptr<HarvestRun>>> take_up(ledger::HarvestRecord record);
@@ -141,6 +145,10 @@ class Engine {
   void directory_is_bad(const std::shared_ptr<HarvestRun>& run, const std::string& trouble);
   ArchiveSeat* seat_of(const HarvestRun& run);
   std::string rest_of(const HarvestRun& run);
+  // rest.cc
+  void listen_to(const std::string& archive_name, ArchiveSeat& seat);
+  Task<void> keep_rest(std::string archive_name);
+  void tell_all_of(const std::string& archive_name, const std::string& text);
   // hours.cc
   bool may_claim(const std::string& archive_name, const ArchiveSeat& seat) const;
   bool may_ask(const std::string& archive_name, ArchiveSeat& seat, HarvestRun& run, ChunkWorld::Pace pace);
@@ -229,7 +237,8 @@ class Engine {
   Random random_;
   std::map<std::string, std::shared_ptr<HarvestRun>> runs_;
   std::map<std::string, ArchiveSeat> seats_;
-  std::map<std::string, Disk> disks_;  // by directory
+  std::map<std::string, ledger::ArchiveRest> rests_;  // as the last process left them, of archives not asked so far
+  std::map<std::string, Disk> disks_;                 // by directory
   TaskGroup tasks_;
   std::vector<std::coroutine_handle<>> quiet_waiters_;
   Gate merging_;

@@ -11,22 +11,25 @@ namespace {
 constexpr std::size_t kBatch = 1000;
 
 // Gives up the jobs that the records name.
-Result<void> give_up_jobs(ledger::Ledger& ledger, const HarvestFiles& files) {
+Result<void> give_up_jobs(ledger::Ledger& ledger, const HarvestFiles& files, const std::stop_token& stop) {
   for (std::uint16_t type = 0; type < files.types.size(); ++type) {
     std::vector<std::pair<std::uint32_t, ledger::ChunkRecord>> with_job;
     std::uint32_t from = 0;
     do {
+      if (stop.stop_requested()) return fail(Kind::Cancelled, "the daemon is stopping");
       with_job.clear();
       auto scanned = ledger.scan(files.no, type, from, [&](std::uint32_t block, const ledger::ChunkRecord& record) {
         if (!record.query.job.empty()) with_job.emplace_back(block, record);
         return with_job.size() < kBatch;
       });
       if (!scanned) return scanned;
+      std::vector<ledger::ChunkChange> batch;
       for (auto& [block, record] : with_job) {
-        const std::string job = std::exchange(record.query.job, {});
-        if (auto settled = ledger.settle({files.no, type, block}, record, {}, job); !settled) return settled;
+        std::string job = std::exchange(record.query.job, {});
+        batch.push_back({{files.no, type, block}, std::move(record), {}, std::move(job)});
         from = block + 1;
       }
+      if (auto settled = ledger.settle_together(batch, {}); !settled) return settled;
     } while (with_job.size() == kBatch);
   }
   return {};
@@ -38,12 +41,12 @@ Result<void> give_up_jobs(ledger::Ledger& ledger, const HarvestFiles& files) {
 // them at most.
 Task<std::vector<std::string>> Engine::leave_jobs(std::shared_ptr<HarvestRun> run) {
   auto& ledger = world_.ledger;
-  auto left = co_await world_.workers.run(world_.executor,
-                                          [&ledger, files = run->files()]() -> Result<std::vector<std::string>> {
-                                            if (auto given_up = give_up_jobs(ledger, *files); !given_up)
-                                              return std::unexpected(given_up.error());
-                                            return ledger.jobs_left(files->no, kBatch);
-                                          });
+  auto left = co_await world_.workers.run(
+      world_.executor,
+      [&ledger, files = run->files(), stop = errands_stop_.get_token()]() -> Result<std::vector<std::string>> {
+        if (auto given_up = give_up_jobs(ledger, *files, stop); !given_up) return std::unexpected(given_up.error());
+        return ledger.jobs_left(files->no, kBatch);
+      });
   if (!left) log::warning("{}: its jobs at the archive: {}", run->record().name, left.error().detail);
   std::vector<std::string> jobs = left ? std::move(*left) : std::vector<std::string>();
   if (!run->record().source_job.empty()) jobs.push_back(run->record().source_job);

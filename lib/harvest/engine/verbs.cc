@@ -19,14 +19,38 @@ std::unexpected<Error> stopping() {
   return fail(Kind::Cancelled, "the daemon is stopping; try again when it is back");
 }
 
-// Puts sources of that outcome back to pending in every chunk of a type, and takes the block off chunks that have some.
+// The record with sources of that outcome pending again, and without its block; nothing if it stays as it is.
+std::optional<ledger::ChunkRecord> reopened(const ledger::ChunkRecord& before, Outcome outcome, std::uint32_t count) {
+  ledger::ChunkRecord after = before;
+  after.attempts = 0;
+  after.blocked = false;
+  if (outcome == Outcome::Pending) return after;
+  if (before.count(outcome, count) == 0) return std::nullopt;
+  std::ranges::replace(after.outcomes, outcome, Outcome::Pending);
+  after.query.job.clear();  // it was asked about other sources
+  after.query.width = after.query.suspects = after.query.done = 0;
+  if (outcome == Outcome::Absent) {
+    after.sifted = after.sampled = false;
+    after.hopeless.clear();
+  }
+  if (outcome == Outcome::Failed) {
+    std::erase_if(after.found_again,
+                  [&before](const auto& seen) { return before.outcomes[seen.first] == Outcome::Failed; });
+    after.failures.clear();
+  }
+  return after;
+}
+
+// Puts sources of that outcome back to pending in every chunk of a type, and takes the block off chunks that have some:
+// a synced write for so many chunks.
 Result<std::uint64_t> reopen_chunks(ledger::Ledger& ledger, const HarvestFiles& files, std::uint16_t type,
-                                    Outcome outcome, std::atomic<std::uint64_t>& steps) {
+                                    Outcome outcome, std::atomic<std::uint64_t>& steps, const std::stop_token& stop) {
   std::vector<std::pair<std::uint32_t, ledger::ChunkRecord>> matching;
-  std::uint64_t reopened = 0;
+  std::uint64_t products = 0;
   std::uint32_t from = 0;
   constexpr std::size_t kBatch = 1000;
   do {
+    if (stop.stop_requested()) return stopping();
     matching.clear();
     auto scanned = ledger.scan(files.no, type, from, [&](std::uint32_t block, const ledger::ChunkRecord& record) {
       const bool matches = outcome == Outcome::Pending ? record.blocked || record.attempts > 0 : true;
@@ -35,49 +59,31 @@ Result<std::uint64_t> reopen_chunks(ledger::Ledger& ledger, const HarvestFiles& 
       return matching.size() < kBatch;
     });
     if (!scanned) return std::unexpected(scanned.error());
+    std::vector<ledger::ChunkChange> batch;
     for (auto& [block, before] : matching) {
       ++steps;
       auto ids = ledger.ids(files.no, block);
       if (!ids) return std::unexpected(ids.error());
       const auto count = static_cast<std::uint32_t>(ids->size());
-      ledger::ChunkRecord after = before;
-      after.attempts = 0;
-      after.blocked = false;
-      if (outcome == Outcome::Pending) {
-        reopened += before.count(Outcome::Pending, count);
-      } else {
-        const std::uint32_t hit = before.count(outcome, count);
-        if (hit == 0) continue;
-        reopened += hit;
-        std::ranges::replace(after.outcomes, outcome, Outcome::Pending);
-        after.query.job.clear();  // it was asked about other sources
-        after.query.width = after.query.suspects = after.query.done = 0;
-        if (outcome == Outcome::Absent) {
-          after.sifted = after.sampled = false;
-          after.hopeless.clear();
-        }
-        if (outcome == Outcome::Failed) {
-          std::erase_if(after.found_again,
-                        [&before](const auto& seen) { return before.outcomes[seen.first] == Outcome::Failed; });
-          after.failures.clear();
-        }
-      }
-      const std::string_view job_left = after.query.job.empty() ? before.query.job : std::string_view();
-      auto settled =
-          ledger.settle({files.no, type, block}, after, ledger::delta_between(before, after, count), job_left);
-      if (!settled) return std::unexpected(settled.error());
+      auto after = reopened(before, outcome, count);
+      if (!after) continue;
+      products += before.count(outcome, count);
+      const std::string job_left = after->query.job.empty() ? before.query.job : std::string();
+      const auto delta = ledger::delta_between(before, *after, count);
+      batch.push_back({{files.no, type, block}, std::move(*after), delta, job_left});
     }
+    if (auto settled = ledger.settle_together(batch, {}); !settled) return std::unexpected(settled.error());
   } while (matching.size() == kBatch);
-  return reopened;
+  return products;
 }
 
 Result<std::vector<std::uint64_t>> reopen_harvest(ledger::Ledger& ledger, const HarvestFiles& files, Outcome outcome,
-                                                  std::atomic<std::uint64_t>& steps) {
+                                                  std::atomic<std::uint64_t>& steps, const std::stop_token& stop) {
   std::vector<std::uint64_t> products;
   for (std::uint16_t type = 0; type < files.types.size(); ++type) {
-    const auto reopened = reopen_chunks(ledger, files, type, outcome, steps);
-    if (!reopened) return std::unexpected(reopened.error());
-    products.push_back(*reopened);
+    const auto products_of = reopen_chunks(ledger, files, type, outcome, steps, stop);
+    if (!products_of) return std::unexpected(products_of.error());
+    products.push_back(*products_of);
   }
   return products;
 }
@@ -278,8 +284,9 @@ Task<Result<std::uint64_t>> Engine::retry(std::string name, Outcome outcome, std
   auto run = turn->run;
   if (run->record().state == HarvestState::Cancelled)
     co_return fail(Kind::Conflict, "'{}' is cancelled; submit it anew under another name", name);
-  std::function<Result<std::vector<std::uint64_t>>()> put_back = [this, files = run->files(), outcome] {
-    return reopen_harvest(world_.ledger, *files, outcome, steps_);
+  std::function<Result<std::vector<std::uint64_t>>()> put_back = [this, files = run->files(), outcome,
+                                                                  stop = errands_stop_.get_token()] {
+    return reopen_harvest(world_.ledger, *files, outcome, steps_, stop);
   };
   const auto products = co_await reopen(std::move(*turn), std::move(put_back), outcome == Outcome::Pending);
   if (!products) co_return products;

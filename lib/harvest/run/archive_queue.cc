@@ -12,6 +12,7 @@ namespace garner::harvest {
 namespace {
 
 constexpr std::size_t kWordsMost = 160;
+constexpr std::chrono::hours kNamedMost{24};  // as of Retry-After
 
 std::int64_t unix_s(WallTime when) {
   return std::chrono::floor<std::chrono::seconds>(when).time_since_epoch().count();
@@ -174,15 +175,50 @@ void ArchiveQueue::set_manners(Manners manners) {
 }
 
 void ArchiveQueue::after(policy::Breaker::Change change) {
-  if (change == policy::Breaker::Change::Opened) {
-    opened_ = executor_.wall_now();
-    log::notice("archive {}: its breaker opens, only a probe now and then goes out: {}", archive_, breaker_.because());
-  } else if (change == policy::Breaker::Change::Closed) {
-    streak_.forget();
-    log::notice("archive {}: its breaker closes after {:.0f} s and {} probes that failed", archive_,
-                seconds(executor_.now() - breaker_.since()), breaker_.probes_failed());
-    after(concurrency_.breaker_closed(executor_.now()));
+  if (change != policy::Breaker::Change::None) {
+    const bool open = change == policy::Breaker::Change::Opened;
+    const std::string words =
+        open ? "its breaker opens, only a probe now and then goes out: " + breaker_.because()
+             : fmt::format("its breaker closes after {:.0f} s and {} probes that failed",
+                           seconds(executor_.now() - breaker_.since()), breaker_.probes_failed());
+    log::notice("archive {}: {}", archive_, words);
+    if (open) {
+      opened_ = executor_.wall_now();
+    } else {
+      streak_.forget();
+      after(concurrency_.breaker_closed(executor_.now()));
+    }
+    if (listener_.turned) listener_.turned(open, fmt::format("archive {}: {}", archive_, words));
+    told_named_ = breaker_.named();
+    if (listener_.rest_changed) listener_.rest_changed();
+  } else if (breaker_.named() != told_named_) {
+    told_named_ = breaker_.named();
+    if (listener_.rest_changed) listener_.rest_changed();
   }
+}
+
+ledger::ArchiveRest ArchiveQueue::rest() const {
+  ledger::ArchiveRest out{.archive = archive_};
+  if (breaker_.closed()) return out;
+  out.since_s = std::max<std::int64_t>(unix_s(opened_), 1);
+  out.because = breaker_.because();
+  if (const auto named = breaker_.named())
+    out.not_before_s = unix_s(std::chrono::ceil<std::chrono::seconds>(
+        executor_.wall_now() + std::chrono::ceil<WallTime::duration>(*named - executor_.now())));
+  return out;
+}
+
+// The wall clock may have been put, so no time is believed that lies too far ahead.
+void ArchiveQueue::take_up(const ledger::ArchiveRest& rest) {
+  const WallTime wall = executor_.wall_now();
+  opened_ = std::min(wall, WallTime(std::chrono::seconds(rest.since_s)));
+  std::optional<SteadyTime> named;
+  if (rest.not_before_s > unix_s(wall))
+    named = executor_.now() + std::min<std::chrono::seconds>(std::chrono::seconds(rest.not_before_s - unix_s(wall)),
+                                                             kNamedMost);
+  breaker_.take_up_open(printable(rest.because, kWordsMost), executor_.now(), named);
+  told_named_ = named;
+  log::notice("archive {}: its breaker was open when the daemon ended, and is: {}", archive_, why_resting());
 }
 
 void ArchiveQueue::after(const policy::Concurrency::Change& change) {

@@ -7,6 +7,7 @@
 #include <coroutine>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -15,6 +16,7 @@
 #include "archive/profile.h"
 #include "base/random.h"
 #include "harvest/run/status.h"
+#include "ledger/ledger.h"
 #include "policy/bad_streak.h"
 #include "policy/breaker.h"
 #include "policy/concurrency.h"
@@ -105,6 +107,16 @@ class ArchiveQueue {
   std::uint32_t limit() const { return concurrency_.limit(); }
   policy::BadStreak& streak() { return streak_; }
 
+  // Whether it rests, as a restart is to know it; and as an earlier process left it.
+  ledger::ArchiveRest rest() const;
+  void take_up(const ledger::ArchiveRest& rest);
+  // Who is told, from within the verdicts: rest() is another one; the breaker opened or closed, in words.
+  struct Listener {
+    std::function<void()> rest_changed;
+    std::function<void(bool open, const std::string& words)> turned;
+  };
+  void set_listener(Listener listener) { listener_ = std::move(listener); }
+
   ArchiveStatus status() const;
   // Why nobody is asked, and until when; empty while the breaker is closed.
   std::string why_resting() const;
@@ -127,6 +139,8 @@ class ArchiveQueue {
   policy::Concurrency concurrency_;
   policy::BadStreak streak_;
   WallTime opened_{};
+  Listener listener_;
+  std::optional<SteadyTime> told_named_;
   std::optional<ConcurrencyNote> last_change_;
   std::uint32_t in_flight_ = 0, jobs_ = 0;
   std::unique_ptr<Executor::Timer> wake_;

@@ -120,6 +120,8 @@ class HarvestRun {
   void set_schedule(policy::Schedule schedule);
   void keep_hours(WallTime now);
   bool closed() const { return !standing_.open; }
+  // What the last looks found that was new, for the journal.
+  std::vector<std::string> take_hours_news() { return std::exchange(hours_news_, {}); }
   bool past_deadline() const { return standing_.past_deadline; }
   // Goes on in spite of its deadline.
   void lift_deadline(WallTime now);
@@ -310,6 +312,8 @@ class HarvestRun {
   policy::Schedule::Standing standing_;
   bool drained_ = false;  // closed, and what was under way has been stopped
   std::string why_closed_;
+  std::vector<std::string> hours_news_;  // the last few
+  void hours_news(std::string text);
 };
 
 }  // namespace garner::harvest

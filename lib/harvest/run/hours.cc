@@ -8,8 +8,14 @@ namespace {
 
 // The wall clock may be set, and a machine may sleep: no timer is trusted for longer.
 constexpr std::chrono::minutes kLookEvery{1};
+constexpr std::size_t kNewsMost = 8;  // until somebody takes them
 
 }  // namespace
+
+void HarvestRun::hours_news(std::string text) {
+  log::notice("{}: {}", record_.name, text);
+  if (hours_news_.size() < kNewsMost) hours_news_.push_back(std::move(text));
+}
 
 void HarvestRun::set_schedule(policy::Schedule schedule) {
   schedule_ = std::move(schedule);
@@ -24,21 +30,22 @@ void HarvestRun::keep_hours(WallTime now) {
   if (standing_.past_deadline)
     why_closed_ += fmt::format("; go on in spite of it with: garner resume {}", record_.name);
   if (standing_.open) {
-    if (!was_open) log::notice("{}: its window opens", record_.name);
+    if (!was_open) hours_news("its window opens");
     drained_ = false;
     return;
   }
   if (was_open) {
-    log::notice("{}: {}{}", record_.name, why_closed_,
-                asking_.empty() ? std::string()
-                                : fmt::format("; {} in flight may end until {}", asking_.size(),
-                                              policy::clock_words(schedule_.zone(), *standing_.drained_by, now)));
+    const std::string drain =
+        asking_.empty() ? std::string()
+                        : fmt::format("; {} in flight may end until {}", asking_.size(),
+                                      policy::clock_words(schedule_.zone(), *standing_.drained_by, now));
+    hours_news(why_closed_ + drain);
     recall_waiting();
   }
   if (drained_ || now < *standing_.drained_by) return;
   drained_ = true;
   if (!asking_.empty())
-    log::notice("{}: {} requests are stopped, their time to end is over", record_.name, asking_.size());
+    hours_news(fmt::format("{} requests are stopped, their time to end is over", asking_.size()));
   recall_waiting();
   life_stop.request_stop();  // of what is under way; its sources stay pending
   life_stop = std::stop_source{};

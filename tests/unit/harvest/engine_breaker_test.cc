@@ -181,5 +181,73 @@ TEST(EngineBreaker, SharesOneBreakerAmongTheHarvestsOfAnArchive) {
   ASSERT_TRUE(stage.run_until_state("b", "finished"));
 }
 
+// A supervisor that starts us again and again, or an upgrade, is no reason to ask again.
+TEST(EngineBreaker, ARestartKeepsToTheTimeThatTheArchiveNamed) {
+  for (const bool killed : {true, false}) {
+    Stage stage;
+    stage.make_harvest("h", 20'000, 100, {"RVS"});
+    int requests = 0;
+    std::optional<SteadyTime> named;
+    stage.weather = [&](const archive::ChunkRequest&) -> std::optional<Error> {
+      ++requests;
+      if (!named) named = stage.loop.now() + 3600s;
+      if (stage.loop.now() < *named)
+        return Error{Kind::RateLimited, "HTTP 429", std::chrono::ceil<std::chrono::seconds>(*named - stage.loop.now())};
+      return std::nullopt;
+    };
+    stage.start_engine();
+    stage.loop.run_for(10s);
+    const int first = requests;
+    for (int i = 0; i < 10; ++i) {
+      if (killed)
+        stage.kill_engine();
+      else
+        stage.end_engine();
+      stage.start_engine();
+      stage.loop.run_for(5min);
+      EXPECT_EQ(stage.status("h").state, "waiting");
+      EXPECT_EQ(stage.status("h").archive_status->breaker, "open");
+    }
+    EXPECT_EQ(requests, first);
+    EXPECT_LE(stage.ledger_door.rests_kept, 4) << "not by every request";
+    ASSERT_TRUE(stage.run_until_state("h", "finished"));
+    EXPECT_EQ(stage.status("h").delivered, 20'000u);
+    EXPECT_TRUE(stage.ledger.rests()->empty()) << "well again";
+  }
+}
+
+TEST(EngineBreaker, ARestartDuringAnOutageSendsOneProbeOnly) {
+  Stage stage;
+  stage.make_harvest("h", 20'000, 100, {"RVS"});
+  int requests = 0;
+  bool down = true;
+  stage.weather = [&](const archive::ChunkRequest&) -> std::optional<Error> {
+    ++requests;
+    return down ? std::optional(Error{Kind::Maintenance, "down", std::nullopt}) : std::nullopt;
+  };
+  stage.start_engine();
+  stage.loop.run_for(10s);
+  for (int i = 0; i < 5; ++i) {
+    stage.kill_engine();
+    stage.start_engine();
+    requests = 0;
+    stage.loop.run_for(10s);
+    EXPECT_EQ(requests, 1);
+  }
+  down = false;
+  ASSERT_TRUE(stage.run_until_state("h", "finished"));
+}
+
+TEST(EngineBreaker, ATimeFarAheadIsNotBelieved) {
+  Stage stage;
+  stage.make_harvest("h", 200, 100, {"RVS"});
+  const auto wall_s = std::chrono::system_clock::to_time_t(stage.loop.wall_now());
+  ASSERT_TRUE(stage.ledger.keep_rest({"gaia", wall_s, wall_s + 365 * 86'400, "by a clock that was wrong"}));
+  stage.start_engine();
+  stage.loop.run_for(23h);
+  EXPECT_EQ(stage.archive->requests, 0);
+  ASSERT_TRUE(stage.run_until_state("h", "finished", 2h));
+}
+
 }  // namespace
 }  // namespace garner::testing

@@ -116,5 +116,66 @@ TEST(EngineJournal, TellsWhoPausedAndResumed) {
                                                         "resumed by grace", "finished"));
 }
 
+// Why nothing moved in the night, in the order in which it came.
+TEST(EngineJournal, TellsWindowsBreakersAndDisksAsTheyTurnAndNothingMore) {
+  Stage stage;
+  bool low = false, down = false;
+  stage.disk_space = [&](const std::filesystem::path& directory) -> Result<output::DiskSpace> {
+    const std::uint64_t free = low && directory == "/out/n" ? 1'000'000'000 : 500'000'000'000;
+    return output::DiskSpace{free, 1'000'000'000'000, 1'000'000, 2'000'000, true};
+  };
+  stage.weather = [&](const archive::ChunkRequest&) -> std::optional<Error> {
+    if (down) return Error{Kind::Maintenance, "Archive down", std::nullopt};
+    return std::nullopt;
+  };
+  std::vector<SourceId> ids;
+  for (std::uint64_t id = 1000; id < 101'000; ++id) ids.push_back(SourceId{id});
+  stage.truth.counts_asked = false;
+  stage.make_harvest_of("n", ids, 100, {"RVS"},
+                        "release: Gaia DR3\nsources: {file: ids.txt}\nretrieval_types: [RVS]\nwindow: 08:00-10:00\n"
+                        "time_zone: UTC\n");
+  stage.start_engine();
+  stage.archive->latency = 1min;
+  stage.loop.run_for(5min);
+  down = true;
+  stage.loop.run_for(20min);
+  down = false;
+  stage.loop.run_for(20min);
+  low = true;
+  stage.loop.run_for(10min);
+  low = false;
+  stage.loop.run_for(24h);
+  std::vector<std::string> told;
+  for (const auto& entry : *stage.ledger.journal(1, ledger::JournalWanted{{}, {}, 0, 1000})) {
+    if (!entry.attempt) told.push_back(entry.text);
+  }
+  EXPECT_THAT(told, ::testing::ElementsAre(HasSubstr("taken up"), HasSubstr("its breaker opens"),
+                                           HasSubstr("its breaker closes"), HasSubstr("disk low on /out/n"),
+                                           HasSubstr("there is room again"), HasSubstr("window closed until"),
+                                           HasSubstr("its window opens")));
+}
+
+// It opens and closes again and again, all night.
+TEST(EngineJournal, IsNotFilledByAnArchiveThatComesAndGoes) {
+  Stage stage;
+  stage.make_harvest("n", 400'000, 100, {"RVS"});
+  stage.truth.counts_asked = false;
+  int answers = 0;
+  stage.weather = [&](const archive::ChunkRequest&) -> std::optional<Error> {
+    if (++answers % 3 == 0) return Error{Kind::Maintenance, "Archive down", std::nullopt};
+    return std::nullopt;
+  };
+  stage.start_engine();
+  stage.loop.run_for(10h);
+  int opened = 0, closed = 0;
+  for (const auto& text : journal_of(stage, {{}, {}, 0, 100'000})) {
+    opened += text.find("its breaker opens") != text.npos ? 1 : 0;
+    closed += text.find("its breaker closes") != text.npos ? 1 : 0;
+  }
+  EXPECT_GT(opened, 10);
+  EXPECT_LE(opened, 61);
+  EXPECT_LE(std::abs(opened - closed), 1);
+}
+
 }  // namespace
 }  // namespace garner::testing

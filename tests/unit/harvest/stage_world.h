@@ -154,6 +154,12 @@ class StageLedger final : public ledger::Ledger {
                        const std::function<bool(const ledger::RefusedRow&)>& visit) override {
     return below_->refused(no, from, visit);
   }
+  Result<std::vector<ledger::ArchiveRest>> rests() override { return below_->rests(); }
+  Result<void> keep_rest(const ledger::ArchiveRest& rest) override {
+    if (power_.is_cut()) return fail(Kind::Internal, "killed");  // no step, as with notes
+    ++rests_kept;
+    return below_->keep_rest(rest);
+  }
   Result<void> note(HarvestNo no, const ledger::JournalEntry& entry) override {
     if (power_.is_cut()) return fail(Kind::Internal, "killed");  // no step: nothing hangs on it
     return below_->note(no, entry);
@@ -164,7 +170,7 @@ class StageLedger final : public ledger::Ledger {
   Result<std::vector<ledger::Reason>> reasons(HarvestNo no) override { return below_->reasons(no); }
   std::function<bool()> fail_update;
   std::function<void(ledger::BlockStates&)> touch_states;  // on their way up
-  int chunks_read = 0, open_scans = 0;
+  int chunks_read = 0, open_scans = 0, rests_kept = 0;
 
  private:
   struct Open {

@@ -10,6 +10,22 @@ using ::testing::HasSubstr;
 
 const std::vector<SourceId> kIds = samples::sky(1234, samples::kSkyPixels, 1);
 
+TEST_F(LedgerTest, RemembersWhichArchivesRestUntilTheyAreWell) {
+  EXPECT_TRUE(ledger->rests().value().empty());
+  const ArchiveRest gaia{"gaia", 1'700'000'000, 1'700'003'600, "HTTP 429: later"};
+  const ArchiveRest other{"other", 1'700'000'001, 0, "down"};
+  ASSERT_TRUE(ledger->keep_rest({"gaia", 1, 2, "replaced"}));
+  ASSERT_TRUE(ledger->keep_rest(gaia));
+  ASSERT_TRUE(ledger->keep_rest(other));
+  reopen();
+  EXPECT_EQ(ledger->rests().value(), (std::vector{gaia, other}));
+  ASSERT_TRUE(ledger->keep_rest({"gaia"}));
+  ASSERT_TRUE(ledger->keep_rest({"never known"}));
+  reopen();
+  EXPECT_EQ(ledger->rests().value(), std::vector{other});
+  EXPECT_TRUE(ledger->harvests().value().empty());
+}
+
 TEST_F(LedgerTest, GivesBackHarvestsIdsAndChunksAfterReopening) {
   const auto harvest = add_harvest(*ledger, "bright", kIds);
   EXPECT_EQ(harvest.blocks, 13U);

@@ -40,6 +40,25 @@ TEST_F(LedgerTest, CountersEqualARecountAfterSettlingFromEightThreads) {
   }
 }
 
+TEST_F(LedgerTest, SettlesManyChunksAtOnceAsIfOneByOne) {
+  const auto harvest = add_harvest(*ledger, "bright", kIds);
+  std::mt19937_64 random(7);
+  std::vector<ChunkChange> batch;
+  for (std::uint32_t block = 0; block < harvest.blocks; ++block) {
+    const auto record = samples::record(ids_in(harvest, block), random);
+    batch.push_back({{harvest.no, 0, block}, record, delta_between({}, record, ids_in(harvest, block))});
+  }
+  batch[3].job_left = "https://archive/async/1";
+  ASSERT_TRUE(ledger->settle_together(batch, {}));
+  ASSERT_TRUE(ledger->settle_together({}, {}));
+  reopen();
+  for (const auto& one : batch) EXPECT_EQ(ledger->chunk(one.key).value(), one.record);
+  EXPECT_EQ(ledger->counters(harvest.no).value()[0], recount(*ledger, harvest, 0));
+  EXPECT_EQ(ledger->jobs_left(harvest.no, 10).value(), std::vector<std::string>{"https://archive/async/1"});
+  batch[1].key.block = harvest.blocks;
+  EXPECT_FALSE(ledger->settle_together(batch, {})) << "one that is not there";
+}
+
 TEST_F(LedgerTest, LosesNothingWhenHarvestsComeAndGoWhileChunksSettle) {
   const auto harvest = add_harvest(*ledger, "bright", kIds);
   {
@@ -90,6 +109,22 @@ class LedgerOnWatchedDisk : public ::testing::Test {
   TemporaryFolder folder;
   std::unique_ptr<Ledger> ledger;
 };
+
+TEST_F(LedgerOnWatchedDisk, SettlesAThousandChunksWithOneSync) {
+  const auto harvest = add_harvest(*ledger, "bright", kIds);
+  std::vector<ChunkChange> batch;
+  for (std::uint32_t block = 0; block < harvest.blocks; ++block) {
+    const auto record = samples::delivered(ids_in(harvest, block), 1);
+    batch.push_back({{harvest.no, 0, block}, record, delta_between({}, record, ids_in(harvest, block))});
+  }
+  disk->wal_syncs = 0;
+  ASSERT_TRUE(ledger->settle_together(batch, {}));
+  EXPECT_LE(disk->wal_syncs, 2);
+  EXPECT_GT(disk->wal_syncs, 0);
+  disk->full = true;
+  EXPECT_FALSE(ledger->settle_together(batch, {}));
+  disk->full = false;
+}
 
 TEST_F(LedgerOnWatchedDisk, ConcurrentSettlesShareSyncs) {
   const auto harvest = add_harvest(*ledger, "bright", kIds);

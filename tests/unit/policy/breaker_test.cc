@@ -107,6 +107,32 @@ TEST_F(OpenOrNot, IsNotClosedNorHurriedByAnswersToWhatWasAskedBefore) {
   EXPECT_EQ(breaker.next_probe(), now + 2h) << "but a time that the archive names holds";
 }
 
+TEST_F(OpenOrNot, BeginsOpenWhereItWasLeftSo) {
+  breaker.take_up_open("it said so", now, now + 1h);
+  EXPECT_FALSE(breaker.may_ask(now + 59min));
+  EXPECT_EQ(breaker.named(), now + 1h);
+  EXPECT_TRUE(breaker.may_ask(now + 1h));
+  breaker = {};
+  breaker.take_up_open("it was down", now, {});
+  EXPECT_EQ(breaker.because(), "it was down");
+  EXPECT_TRUE(breaker.may_ask(now)) << "a probe, at once";
+  const auto first = breaker.asked();
+  EXPECT_NE(first, 0u);
+  EXPECT_FALSE(breaker.may_ask(now)) << "but one only";
+  EXPECT_EQ(breaker.good(first), Change::Closed);
+  EXPECT_FALSE(breaker.named());
+}
+
+TEST_F(OpenOrNot, RemembersTheTimeThatWasNamedUntilItCloses) {
+  (void)trouble(false, now + 2h);
+  EXPECT_EQ(breaker.named(), now + 2h);
+  (void)trouble(false, now + 1h);
+  EXPECT_EQ(breaker.named(), now + 2h);
+  now += 2h;
+  EXPECT_EQ(breaker.good(breaker.asked()), Change::Closed);
+  EXPECT_FALSE(breaker.named());
+}
+
 TEST_F(OpenOrNot, TakesNoAnswerToAnEarlierOpeningsProbeForThisOnes) {
   open();
   const auto old = probe();

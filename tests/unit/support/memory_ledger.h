@@ -139,6 +139,19 @@ class MemoryLedger final : public ledger::Ledger {
     return {};
   }
 
+  Result<std::vector<ledger::ArchiveRest>> rests() override {
+    std::vector<ledger::ArchiveRest> out;
+    for (const auto& [archive, rest] : rests_) out.push_back(rest);
+    return out;
+  }
+  Result<void> keep_rest(const ledger::ArchiveRest& rest) override {
+    if (rest.since_s > 0)
+      rests_[rest.archive] = rest;
+    else
+      rests_.erase(rest.archive);
+    return {};
+  }
+
   Result<void> note(HarvestNo no, const ledger::JournalEntry& entry) override {
     const auto found = harvests_.find(no);
     if (found == harvests_.end()) return fail(Kind::NotFound, "no harvest number {}", no);
@@ -224,6 +237,7 @@ class MemoryLedger final : public ledger::Ledger {
   };
 
   std::map<HarvestNo, Harvest> harvests_;
+  std::map<std::string, ledger::ArchiveRest> rests_;
   HarvestNo next_no_ = 1;
   std::function<bool()> fail_settle_;
 };
