@@ -177,10 +177,9 @@ void ArchiveQueue::set_manners(Manners manners) {
 void ArchiveQueue::after(policy::Breaker::Change change) {
   if (change != policy::Breaker::Change::None) {
     const bool open = change == policy::Breaker::Change::Opened;
-    const std::string words =
-        open ? "its breaker opens, only a probe now and then goes out: " + breaker_.because()
-             : fmt::format("its breaker closes after {:.0f} s and {} probes that failed",
-                           seconds(executor_.now() - breaker_.since()), breaker_.probes_failed());
+    const std::string words = open ? "its breaker opens, only a probe now and then goes out: " + breaker_.because()
+                                   : fmt::format("its breaker closes after {:.0f} s and {} probes that failed",
+                                                 seconds(executor_.now() - breaker_.since()), breaker_.probes_failed());
     log::notice("archive {}: {}", archive_, words);
     if (open) {
       opened_ = executor_.wall_now();
@@ -214,8 +213,8 @@ void ArchiveQueue::take_up(const ledger::ArchiveRest& rest) {
   opened_ = std::min(wall, WallTime(std::chrono::seconds(rest.since_s)));
   std::optional<SteadyTime> named;
   if (rest.not_before_s > unix_s(wall))
-    named = executor_.now() + std::min<std::chrono::seconds>(std::chrono::seconds(rest.not_before_s - unix_s(wall)),
-                                                             kNamedMost);
+    named = executor_.now() +
+            std::min<std::chrono::seconds>(std::chrono::seconds(rest.not_before_s - unix_s(wall)), kNamedMost);
   breaker_.take_up_open(printable(rest.because, kWordsMost), executor_.now(), named);
   told_named_ = named;
   log::notice("archive {}: its breaker was open when the daemon ended, and is: {}", archive_, why_resting());

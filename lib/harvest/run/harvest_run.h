@@ -158,7 +158,8 @@ class HarvestRun {
   void hold(SteadyTime until, std::string reason);
   bool held(SteadyTime now) const { return held_until_ && *held_until_ > now; }
   void let_loose() { held_until_.reset(); }  // the hold is over
-  // Our own disk or ledger took no writes: nothing is asked until they have been tried, by try_own_disk() of the engine.
+  // Our own disk or ledger took no writes: nothing is asked until they have been tried, by try_own_disk() of the
+  // engine.
   void own_fault(SteadyTime now, std::string reason) { hold(own_trouble_.fault(now), std::move(reason)); }
   bool wants_trial(SteadyTime now) const { return own_trouble_.wants_trial(now); }
   void begin_trial() {

@@ -35,17 +35,16 @@ void HarvestRun::keep_hours(WallTime now) {
     return;
   }
   if (was_open) {
-    const std::string drain =
-        asking_.empty() ? std::string()
-                        : fmt::format("; {} in flight may end until {}", asking_.size(),
-                                      policy::clock_words(schedule_.zone(), *standing_.drained_by, now));
+    const std::string drain = asking_.empty()
+                                  ? std::string()
+                                  : fmt::format("; {} in flight may end until {}", asking_.size(),
+                                                policy::clock_words(schedule_.zone(), *standing_.drained_by, now));
     hours_news(why_closed_ + drain);
     recall_waiting();
   }
   if (drained_ || now < *standing_.drained_by) return;
   drained_ = true;
-  if (!asking_.empty())
-    hours_news(fmt::format("{} requests are stopped, their time to end is over", asking_.size()));
+  if (!asking_.empty()) hours_news(fmt::format("{} requests are stopped, their time to end is over", asking_.size()));
   recall_waiting();
   life_stop.request_stop();  // of what is under way; its sources stay pending
   life_stop = std::stop_source{};
