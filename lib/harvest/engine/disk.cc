@@ -111,6 +111,7 @@ SpillRoom Engine::room_to_spill() const {
 void Engine::set_watermarks(const policy::Watermarks& marks) {
   world_.watermarks = marks;
   for (auto& [directory, disk] : disks_) disk.looked.reset();
+  for (auto& [name, run] : runs_) run->set_try_again(marks.try_again);
   pump();
 }
 

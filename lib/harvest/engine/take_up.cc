@@ -97,6 +97,7 @@ Task<Result<std::shared_ptr<HarvestRun>>> Engine::take_up(ledger::HarvestRecord 
   run->set_schedule(policy::Schedule(timing, loaded->zone));
   run->keep_hours(world_.executor.wall_now());
   run->pacer.set(timing.limits, world_.executor.now());
+  run->set_try_again(world_.watermarks.try_again);
   if (!loaded->broken.empty()) run->set_broken(loaded->broken);
   if (!loaded->trouble.empty()) directory_is_bad(run, loaded->trouble);
   if (!archive) run->set_broken(archive.error().detail);
