@@ -181,6 +181,9 @@ void Soak::overload() {
 void Soak::harm() {
   ++happened_["harmful replies in turn"];
   rig.set_knobs(hostile(harms_++));
+  const Json so_far = rig.report()["tap"]["faults"];
+  const auto one_more = [&so_far](const char* fault) { return so_far.value(fault, std::uint64_t{0}) + 1; };
+  rig.set_knobs(miscounted(one_more("lost_rows"), one_more("wrong_count")));
 }
 
 void Soak::lose_jobs() {

@@ -37,9 +37,6 @@ Json tap_faults() {
   faults["overload_503"] = at(0.01, {{"retry_after", "1"}});
   faults["too_many_429"] = at(0.01, {{"retry_after", "1"}});
   faults["slow_drip"] = at(0.01, {{"bytes_per_s", 200'000}});
-  // Of the queries in parts, the only ones with such a condition, each of whose parts is held against its COUNT(*).
-  faults["lost_rows"] = at(0.05, {{"contains", "random_index BETWEEN"}});
-  faults["wrong_count"] = at(0.05, {{"contains", "random_index BETWEEN"}});
   return faults;
 }
 
@@ -77,6 +74,15 @@ Json hostile(std::uint64_t turn) {
       "symbolic_link", "entities",       "absurd_fits",  "endless",   "slow_loris",    "to_another_origin",
       "to_a_file"};
   return {{"faults", {{"hostile", at(0.02, {{"shape", kShapes[turn % kShapes.size()]}})}}}};
+}
+
+Json miscounted(std::uint64_t lost_rows, std::uint64_t wrong_counts) {
+  // The condition of the queries in parts, and of nothing else that is asked.
+  const Json parts = {{"contains", "random_index BETWEEN"}};
+  Json faults = {{"lost_rows", parts}, {"wrong_count", parts}};
+  faults["lost_rows"]["times"] = lost_rows;
+  faults["wrong_count"]["times"] = wrong_counts;
+  return {{"tap", {{"faults", faults}}}};
 }
 
 Json calm() {
