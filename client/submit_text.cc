@@ -35,7 +35,8 @@ std::string rates(const Manifest& manifest, const harvest::Plan& plan) {
   const std::string least = time(plan.hours_least), most = time(plan.hours_most);
   auto hours = plan.hours_most * 3600 < 1 ? "less than a second" : (least == most ? "about " : least + " to ") + most;
   if (!short_work) hours += " hours";
-  const std::string rate = plan.sources_per_s_slow > 0
+  const bool capped = least == most;  // else the archive's own pace is what counts
+  const std::string rate = plan.sources_per_s_slow > 0 && !capped
                                ? fmt::format("at {} to {} sources/s this archive takes",
                                              rate_text(plan.sources_per_s_slow), rate_text(plan.sources_per_s_fast))
                                : "within its limits it takes";

@@ -80,7 +80,7 @@ TEST_F(Window, ThePlanCountsItsNights) {
   const auto path = manifest("plan", 200, "window: \"20:00-06:00\"\nlimits: {requests_per_minute: 0.02}\n");
   const Ran plan = rig.garner({"submit", "--plan", path.string()});
   EXPECT_EQ(plan.exit_code, 0) << plan.err;
-  EXPECT_THAT(plan.out, HasSubstr("16.7 to 16.7 hours: 2 nights in 20:00-06:00"));
+  EXPECT_THAT(plan.out, HasSubstr("within its limits it takes about 16.7 hours: 2 nights in 20:00-06:00"));
 }
 
 TEST_F(Window, AReloadAppliesAndLiftsARateCap) {
