@@ -164,12 +164,12 @@ TEST(EngineFaults, GoesOnAfterARetryOfAFinishedHarvestThatACrashCutShort) {
 
 TEST(EngineFaults, KeepsItsAccountWhenARetryFailsHalfWay) {
   Stage stage;
-  stage.make_harvest("half", 500, 100, {"RVS"});
-  for (std::uint64_t id = 1000; id < 1500; id += 3) stage.truth.missing.insert({"RVS", SourceId{id}});
+  stage.make_harvest("half", 3000, 2, {"RVS"});  // a thousand chunks a write
+  for (std::uint64_t id = 1000; id < 4000; id += 3) stage.truth.missing.insert({"RVS", SourceId{id}});
   stage.start_engine();
   ASSERT_TRUE(stage.run_until_state("half", "finished"));
   int settles = 0;
-  stage.ledger.fail_settles_when([&] { return ++settles == 3; });
+  stage.ledger.fail_settles_when([&] { return ++settles == 2; });
   ASSERT_FALSE(stage.await(stage.engine->retry("half", Outcome::Absent)));
   EXPECT_GT(stage.status("half").pending, 0u);
   ASSERT_TRUE(stage.run_until_state("half", "finished"));
