@@ -193,6 +193,7 @@ class Engine {
   bool waits_for_job(const HarvestRun& run);
   Task<bool> reconcile(std::shared_ptr<HarvestRun> run);
   Task<Result<std::uint64_t>> count_whole(std::shared_ptr<HarvestRun> run);
+  Task<bool> leave_question(std::shared_ptr<HarvestRun> run);
   Task<archive::TapReply> ask_in_turn(std::string archive_name, std::shared_ptr<HarvestRun> run,
                                       archive::TapQuestion question, std::stop_token turn, std::stop_token life);
   Task<void> note_identity(std::shared_ptr<HarvestRun> run, std::string identity);

@@ -73,6 +73,12 @@ Task<void> Engine::forget_left_jobs(std::shared_ptr<HarvestRun> run) {
   const ledger::HarvestNo no = run->record().no;
   auto jobs = co_await world_.workers.run(world_.executor, [&ledger, no] { return ledger.jobs_left(no, kBatch); });
   if (jobs) co_await forget_jobs(run->files()->manifest.archive, no, std::move(*jobs));
+  // What it ended with: the count of the whole, whose answer is recorded.
+  const std::string counted = run->record().source_job;
+  if (run->record().state != ledger::HarvestState::Finished || counted.empty()) co_return;
+  if (!co_await forget_job(run->files()->manifest.archive, counted, errands_stop_.get_token())) co_return;
+  if (run->record().source_job == counted) run->set_source_job({}, 0, 0);
+  if (auto saved = co_await save(run); !saved) log::info("{}: {}", run->record().name, saved.error().detail);
 }
 
 }  // namespace garner::harvest

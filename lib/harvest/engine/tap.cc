@@ -206,11 +206,16 @@ Task<Result<std::uint64_t>> Engine::count_whole(std::shared_ptr<HarvestRun> run)
     count = product::read_count_answer(reply.body->bytes());
   else
     count = std::unexpected(std::move(reply.body.error()));
-  if (reply.body || reply.job.empty()) {
-    run->set_source_job({}, 0, 0);
-    co_await forget_job(manifest.archive, std::move(reply.job), run->life_stop.get_token());
-  }
+  // A job that has told stays until what follows from it is recorded: a restart asks it again, and no other.
+  if (!count && (reply.job.empty() || reply.body)) co_await leave_question(run);
   co_return count;
+}
+
+// The job of a question that is no chunk's is of no use any more.
+Task<bool> Engine::leave_question(std::shared_ptr<HarvestRun> run) {
+  std::string job = run->record().source_job;
+  run->set_source_job({}, 0, 0);
+  co_return co_await forget_job(run->files()->manifest.archive, std::move(job), errands_stop_.get_token());
 }
 
 // It ends with a count by a job, for which there is no room at the moment. Whoever's job ends looks at it again.
@@ -257,6 +262,7 @@ Task<bool> Engine::reconcile(std::shared_ptr<HarvestRun> run) {
       *rows, *count, files->name);
   log::warning("{}: {}", files->name, why);
   run->set_broken(why);
+  co_await leave_question(run);  // to be counted again
   co_return false;
 }
 

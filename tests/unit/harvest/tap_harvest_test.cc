@@ -119,6 +119,7 @@ TEST_P(QueryHarvest, BringsEveryRowOfTheTableOnce) {
   const auto rows = rows_on_disk(stage, "q");
   EXPECT_EQ(rows.size(), expected);
   for (const auto& [row, times] : rows) EXPECT_EQ(times, 1) << row;
+  stage.loop.run_for(1min);  // the count's job goes when the end is recorded
   for (const auto& [url, job] : stage.tap.jobs) {
     EXPECT_EQ(job.runs, 1);
     EXPECT_TRUE(job.gone) << url << " stays at the archive";
@@ -133,13 +134,15 @@ INSTANTIATE_TEST_SUITE_P(
                       QueryCase{"counted", "partition: {column: n, from: 0, to: 999, parts: 10}\ncount: true\n", 20}),
     [](const auto& instance) { return std::string(instance.param.name); });
 
+// With the count of the whole, which is a job, too, whose answer is nowhere written down before the harvest's end is.
 TEST(QueryHarvest, AJobIsAdoptedAfterACrashNotRunTwice) {
-  for (std::uint64_t step = 0; step < 40; ++step) {
+  for (std::uint64_t step = 0; step < 100; ++step) {
     Stage stage;
-    stage.make_harvest_of("q", ids_from(1, 4), 1, {"result"},
-                          kQuery + "partition: {column: n, from: 1, to: 300, parts: 3}\n");
+    stage.make_harvest_of(
+        "q", ids_from(1, 4), 1, {"result"},
+        kQuery + "partition: {column: n, from: 1, to: 300, parts: 3}\n" + (step % 2 == 0 ? "" : "count: true\n"));
     stage.start_engine();
-    stage.disk.power.cut_after(step);
+    stage.disk.power.cut_after(step / 2);
     (void)stage.loop.run_until(
         [&, end = stage.loop.now() + 2h] { return stage.disk.power.is_cut() || stage.loop.now() > end; });
     stage.kill_engine();
