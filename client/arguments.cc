@@ -101,7 +101,8 @@ std::string wrong_verb(const std::vector<std::string>& arguments) {
     std::vector<std::string_view> names;
     for (const auto* verb : verbs()) names.emplace_back(verb->name);
     if (std::ranges::find(names, word) != names.end()) return {};
-    return fmt::format("garner: '{}' is no verb{}; see: garner --help\n", printable(word, 40), did_you_mean(word, names));
+    return fmt::format("garner: '{}' is no verb{}; see: garner --help\n", printable(word, 40),
+                       did_you_mean(word, names));
   }
   return {};
 }
@@ -113,8 +114,7 @@ Parameter archive_parameter() {
 }
 
 Parameter archives_parameter() {
-  return {"--archives",
-          "the folder of the profiles (else GARNER_ARCHIVES, yours, the machine's, the installation's)",
+  return {"--archives", "the folder of the profiles (else GARNER_ARCHIVES, yours, the machine's, the installation's)",
           &Arguments::archives_directory};
 }
 
@@ -123,10 +123,10 @@ Parameter anonymous_parameter() {
 }
 
 std::vector<const Verb*> verbs() {
-  return {&submit_verb(),   &status_verb(), &watch_verb(),  &list_verb(),    &pause_verb(),  &resume_verb(),
-          &cancel_verb(),   &retry_verb(),  &remove_verb(), &sources_verb(), &log_verb(),    &receipt_verb(),
-          &get_verb(),      &verify_verb(),   &archives_verb(), &tap_verb(),  &cone_verb(),    &login_verb(),  &logout_verb(),
-          &whoami_verb()};
+  return {&submit_verb(), &status_verb(),  &watch_verb(), &list_verb(),   &pause_verb(),
+          &resume_verb(), &cancel_verb(),  &retry_verb(), &remove_verb(), &sources_verb(),
+          &log_verb(),    &receipt_verb(), &get_verb(),   &verify_verb(), &archives_verb(),
+          &tap_verb(),    &cone_verb(),    &login_verb(), &logout_verb(), &whoami_verb()};
 }
 
 int run(const std::vector<std::string>& arguments, std::FILE* out, std::FILE* err, const Environment& environment,

@@ -21,7 +21,7 @@ std::string percent_text(std::uint64_t part, std::uint64_t whole);  // "48 %", r
 std::string clock_text(std::time_t when, std::time_t now);  // 20:00, tomorrow 06:00, Mon 24 Nov 06:00; local time
 std::string eta_text(double seconds, std::time_t now);      // in 12 min, tonight 23:40, tomorrow 06:00
 
-std::string zone_text(std::time_t when);                    // of the local clocks then: CET, UTC, +03
+std::string zone_text(std::time_t when);  // of the local clocks then: CET, UTC, +03
 // Who that is on this machine: "root", or "user id 1000" where nobody has the number.
 std::string user_text(std::uint32_t uid);
 // The text without numbers and durations, which change by themselves while it says the same.

@@ -55,8 +55,7 @@ int run_get(Session& session) {
   const auto product = session.client.product(arguments.harvest, *id, arguments.retrieval_type);
   if (!product) return session.fail(product.error());
   if (product->whole_table) {
-    session.terminal.complain(
-        "garner: this product is a table of many sources; the whole table is written\n");
+    session.terminal.complain("garner: this product is a table of many sources; the whole table is written\n");
   }
   if (to_stdout) return to_standard_output(session, *product);
   std::error_code error;

@@ -44,7 +44,7 @@ std::string line_text(const harvest::LogLine& line) {
 }
 
 Result<std::optional<std::uint64_t>> number_in(const char* option, const std::string& text, std::uint64_t least,
-                                              std::uint64_t most) {
+                                               std::uint64_t most) {
   if (text.empty()) return std::nullopt;
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);

@@ -6,8 +6,7 @@ namespace garner::client {
 namespace {
 
 View view_of(const Session& session) {
-  return {static_cast<std::size_t>(session.terminal.width()), std::time(nullptr), false,
-          session.arguments.verbose};
+  return {static_cast<std::size_t>(session.terminal.width()), std::time(nullptr), false, session.arguments.verbose};
 }
 
 int run_status_of_all(Session& session) {

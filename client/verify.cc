@@ -40,8 +40,7 @@ int conclude(Session& session, const harvest::VerifyPage& sum) {
                                        counted(sum.damages.size(), "damage", "damages"), counts_text(sum)));
     if (session.arguments.repair)
       session.terminal.print(fmt::format("{}: {} fetched again. Follow it with: garner watch {}\n",
-                                         session.arguments.harvest,
-                                         counted(sum.put_back, "product is", "products are"),
+                                         session.arguments.harvest, counted(sum.put_back, "product is", "products are"),
                                          session.arguments.harvest));
     else
       session.terminal.print("Fetch it again with: garner verify " + session.arguments.harvest + " --repair\n");

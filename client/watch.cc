@@ -39,11 +39,10 @@ int watch_all(Session& session) {
   while (true) {
     const auto harvests = session.client.list();
     if (!harvests) return session.fail(harvests.error());
-    const auto text =
-        session.arguments.json
-            ? control::statuses_json(*harvests) + "\n"
-            : status_table(*harvests, {static_cast<std::size_t>(session.terminal.width()), std::time(nullptr),
-                                       session.terminal.interactive()});
+    const auto text = session.arguments.json
+                          ? control::statuses_json(*harvests) + "\n"
+                          : status_table(*harvests, {static_cast<std::size_t>(session.terminal.width()),
+                                                     std::time(nullptr), session.terminal.interactive()});
     const auto says = session.terminal.interactive() ? text : what_they_say(*harvests);
     if (says != shown) {
       const bool over_the_last = session.terminal.interactive() && !session.arguments.json && drawn > 0;

@@ -78,8 +78,15 @@ std::optional<policy::DiskMark> parse_mark(std::string_view text) {
     std::string_view name;
     double bytes;
   };
-  constexpr std::array<Unit, 9> units = {{{"", 1}, {"B", 1}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12},
-                                          {"MiB", 0x1p20}, {"GiB", 0x1p30}, {"TiB", 0x1p40}, {"kB", 1e3}}};
+  constexpr std::array<Unit, 9> units = {{{"", 1},
+                                          {"B", 1},
+                                          {"MB", 1e6},
+                                          {"GB", 1e9},
+                                          {"TB", 1e12},
+                                          {"MiB", 0x1p20},
+                                          {"GiB", 0x1p30},
+                                          {"TiB", 0x1p40},
+                                          {"kB", 1e3}}};
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || !(number >= 0 && number < 1e6)) return std::nullopt;
@@ -98,7 +105,8 @@ std::optional<policy::DiskMark> read_mark(const yaml::Map& map, std::string_view
   if (!text) return std::nullopt;
   auto mark = parse_mark(*text);
   if (!mark)
-    node->problem(fmt::format("'{}': expected a size or a share, such as 5 GB, 5 GiB or 2 % (90 % at most), or 0", printable(*text)));
+    node->problem(fmt::format("'{}': expected a size or a share, such as 5 GB, 5 GiB or 2 % (90 % at most), or 0",
+                              printable(*text)));
   return mark;
 }
 

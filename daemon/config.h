@@ -27,7 +27,7 @@ struct Config {
   std::chrono::seconds drain{30};         // how long a stop waits for what is in flight
   std::map<std::string, std::uint32_t> in_flight_most;  // by archive; over the profile's own
   std::map<std::string, RateLimits> rate_limits;        // the same
-  policy::Watermarks watermarks;                       // when a disk has too little left to start anything more
+  policy::Watermarks watermarks;                        // when a disk has too little left to start anything more
   log::Level log_level = log::Level::Info;
 };
 

@@ -1,4 +1,5 @@
-// The Gaia Archive: its DataLink bulk service (POST data-server/data with a list of ids, a zip comes back), and its TAP.
+// The Gaia Archive: its DataLink bulk service (POST data-server/data with a list of ids, a zip comes back), and its
+// TAP.
 #include <limits>
 
 #include "archive/archive.h"

@@ -13,8 +13,8 @@ struct Cone {
   double ra_deg = 0, dec_deg = 0, radius_deg = 0;
 };
 
-// ADQL's BOX (ADQL 2.1 §4.2.9): the centre, and the extents in ra and dec. How its sides run far from the equator is the
-// service's own matter: along the coordinates (pgSphere's sbox), or as great circles between its corners (DaCHS).
+// ADQL's BOX (ADQL 2.1 §4.2.9): the centre, and the extents in ra and dec. How its sides run far from the equator is
+// the service's own matter: along the coordinates (pgSphere's sbox), or as great circles between its corners (DaCHS).
 struct Box {
   double ra_deg = 0, dec_deg = 0, width_deg = 0, height_deg = 0;
 };

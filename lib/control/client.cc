@@ -106,8 +106,7 @@ Result<harvest::FoundProduct> Client::product(const std::string& name, SourceId 
 }
 
 Result<harvest::VerifyPage> Client::verify(const std::string& name, const std::string& cursor, bool repair) {
-  const auto path =
-      harvest_path(name) + "/verify?cursor=" + percent_encode(cursor) + (repair ? "&repair=true" : "");
+  const auto path = harvest_path(name) + "/verify?cursor=" + percent_encode(cursor) + (repair ? "&repair=true" : "");
   return parsed(perform({.socket_path = socket_path_, .method = "POST", .path = path}), parse_verify);
 }
 

@@ -132,8 +132,10 @@ ApiReply post_receipt(const ApiContext& context, const ApiRequest& request, cons
   auto receipt = context.service.receipt(request.peer, name);
   if (!receipt) return error_reply(receipt.error());
   const bool markdown = format == "markdown";
-  ApiReply reply{200, std::move(markdown ? receipt->markdown : receipt->json),
-                 markdown ? "text/markdown; charset=utf-8" : "application/json", {}};
+  ApiReply reply{200,
+                 std::move(markdown ? receipt->markdown : receipt->json),
+                 markdown ? "text/markdown; charset=utf-8" : "application/json",
+                 {}};
   reply.headers.emplace_back("X-Garner-Kept", receipt->kept ? "true" : "false");
   return reply;
 }
@@ -157,9 +159,9 @@ ApiReply post_verify(const ApiContext& context, const ApiRequest& request, const
         {Kind::Invalid, fmt::format("repair '{}': expected true or false", printable(text, 40)), std::nullopt});
   }
   const auto cursor = query_value(request, "cursor");
-  return reply_of(text == "true" ? context.service.repair(request.peer, name, cursor)
-                                 : context.service.verify(name, cursor),
-                  verify_json);
+  return reply_of(
+      text == "true" ? context.service.repair(request.peer, name, cursor) : context.service.verify(name, cursor),
+      verify_json);
 }
 
 ApiReply get_metrics(const ApiContext& context, const ApiRequest&, const std::string&) {

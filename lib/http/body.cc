@@ -22,7 +22,9 @@ bool MemoryBudget::try_take(std::uint64_t bytes) {
   }
 }
 
-void MemoryBudget::give_back(std::uint64_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
+void MemoryBudget::give_back(std::uint64_t bytes) {
+  used_.fetch_sub(bytes, std::memory_order_relaxed);
+}
 
 namespace {
 
@@ -35,7 +37,9 @@ std::uint64_t page_bytes() {
   return bytes;
 }
 
-std::uint64_t whole_pages(std::uint64_t bytes) { return (bytes + page_bytes() - 1) / page_bytes() * page_bytes(); }
+std::uint64_t whole_pages(std::uint64_t bytes) {
+  return (bytes + page_bytes() - 1) / page_bytes() * page_bytes();
+}
 
 std::unexpected<Error> spool_error(int error_number, const std::string& directory, std::string_view what) {
   auto failed = fail_errno(error_number, fmt::format("spool file in {}: {}", directory, what));
@@ -78,7 +82,8 @@ struct Body::Impl {
   std::uint64_t max_bytes = 0;
   std::uint64_t size = 0;
 
-  // In memory: a block of malloc(3), or whole pages where it is large, which grow without being copied. The budget is charged for its capacity.
+  // In memory: a block of malloc(3), or whole pages where it is large, which grow without being copied. The budget is
+  // charged for its capacity.
   std::byte* block = nullptr;
   bool paged = false;
   std::uint64_t capacity = 0;
@@ -94,8 +99,10 @@ struct Body::Impl {
   }
 
   void drop_block() {
-    if (paged) ::munmap(block, capacity);
-    else std::free(block);
+    if (paged)
+      ::munmap(block, capacity);
+    else
+      std::free(block);
     block = nullptr;
     paged = false;
     resize_charge(0);
@@ -114,7 +121,8 @@ struct Body::Impl {
     if (to_pages) wanted = whole_pages(wanted);
     const std::uint64_t before = capacity;
     if (!resize_charge(wanted)) return false;
-    auto* const resized = to_pages ? resize_pages(before, wanted) : static_cast<std::byte*>(std::realloc(block, wanted));
+    auto* const resized =
+        to_pages ? resize_pages(before, wanted) : static_cast<std::byte*>(std::realloc(block, wanted));
     if (resized == nullptr) {
       resize_charge(before);
       return false;
@@ -158,7 +166,8 @@ struct Body::Impl {
 
   Result<void> spill() {
     if (spool_directory.empty()) {
-      return fail(Kind::TooLarge, "the reply does not fit the memory budget ({} of {} bytes in use) and may not spill to disk",
+      return fail(Kind::TooLarge,
+                  "the reply does not fit the memory budget ({} of {} bytes in use) and may not spill to disk",
                   budget ? budget->used() : 0, budget ? budget->limit() : 0);
     }
     auto opened = open_spool(spool_directory);
@@ -171,7 +180,8 @@ struct Body::Impl {
   }
 
   Result<void> append(std::span<const std::byte> more) {
-    if (more.size() > max_bytes - size) return fail(Kind::TooLarge, "the reply is longer than the {} bytes allowed", max_bytes);
+    if (more.size() > max_bytes - size)
+      return fail(Kind::TooLarge, "the reply is longer than the {} bytes allowed", max_bytes);
     if (more.empty()) return {};
     if (!spilled && !make_room(size + more.size())) {
       if (auto done = spill(); !done) return done;
@@ -187,8 +197,10 @@ struct Body::Impl {
 
   Result<void> finish() {
     if (!spilled) {
-      if (size == 0) drop_block();
-      else if (size < capacity) resize_to(size);
+      if (size == 0)
+        drop_block();
+      else if (size < capacity)
+        resize_to(size);
       return {};
     }
     void* address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, spool, 0);
@@ -209,8 +221,12 @@ Body::Body(std::shared_ptr<MemoryBudget> budget, std::string spool_directory, st
   impl_->max_bytes = max_bytes;
 }
 
-Result<void> Body::append(std::span<const std::byte> more) { return impl_->append(more); }
-Result<void> Body::finish() { return impl_->finish(); }
+Result<void> Body::append(std::span<const std::byte> more) {
+  return impl_->append(more);
+}
+Result<void> Body::finish() {
+  return impl_->finish();
+}
 
 std::span<const std::byte> Body::bytes() const {
   if (!impl_ || (impl_->spilled && impl_->mapped == nullptr)) return {};
@@ -230,7 +246,11 @@ std::string_view Body::text() const {
   return {reinterpret_cast<const char*>(all.data()), all.size()};
 }
 
-std::uint64_t Body::size() const { return impl_ ? impl_->size : 0; }
-bool Body::spilled() const { return impl_ && impl_->spilled; }
+std::uint64_t Body::size() const {
+  return impl_ ? impl_->size : 0;
+}
+bool Body::spilled() const {
+  return impl_ && impl_->spilled;
+}
 
 }  // namespace garner::http

@@ -1,5 +1,6 @@
-// A reply's bytes: in memory while they fit the budget that all replies share, else in an unnamed spool file on the file system of the output
-// (O_TMPFILE: nothing is visible, nothing stays after a crash), mapped for reading. Either way bytes() is one span.
+// A reply's bytes: in memory while they fit the budget that all replies share, else in an unnamed spool file on the
+// file system of the output (O_TMPFILE: nothing is visible, nothing stays after a crash), mapped for reading. Either
+// way bytes() is one span.
 #pragma once
 
 #include <atomic>

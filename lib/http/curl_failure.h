@@ -12,11 +12,11 @@ namespace garner::http {
 
 struct FailureFacts {
   CURLcode code = CURLE_OK;
-  std::string_view curl_says;       // CURLOPT_ERRORBUFFER
-  std::string_view where;           // host:port
-  long verify_result = 0;           // CURLINFO_SSL_VERIFYRESULT: an X509_V_* code
-  long os_error = 0;                // CURLINFO_OS_ERRNO
-  bool connected = false;           // the request was about to be sent
+  std::string_view curl_says;  // CURLOPT_ERRORBUFFER
+  std::string_view where;      // host:port
+  long verify_result = 0;      // CURLINFO_SSL_VERIFYRESULT: an X509_V_* code
+  long os_error = 0;           // CURLINFO_OS_ERRNO
+  bool connected = false;      // the request was about to be sent
   bool reply_begun = false;
   const Timeouts* timeouts = nullptr;
 };

@@ -8,7 +8,8 @@
 
 namespace garner::http {
 
-// One per socket; lives until its close callback, as libuv demands. A closing one is never used again: new events get a new one.
+// One per socket; lives until its close callback, as libuv demands. A closing one is never used again: new events get a
+// new one.
 struct CurlMulti::Watch {
   uv_poll_t poll{};
   CurlMulti* multi = nullptr;
@@ -16,7 +17,9 @@ struct CurlMulti::Watch {
 };
 
 CurlMulti::CurlMulti(UvLoop& loop, std::uint64_t max_connections, Listener& listener)
-    : loop_(loop), max_connections_(static_cast<long>(std::clamp<std::uint64_t>(max_connections, 1, 10'000))), listener_(listener) {
+    : loop_(loop),
+      max_connections_(static_cast<long>(std::clamp<std::uint64_t>(max_connections, 1, 10'000))),
+      listener_(listener) {
   open();
 }
 
@@ -40,8 +43,8 @@ void CurlMulti::open() {
   curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, on_timer);
   curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
   curl_multi_setopt(multi_, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_NOTHING));
-  // The default cache grows with the handles added. The limit on connections is only a net: the engine's own queue decides what is in flight,
-  // because libcurl's time-outs run while a handle waits in its queue (curl/curl#437).
+  // The default cache grows with the handles added. The limit on connections is only a net: the engine's own queue
+  // decides what is in flight, because libcurl's time-outs run while a handle waits in its queue (curl/curl#437).
   curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, max_connections_);
   curl_multi_setopt(multi_, CURLMOPT_MAX_TOTAL_CONNECTIONS, max_connections_ + 1);
 }
@@ -85,7 +88,8 @@ int CurlMulti::watch(curl_socket_t fd, int what, Watch* known) {
   const int events = ((what & CURL_POLL_IN) != 0 ? UV_READABLE : 0) | ((what & CURL_POLL_OUT) != 0 ? UV_WRITABLE : 0);
   const uv_poll_cb on_ready = [](uv_poll_t* poll, int status, int ready) {
     const auto* self = static_cast<Watch*>(poll->data);
-    int flags = ((ready & UV_READABLE) != 0 ? CURL_CSELECT_IN : 0) | ((ready & UV_WRITABLE) != 0 ? CURL_CSELECT_OUT : 0);
+    int flags =
+        ((ready & UV_READABLE) != 0 ? CURL_CSELECT_IN : 0) | ((ready & UV_WRITABLE) != 0 ? CURL_CSELECT_OUT : 0);
     if (status < 0) flags = CURL_CSELECT_ERR;
     self->multi->act(self->fd, flags);
   };
@@ -95,7 +99,8 @@ int CurlMulti::watch(curl_socket_t fd, int what, Watch* known) {
 void CurlMulti::unwatch(Watch* known) {
   watches_.erase(known->fd);
   uv_poll_stop(&known->poll);
-  uv_close(reinterpret_cast<uv_handle_t*>(&known->poll), [](uv_handle_t* handle) { delete static_cast<Watch*>(handle->data); });
+  uv_close(reinterpret_cast<uv_handle_t*>(&known->poll),
+           [](uv_handle_t* handle) { delete static_cast<Watch*>(handle->data); });
 }
 
 void CurlMulti::arm(long timeout_ms) {

@@ -1,9 +1,9 @@
-// Private to lib/http. libcurl's multi handle on the libuv loop: which sockets to watch, one timer, and who is done. Knows nothing of what the
-// easy handles fetch.
+// Private to lib/http. libcurl's multi handle on the libuv loop: which sockets to watch, one timer, and who is done.
+// Knows nothing of what the easy handles fetch.
 //
-// libcurl's rules (CURLMOPT_SOCKETFUNCTION, CURLMOPT_TIMERFUNCTION): its callbacks must not call back into it, so they only record; completion
-// is what curl_multi_info_read says, asked after every curl_multi_socket_action, the timer's included.
-// Threads: the loop's only. Every handle is removed before this goes.
+// libcurl's rules (CURLMOPT_SOCKETFUNCTION, CURLMOPT_TIMERFUNCTION): its callbacks must not call back into it, so they
+// only record; completion is what curl_multi_info_read says, asked after every curl_multi_socket_action, the timer's
+// included. Threads: the loop's only. Every handle is removed before this goes.
 #pragma once
 
 #include <curl/curl.h>

@@ -1,7 +1,7 @@
-// The real Transport: libcurl's multi interface (socket action) on the libuv loop. TLS is always verified; HTTP/1.1 only (libcurl before 8.0
-// could report an aborted HTTP/2 body as complete, curl/curl#10715); connections are kept and reused.
-// The process ignores SIGPIPE (main's duty): libcurl is told to leave signals alone.
-// Threads: the loop's only. Everything fetched must have ended before it is destroyed.
+// The real Transport: libcurl's multi interface (socket action) on the libuv loop. TLS is always verified; HTTP/1.1
+// only (libcurl before 8.0 could report an aborted HTTP/2 body as complete, curl/curl#10715); connections are kept and
+// reused. The process ignores SIGPIPE (main's duty): libcurl is told to leave signals alone. Threads: the loop's only.
+// Everything fetched must have ended before it is destroyed.
 #pragma once
 
 #include "base/uv_loop.h"

@@ -13,7 +13,8 @@ Result<Origin> parse_origin(const std::string& url) {
   };
   const std::unique_ptr<CURLU, FreeUrl> parsed(curl_url());
   if (url.find('\0') != url.npos) return refuse("it holds a NUL");
-  if (const CURLUcode code = curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), CURLU_NON_SUPPORT_SCHEME); code != CURLUE_OK) {
+  if (const CURLUcode code = curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), CURLU_NON_SUPPORT_SCHEME);
+      code != CURLUE_OK) {
     return refuse(curl_url_strerror(code));
   }
   const auto part = [&parsed](CURLUPart which, unsigned flags = 0) {
@@ -30,10 +31,12 @@ Result<Origin> parse_origin(const std::string& url) {
   }
   const std::string scheme = part(CURLUPART_SCHEME);
   if (scheme != "http" && scheme != "https") return refuse("only http and https are fetched");
-  return Origin{scheme, fmt::format("{}:{}", printable(part(CURLUPART_HOST), 255), part(CURLUPART_PORT, CURLU_DEFAULT_PORT))};
+  return Origin{scheme,
+                fmt::format("{}:{}", printable(part(CURLUPART_HOST), 255), part(CURLUPART_PORT, CURLU_DEFAULT_PORT))};
 }
 
-Exchange::Exchange(Executor& executor, CurlMulti& multi, Notes& notes, Request request, Origin origin, std::stop_token stop)
+Exchange::Exchange(Executor& executor, CurlMulti& multi, Notes& notes, Request request, Origin origin,
+                   std::stop_token stop)
     : executor_(executor),
       multi_(multi),
       notes_(notes),
@@ -121,8 +124,9 @@ void Exchange::watch_stall() {
   timer_ = executor_.call_at(executor_.now() + stall_->interval(), [this] {
     if (!stall_->stalled(body_.size())) return watch_stall();
     odd_ = true;
-    settle(Error{Kind::Transient, fmt::format("{}: the reply stalled: less than {} bytes/s for {} s, after {} bytes", origin_.where,
-                                              request_.timeouts.stall_bytes_per_s, request_.timeouts.stall.count(), body_.size())});
+    settle(Error{Kind::Transient,
+                 fmt::format("{}: the reply stalled: less than {} bytes/s for {} s, after {} bytes", origin_.where,
+                             request_.timeouts.stall_bytes_per_s, request_.timeouts.stall.count(), body_.size())});
   });
 }
 
@@ -145,7 +149,8 @@ void Exchange::ended(CURLcode code) {
 
 void Exchange::lost(CURLMcode code) {
   odd_ = true;
-  settle(Error{Kind::Transient, fmt::format("{}: the exchange was lost ({})", origin_.where, curl_multi_strerror(code))});
+  settle(
+      Error{Kind::Transient, fmt::format("{}: the exchange was lost ({})", origin_.where, curl_multi_strerror(code))});
 }
 
 void Exchange::settle(std::optional<Error> failure) {

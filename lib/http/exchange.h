@@ -1,9 +1,9 @@
-// Private to lib/http. One request and its reply: an easy handle with its options, what libcurl's callbacks brought, and the time-outs that
-// libcurl does not have. An awaitable; lives in the frame of the coroutine that awaits it.
+// Private to lib/http. One request and its reply: an easy handle with its options, what libcurl's callbacks brought,
+// and the time-outs that libcurl does not have. An awaitable; lives in the frame of the coroutine that awaits it.
 //
-// libcurl's callbacks only note things here; they are acted upon in act_on_notes() and ended(), when no libcurl call is under way. The waiting
-// coroutine is resumed from the loop's queue, never from inside any of them.
-// Threads: the loop's only.
+// libcurl's callbacks only note things here; they are acted upon in act_on_notes() and ended(), when no libcurl call is
+// under way. The waiting coroutine is resumed from the loop's queue, never from inside any of them. Threads: the loop's
+// only.
 #pragma once
 
 #include <curl/curl.h>

@@ -9,7 +9,9 @@ long milliseconds(std::chrono::seconds time) {
   return static_cast<long>(std::clamp<std::int64_t>(time.count(), 0, 30L * 24 * 3600) * 1000);
 }
 
-bool single_line(std::string_view text) { return text.find_first_of(std::string_view("\r\n\0", 3)) == text.npos; }
+bool single_line(std::string_view text) {
+  return text.find_first_of(std::string_view("\r\n\0", 3)) == text.npos;
+}
 
 }  // namespace
 
@@ -45,7 +47,8 @@ Result<void> Exchange::set_headers() {
     if (auto added = add_header(value.empty() ? name + ";" : name + ": " + value); !added) return added;
   }
   curl_easy_setopt(easy(), CURLOPT_HTTPHEADER, header_lines_.get());
-  if (!single_line(request_.cookies)) return fail(Kind::Invalid, "the cookies for {} hold a line break or a NUL", origin_.where);
+  if (!single_line(request_.cookies))
+    return fail(Kind::Invalid, "the cookies for {} hold a line break or a NUL", origin_.where);
   if (!request_.cookies.empty()) curl_easy_setopt(easy(), CURLOPT_COOKIE, request_.cookies.c_str());
   return {};
 }
@@ -91,8 +94,9 @@ void Exchange::set_tls(const TransportOptions& options) {
   if (!options.ca_file.empty()) curl_easy_setopt(e, CURLOPT_CAINFO, options.ca_file.c_str());
   const char* bundle = nullptr;
   curl_easy_getinfo(e, CURLINFO_CAINFO, &bundle);
-  // The bundle alone counts, not the system's folder beside it: else ca_file would only add to what is trusted, and libcurl would read and
-  // parse the bundle for every connection instead of keeping it (CURLOPT_CA_CACHE_TIMEOUT), on the loop.
+  // The bundle alone counts, not the system's folder beside it: else ca_file would only add to what is trusted, and
+  // libcurl would read and parse the bundle for every connection instead of keeping it (CURLOPT_CA_CACHE_TIMEOUT), on
+  // the loop.
   if (bundle != nullptr) curl_easy_setopt(e, CURLOPT_CAPATH, nullptr);
   curl_easy_setopt(e, CURLOPT_CA_CACHE_TIMEOUT, 3600L);
 }
@@ -104,7 +108,8 @@ void Exchange::set_callbacks() {
   };
   const curl_write_callback on_body = [](char* data, std::size_t size, std::size_t count, void* self) {
     const std::span bytes(reinterpret_cast<const std::byte*>(data), size * count);
-    return static_cast<Exchange*>(self)->take_body(bytes) ? size * count : static_cast<std::size_t>(CURL_WRITEFUNC_ERROR);
+    return static_cast<Exchange*>(self)->take_body(bytes) ? size * count
+                                                          : static_cast<std::size_t>(CURL_WRITEFUNC_ERROR);
   };
   const curl_prereq_callback on_connected = [](void* self, char*, char*, int, int) {
     static_cast<Exchange*>(self)->note_connected();

@@ -1,6 +1,5 @@
-// Private to lib/http. A reply's status and header fields from the lines libcurl hands over (RFC 9112 §4, §5): interim replies (1xx) and trailers
-// are left out, folded lines joined, and the whole is bounded.
-// A value.
+// Private to lib/http. A reply's status and header fields from the lines libcurl hands over (RFC 9112 §4, §5): interim
+// replies (1xx) and trailers are left out, folded lines joined, and the whole is bounded. A value.
 #pragma once
 
 #include <string>

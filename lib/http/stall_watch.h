@@ -1,5 +1,5 @@
-// Private to lib/http. Whether a reply has stalled: fewer than rate × period bytes in the last `period`. libcurl's own low-speed limit is of no
-// use here, since it also counts while the archive is still thinking, before the first byte.
+// Private to lib/http. Whether a reply has stalled: fewer than rate × period bytes in the last `period`. libcurl's own
+// low-speed limit is of no use here, since it also counts while the archive is still thinking, before the first byte.
 // A value; told the bytes so far once per interval().
 #pragma once
 
@@ -20,7 +20,8 @@ class StallWatch {
   bool stalled(std::uint64_t bytes_so_far) {
     auto& a_period_ago = counts_[next_];
     const bool too_few = ticks_ >= kTicks - 1 && bytes_so_far - a_period_ago < least_;
-    // counts_ holds the state at the last kTicks ticks; the watch begins with 0 bytes, one interval before the first tick.
+    // counts_ holds the state at the last kTicks ticks; the watch begins with 0 bytes, one interval before the first
+    // tick.
     a_period_ago = bytes_so_far;
     next_ = (next_ + 1) % kTicks;
     ++ticks_;

@@ -26,11 +26,15 @@ namespace {
 
 constexpr std::chrono::seconds kLongestRetryAfter = std::chrono::hours(24);
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
-// curl_getdate() also reads much that is no HTTP date ("20240101", "12:00"): the three forms of RFC 9110 §5.6.7 all begin with
-// the day's name and hold a time of day. In seconds, since a WallTime ends in 2262.
+// curl_getdate() also reads much that is no HTTP date ("20240101", "12:00"): the three forms of RFC 9110 §5.6.7 all
+// begin with the day's name and hold a time of day. In seconds, since a WallTime ends in 2262.
 std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view value) {
   constexpr std::size_t kLongestDate = 64;
   if (value.empty() || value.size() > kLongestDate || !is_letter(value[0])) return std::nullopt;
@@ -54,8 +58,8 @@ std::optional<std::chrono::seconds> parse_retry_after(std::string_view value, Wa
   }
   const auto date = parse_http_date(value);
   if (!date) return std::nullopt;
-  return std::clamp<std::chrono::seconds>(*date - std::chrono::floor<std::chrono::seconds>(now), std::chrono::seconds(0),
-                                          kLongestRetryAfter);
+  return std::clamp<std::chrono::seconds>(*date - std::chrono::floor<std::chrono::seconds>(now),
+                                          std::chrono::seconds(0), kLongestRetryAfter);
 }
 
 namespace {

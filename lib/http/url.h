@@ -9,7 +9,8 @@
 
 namespace garner::http {
 
-// The reference (absolute, "/path", "path", "?query") as seen from the base (RFC 3986 §5), without its fragment. Nothing if either is no URL.
+// The reference (absolute, "/path", "path", "?query") as seen from the base (RFC 3986 §5), without its fragment.
+// Nothing if either is no URL.
 std::optional<std::string> resolve_url(const std::string& base, std::string_view reference);
 
 // "https://host:port" in lower case, the port always given (RFC 6454 §4). Nothing if it is no URL.

@@ -33,8 +33,7 @@ std::uint32_t Shape::ids_in(std::uint32_t block) const {
   return static_cast<std::uint32_t>(sources - std::uint64_t{block} * chunk_size);
 }
 
-void GroupCommit::admit(HarvestNo harvest, const Shape& shape, std::vector<Counters> counters,
-                        Journal journal) {
+void GroupCommit::admit(HarvestNo harvest, const Shape& shape, std::vector<Counters> counters, Journal journal) {
   std::lock_guard lock(mutex_);
   live_.insert_or_assign(harvest, Live{shape, std::move(counters), std::move(journal)});
 }
@@ -149,8 +148,7 @@ void GroupCommit::lead(std::unique_lock<std::mutex>& lock) {
     waiter->result = prepare(*waiter, changed);
     if (!waiter->result) continue;
     batch.put(Family::Chunks, chunk_key(waiter->key), waiter->bytes);
-    if (!waiter->job_left.empty())
-      batch.put(Family::Jobs, job_key(waiter->key.harvest, waiter->job_left), "");
+    if (!waiter->job_left.empty()) batch.put(Family::Jobs, job_key(waiter->key.harvest, waiter->job_left), "");
     if (waiter->entry != nullptr) {
       const HarvestNo harvest = waiter->key.harvest;
       Journal& journal = journals.try_emplace(harvest, live_.at(harvest).journal).first->second;

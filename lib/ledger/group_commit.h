@@ -37,8 +37,8 @@ class GroupCommit {
   Result<Shape> shape(HarvestNo harvest) const;                     // NotFound
   Result<std::vector<Counters>> counters(HarvestNo harvest) const;  // NotFound
   bool name_taken(std::string_view name) const;
-  Result<Journal> journal(HarvestNo harvest) const;                // NotFound
-  Result<std::vector<Reason>> reasons(HarvestNo harvest) const;    // NotFound
+  Result<Journal> journal(HarvestNo harvest) const;              // NotFound
+  Result<std::vector<Reason>> reasons(HarvestNo harvest) const;  // NotFound
 
   Result<void> settle(ChunkKey key, const ChunkRecord& record, const CounterDelta& delta, std::string_view job_left,
                       const JournalEntry* entry);

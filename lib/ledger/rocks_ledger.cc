@@ -31,8 +31,8 @@ class RocksLedger final : public Ledger {
   Result<std::vector<SourceId>> ids(HarvestNo harvest, std::uint32_t block) override;
   Result<std::optional<std::uint32_t>> find_block(HarvestNo harvest, SourceId id) override;
   Result<ChunkRecord> chunk(ChunkKey key) override;
-  Result<void> settle(ChunkKey key, const ChunkRecord& record, const CounterDelta& delta,
-                      std::string_view job_left, const JournalEntry* entry) override {
+  Result<void> settle(ChunkKey key, const ChunkRecord& record, const CounterDelta& delta, std::string_view job_left,
+                      const JournalEntry* entry) override {
     return commits_.settle(key, record, delta, job_left, entry);
   }
   Result<std::vector<std::string>> jobs_left(HarvestNo harvest, std::size_t most) override;
@@ -149,8 +149,7 @@ Result<HarvestRecord> RocksLedger::announce(HarvestRecord record) {
   batch.put(Family::Harvests, record_key(record.no), *json);
   batch.put(Family::Harvests, manifest_key(record.no), record.manifest);
   for (std::size_t type = 0; type < record.retrieval_types.size(); ++type)
-    batch.put(Family::Counters, counters_key(record.no, static_cast<std::uint16_t>(type)),
-              encode_counters({}));
+    batch.put(Family::Counters, counters_key(record.no, static_cast<std::uint16_t>(type)), encode_counters({}));
   batch.remove(Family::Meta, erase_key(record.no));
   if (auto written = store_->write(batch, "announcing a harvest"); !written) return std::unexpected(written.error());
   commits_.admit(record.no, Shape(record), std::vector<Counters>(record.retrieval_types.size()));
@@ -310,8 +309,7 @@ Result<BlockStates> RocksLedger::block_states(HarvestNo harvest, std::uint16_t t
   const auto rows = store_->walk(Family::Chunks, range);
   for (; rows->Valid(); rows->Next()) {
     if (is_done(view(rows->value()))) states.done[last_number<std::uint32_t>(rows->key())] = true;
-    if (holds_only_empties(view(rows->value())))
-      states.only_empties[last_number<std::uint32_t>(rows->key())] = true;
+    if (holds_only_empties(view(rows->value()))) states.only_empties[last_number<std::uint32_t>(rows->key())] = true;
   }
   if (!rows->status().ok()) return store_error(rows->status(), "reading chunks");
   return states;

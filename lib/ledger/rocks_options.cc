@@ -20,8 +20,8 @@ constexpr std::size_t kMemtableBytes = 16 * kMiB;
 constexpr std::size_t kWalBytes =
     2 * kMiB;  // some 15,000 settled chunks; what a restart replays, and at rest it is dead weight
 
-// What RocksDB has to say goes to our own log. Its LOG file would lie on the disk that fails, and RocksDB 7.8 built with
-// assertions (Debian's) stops the process at the first line after one that could not be written.
+// What RocksDB has to say goes to our own log. Its LOG file would lie on the disk that fails, and RocksDB 7.8 built
+// with assertions (Debian's) stops the process at the first line after one that could not be written.
 class InfoLog final : public rocksdb::Logger {
  public:
   InfoLog() : rocksdb::Logger(rocksdb::InfoLogLevel::WARN_LEVEL) {}
@@ -51,7 +51,7 @@ rocksdb::DBOptions store_options() {
   options.max_open_files = 512;
   options.max_file_opening_threads = 1;  // its 16 threads a family cost more than they save on some dozens of files
   options.max_background_jobs = 2;
-  options.max_bgerror_resume_count = 0;  // RocksStore recovers, and knows when not to
+  options.max_bgerror_resume_count = 0;            // RocksStore recovers, and knows when not to
   options.manifest_preallocation_size = 64 << 10;  // 4 MiB would be more than a small ledger
   options.max_manifest_file_size = 4 * kMiB;
   options.info_log = std::make_shared<InfoLog>();

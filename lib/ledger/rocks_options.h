@@ -11,8 +11,8 @@ namespace garner::ledger {
 
 enum class Family : std::size_t { Meta, Harvests, Counters, Ids, Chunks, Refused, Tiles, Jobs, Journal };
 // As RocksDB knows them, in the order of the enum; the first must be its default family.
-inline constexpr std::array<const char*, 9> kFamilyNames{
-    "default", "harvests", "counters", "ids", "chunks", "refused", "tiles", "jobs", "journal"};
+inline constexpr std::array<const char*, 9> kFamilyNames{"default", "harvests", "counters", "ids",    "chunks",
+                                                         "refused", "tiles",    "jobs",     "journal"};
 
 rocksdb::DBOptions store_options();
 rocksdb::ColumnFamilyOptions family_options(Family family, const std::shared_ptr<rocksdb::Cache>& cache);

@@ -102,8 +102,7 @@ std::string journal_key(HarvestNo harvest, Journal::Part part, std::uint64_t row
 
 Result<std::string> encode_rest(const ArchiveRest& rest) {
   try {
-    return nlohmann::json{
-        {"since_s", rest.since_s}, {"not_before_s", rest.not_before_s}, {"because", rest.because}}
+    return nlohmann::json{{"since_s", rest.since_s}, {"not_before_s", rest.not_before_s}, {"because", rest.because}}
         .dump();
   } catch (const nlohmann::json::exception&) {
     return fail(Kind::Invalid, "archive {}: why it rests is not UTF-8", printable(rest.archive, 100));

@@ -39,7 +39,7 @@ std::string journal_key(HarvestNo harvest, Journal::Part part, std::uint64_t row
 Result<std::string> encode_harvest(const HarvestRecord& record);
 Result<HarvestRecord> decode_harvest(std::string_view json, std::string_view manifest);  // Corrupt
 
-Result<std::string> encode_rest(const ArchiveRest& rest);  // Invalid if a text is not UTF-8
+Result<std::string> encode_rest(const ArchiveRest& rest);                          // Invalid if a text is not UTF-8
 Result<ArchiveRest> decode_rest(std::string_view archive, std::string_view json);  // Corrupt
 
 std::string encode_counters(const Counters& counters);
@@ -51,7 +51,8 @@ Result<RefusedRow> decode_refused(std::string_view bytes);  // Corrupt
 // The first id of an encoded block, without decoding the rest. Corrupt.
 Result<SourceId> first_id(std::string_view bytes);
 
-// Whether an encoded chunk is done, or holds only what came back empty (ChunkRecord::only_empties), from its first byte.
+// Whether an encoded chunk is done, or holds only what came back empty (ChunkRecord::only_empties), from its first
+// byte.
 bool is_done(std::string_view chunk_bytes);
 bool holds_only_empties(std::string_view chunk_bytes);
 

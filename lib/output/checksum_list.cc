@@ -23,7 +23,8 @@ Result<std::vector<ListedFile>> parse_checksum_list(std::string_view text) {
     const std::size_t end = text.find('\n');
     const std::string_view line = text.substr(0, end);
     const auto hash = parse_hex(line.substr(0, kHashDigits));
-    const bool good = end != std::string_view::npos && hash && line.substr(kHashDigits, kGap.size()) == kGap && line.size() > kHashDigits + kGap.size();
+    const bool good = end != std::string_view::npos && hash && line.substr(kHashDigits, kGap.size()) == kGap &&
+                      line.size() > kHashDigits + kGap.size();
     if (!good) return fail(Kind::Corrupt, "line {}: expected '<64 hex digits>  <path>'", files.size() + 1);
     files.push_back({*hash, std::string(line.substr(kHashDigits + kGap.size()))});
     text.remove_prefix(end + 1);

@@ -1,6 +1,6 @@
-// Lists in the format of sha256sum: "<64 hex digits>  <path>\n" a line, sorted by path. Layout `files` keeps one a chunk as its index.
-// Paths hold no backslash and no line feed (they come from paths.h), so sha256sum's escaping never occurs.
-// Pure functions. Errors: Corrupt, with the line.
+// Lists in the format of sha256sum: "<64 hex digits>  <path>\n" a line, sorted by path. Layout `files` keeps one a
+// chunk as its index. Paths hold no backslash and no line feed (they come from paths.h), so sha256sum's escaping never
+// occurs. Pure functions. Errors: Corrupt, with the line.
 #pragma once
 
 #include <string>

@@ -1,5 +1,6 @@
-// Layout `files`: each product is a file of its own under the archive's name, optionally .zst, in HEALPix folders; a table of many sources lies by its
-// block. A pack's index is its checksum list (.garner/checksums), published last: without it nothing of the pack counts as published.
+// Layout `files`: each product is a file of its own under the archive's name, optionally .zst, in HEALPix folders; a
+// table of many sources lies by its block. A pack's index is its checksum list (.garner/checksums), published last:
+// without it nothing of the pack counts as published.
 #include "output/checksum_list.h"
 #include "output/paths.h"
 #include "output/single_file.h"
@@ -12,7 +13,7 @@ namespace garner::output {
 
 namespace {
 
-constexpr std::size_t kOpenFiles = 64;                  // fsynced together: so one commit of the journal serves many
+constexpr std::size_t kOpenFiles = 64;  // fsynced together: so one commit of the journal serves many
 constexpr std::uint64_t kMaxListBytes = 64u << 20;
 
 class FilesWriter final : public PackWriter {
@@ -23,13 +24,15 @@ class FilesWriter final : public PackWriter {
   Result<void> add(const product::Product& product) override {
     const bool raw = spec_.structure == DataStructure::Raw;
     if (raw && !waiting_.empty()) return fail(Kind::Internal, "{}: a second table in one reply", product.name);
-    if (!raw && !product.id) return fail(Kind::Internal, "{}: a table where products of single sources are due", product.name);
+    if (!raw && !product.id)
+      return fail(Kind::Internal, "{}: a table where products of single sources are due", product.name);
     auto file = TempFile::create(folder_);
     if (!file) return std::unexpected(file.error());
     const auto append = [&file](std::span<const std::byte> bytes) { return file->append(bytes); };
     auto written = spec_.compress_files ? compress_frame(product.bytes, append) : append(product.bytes);
     if (!written) return written;
-    waiting_.push_back({raw ? raw_path(spec_, key_) : product_path(spec_, key_.retrieval_type, *product.id), std::move(*file)});
+    waiting_.push_back(
+        {raw ? raw_path(spec_, key_) : product_path(spec_, key_.retrieval_type, *product.id), std::move(*file)});
     return waiting_.size() - synced_ >= kOpenFiles ? sync_waiting() : Result<void>();
   }
 
@@ -48,13 +51,16 @@ class FilesWriter final : public PackWriter {
 
     auto list = TempFile::create(folder_);
     if (!list) return std::unexpected(list.error());
-    if (auto written = list->append(bytes_of(format_checksum_list(listed))); !written) return std::unexpected(written.error());
-    if (auto published = output::publish(tree_, *list, checksum_list_path(key_)); !published) return std::unexpected(published.error());
+    if (auto written = list->append(bytes_of(format_checksum_list(listed))); !written)
+      return std::unexpected(written.error());
+    if (auto published = output::publish(tree_, *list, checksum_list_path(key_)); !published)
+      return std::unexpected(published.error());
     pack.hash = list->hash();
     return pack;
   }
 
-  static Result<void> remove_products(const OutputSpec& spec, const OutputTree& tree, const PackKey& key, std::span<const SourceId> ids);
+  static Result<void> remove_products(const OutputSpec& spec, const OutputTree& tree, const PackKey& key,
+                                      std::span<const SourceId> ids);
 
  private:
   struct Waiting {
@@ -94,7 +100,8 @@ class FilesWriter final : public PackWriter {
 };
 
 // What an earlier publication left of these sources goes, durably; each directory is opened and fsynced once.
-Result<void> FilesWriter::remove_products(const OutputSpec& spec, const OutputTree& tree, const PackKey& key, std::span<const SourceId> ids) {
+Result<void> FilesWriter::remove_products(const OutputSpec& spec, const OutputTree& tree, const PackKey& key,
+                                          std::span<const SourceId> ids) {
   if (spec.structure == DataStructure::Raw) return {};
   std::map<std::string, std::vector<std::string>> by_folder;
   for (const auto id : ids) {
@@ -156,9 +163,11 @@ class FilesLayout final : public Layout {
     if (!text) return std::unexpected(text.error());
     const auto files = parse(key, *text);
     if (!files) return std::unexpected(files.error());
-    const std::string path = spec_.structure == DataStructure::Raw ? raw_path(spec_, key) : product_path(spec_, key.retrieval_type, id);
+    const std::string path =
+        spec_.structure == DataStructure::Raw ? raw_path(spec_, key) : product_path(spec_, key.retrieval_type, id);
     const auto file = std::ranges::find(*files, path, &ListedFile::path);
-    if (file == files->end()) return fail(Kind::NotFound, "{}: holds no product of source {}", checksum_list_path(key), id.value);
+    if (file == files->end())
+      return fail(Kind::NotFound, "{}: holds no product of source {}", checksum_list_path(key), id.value);
     const auto stored_bytes = stored_size(path), bytes = product_size(path);
     if (!stored_bytes) return std::unexpected(stored_bytes.error());
     if (!bytes) return std::unexpected(bytes.error());
@@ -173,7 +182,8 @@ class FilesLayout final : public Layout {
     return ReadProduct{std::move(*product), std::move(*share)};
   }
 
-  Result<std::vector<std::pair<std::string, std::string>>> checksums(const PackKey& key, const ledger::Pack& pack) override {
+  Result<std::vector<std::pair<std::string, std::string>>> checksums(const PackKey& key,
+                                                                     const ledger::Pack& pack) override {
     const auto text = read_list(key);
     if (!text) return std::unexpected(text.error());
     if (sha256(bytes_of(*text)) != pack.hash) return fail(Kind::Corrupt, "{}: sha256 differs", checksum_list_path(key));
@@ -224,7 +234,8 @@ class FilesLayout final : public Layout {
     return loss;
   }
 
-  Result<ledger::Pack> without(const PackKey& from, const PackKey& to, const ledger::Pack& pack, std::span<const SourceId> lost) override {
+  Result<ledger::Pack> without(const PackKey& from, const PackKey& to, const ledger::Pack& pack,
+                               std::span<const SourceId> lost) override {
     const auto sums = checksums(from, pack);
     if (!sums) return std::unexpected(sums.error());
     ledger::Pack rest{to.generation, {}, 0, 0};
@@ -239,7 +250,8 @@ class FilesLayout final : public Layout {
     }
     rest.products = static_cast<std::uint32_t>(kept.size());
     const std::string list = format_checksum_list(kept);
-    if (auto published = publish_text(tree_, list, checksum_list_path(to)); !published) return std::unexpected(published.error());
+    if (auto published = publish_text(tree_, list, checksum_list_path(to)); !published)
+      return std::unexpected(published.error());
     rest.hash = sha256(bytes_of(list));
     return rest;
   }
@@ -251,7 +263,9 @@ class FilesLayout final : public Layout {
     return file_size(file->get(), tree_.full(relative));
   }
 
-  Result<std::string> read_list(const PackKey& key) const { return read_whole(tree_, checksum_list_path(key), kMaxListBytes); }
+  Result<std::string> read_list(const PackKey& key) const {
+    return read_whole(tree_, checksum_list_path(key), kMaxListBytes);
+  }
 
   Result<std::vector<ListedFile>> parse(const PackKey& key, const std::string& text) const {
     auto files = parse_checksum_list(text);
@@ -287,6 +301,8 @@ class FilesLayout final : public Layout {
 
 }  // namespace
 
-std::unique_ptr<Layout> make_files_layout(const OutputSpec& spec) { return std::make_unique<FilesLayout>(spec); }
+std::unique_ptr<Layout> make_files_layout(const OutputSpec& spec) {
+  return std::make_unique<FilesLayout>(spec);
+}
 
 }  // namespace garner::output

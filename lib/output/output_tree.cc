@@ -22,10 +22,14 @@ struct CloseFolder {
 };
 
 std::unexpected<Error> not_ours(Kind kind, const std::string& path) {
-  return fail(kind, "{}: is not a folder, or is a symbolic link, which is not followed below an output directory; move it away", path);
+  return fail(
+      kind, "{}: is not a folder, or is a symbolic link, which is not followed below an output directory; move it away",
+      path);
 }
 
-bool is_foreign(int error_number) { return error_number == ENOTDIR || error_number == ELOOP; }
+bool is_foreign(int error_number) {
+  return error_number == ENOTDIR || error_number == ELOOP;
+}
 
 // Takes the first component off rest.
 std::string next_component(std::string_view& rest) {
@@ -43,7 +47,8 @@ std::pair<std::string_view, std::string_view> split_last(std::string_view relati
   return {relative.substr(0, slash), relative.substr(slash + 1)};
 }
 
-Result<void> each_entry(const Descriptor& directory, const std::string& path, const std::function<bool(const char*)>& call) {
+Result<void> each_entry(const Descriptor& directory, const std::string& path,
+                        const std::function<bool(const char*)>& call) {
   const int own = ::openat(directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   const std::unique_ptr<DIR, CloseFolder> folder(own < 0 ? nullptr : fdopendir(own));
   if (!folder) return fail_errno(errno, path);
@@ -63,7 +68,8 @@ Result<void> sync_directory(int directory, const std::string& name_for_errors) {
 
 Result<void> give_to_group(int file, std::optional<std::uint32_t> group, const std::string& name_for_errors) {
   if (!group || ::fchown(file, static_cast<uid_t>(-1), *group) == 0) return {};
-  return fail_errno(errno, fmt::format("{}: can't be given to group {} (is the service's user a member of it?)", name_for_errors, *group));
+  return fail_errno(errno, fmt::format("{}: can't be given to group {} (is the service's user a member of it?)",
+                                       name_for_errors, *group));
 }
 
 Result<Descriptor> OutputTree::root() const {
@@ -79,14 +85,15 @@ Result<Descriptor> OutputTree::root() const {
 }
 
 Result<void> OutputTree::recognise(int root) const {
-  struct stat status {};
+  struct stat status{};
   if (::fstat(root, &status) != 0) return fail_errno(errno, directory_.string());
   const std::pair<std::uint64_t, std::uint64_t> found(status.st_dev, status.st_ino);
   const std::lock_guard lock(mutex_);
   if (identity_ == found) return {};
-  struct stat own {};
+  struct stat own{};
   if (identity_ && ::fstatat(root, std::string(kOwnFolder).c_str(), &own, AT_SYMLINK_NOFOLLOW) != 0) {
-    return fail(Kind::NotFound, "{}: another, foreign directory lies there now (is its disk mounted?)", directory_.string());
+    return fail(Kind::NotFound, "{}: another, foreign directory lies there now (is its disk mounted?)",
+                directory_.string());
   }
   identity_ = found;
   durable_.clear();
@@ -133,7 +140,7 @@ Result<Descriptor> OutputTree::enter(int parent, const std::string& name, std::s
     if (made && ::fchmod(here.get(), 0750) != 0) return fail_errno(errno, path);  // whatever the umask
   }
   // Also for a folder that was there: who made it may have been killed in between.
-  struct stat status {};
+  struct stat status{};
   if (::fstat(here.get(), &status) != 0) return fail_errno(errno, path);
   if (group_ && status.st_gid != *group_) {
     if (auto given = give_to_group(here.get(), group_, path); !given) return std::unexpected(given.error());
@@ -148,12 +155,13 @@ Result<Descriptor> OutputTree::open_file(std::string_view relative) const {
   auto directory = open_directory(folder);
   if (!directory) return directory;
   // Nonblocking: a pipe that somebody put there must not hold us up.
-  Descriptor file(::openat(directory->get(), std::string(name).c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  Descriptor file(
+      ::openat(directory->get(), std::string(name).c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (!file) {
     if (is_foreign(errno)) return fail(Kind::Corrupt, "{}: is a symbolic link, expected a file", full(relative));
     return fail_errno(errno, full(relative));
   }
-  struct stat status {};
+  struct stat status{};
   if (::fstat(file.get(), &status) != 0) return fail_errno(errno, full(relative));
   if (!S_ISREG(status.st_mode)) return fail(Kind::Corrupt, "{}: is not a regular file", full(relative));
   return file;

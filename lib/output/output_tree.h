@@ -1,9 +1,11 @@
-// The folders below one output directory. Walks them component by component and follows no symbolic link on the way, so that nothing planted below
-// the output directory redirects what we write, read or remove; above it only those of root and of our own user (base/trusted_path.h). What it makes is durable: a folder's entry is fsynced in its parent before anything is put
-// into it, also if another thread or an earlier, killed process made it.
-// When the output directory becomes another one (its disk unmounted: an empty mount point is left), nothing is found or made in it until it is one of ours again.
-// Relative paths have '/' between components, no "." and no "..": they come from paths.h only.
-// Blocking; may be used by many threads. Errors: NotFound, DiskFull, Internal; Corrupt where something that is no folder or file of ours is to be read.
+// The folders below one output directory. Walks them component by component and follows no symbolic link on the way, so
+// that nothing planted below the output directory redirects what we write, read or remove; above it only those of root
+// and of our own user (base/trusted_path.h). What it makes is durable: a folder's entry is fsynced in its parent before
+// anything is put into it, also if another thread or an earlier, killed process made it. When the output directory
+// becomes another one (its disk unmounted: an empty mount point is left), nothing is found or made in it until it is
+// one of ours again. Relative paths have '/' between components, no "." and no "..": they come from paths.h only.
+// Blocking; may be used by many threads. Errors: NotFound, DiskFull, Internal; Corrupt where something that is no
+// folder or file of ours is to be read.
 #pragma once
 
 #include <filesystem>
@@ -55,7 +57,8 @@ class OutputTree {
 std::pair<std::string_view, std::string_view> split_last(std::string_view relative);
 
 // Calls with each entry's name but "." and "..", until it returns false.
-Result<void> each_entry(const Descriptor& directory, const std::string& name_for_errors, const std::function<bool(const char*)>& call);
+Result<void> each_entry(const Descriptor& directory, const std::string& name_for_errors,
+                        const std::function<bool(const char*)>& call);
 Result<void> sync_directory(int directory, const std::string& name_for_errors);
 Result<void> give_to_group(int file, std::optional<std::uint32_t> group, const std::string& name_for_errors);
 

@@ -29,7 +29,8 @@ class Cursor {
   Number number() {
     const std::string_view bytes = text(sizeof(Number));
     Number value = 0;
-    for (std::size_t i = bytes.size(); i-- > 0;) value = static_cast<Number>(value << 8 | static_cast<unsigned char>(bytes[i]));
+    for (std::size_t i = bytes.size(); i-- > 0;)
+      value = static_cast<Number>(value << 8 | static_cast<unsigned char>(bytes[i]));
     return value;
   }
   std::string_view text(std::size_t length) {
@@ -56,7 +57,8 @@ Result<PackIndex> decode_table(std::string_view table, std::uint64_t frames_end)
   std::uint64_t offset = 0;
   for (auto left = in.number<std::uint32_t>(); left > 0 && in.good(); --left) {
     PackFrame frame{offset, in.number<std::uint64_t>(), in.number<std::uint64_t>()};
-    if (frame.stored > frames_end - offset) return fail(Kind::Corrupt, "index: frame {} reaches beyond the frames' end", index.frames.size());
+    if (frame.stored > frames_end - offset)
+      return fail(Kind::Corrupt, "index: frame {} reaches beyond the frames' end", index.frames.size());
     offset += frame.stored;
     index.frames.push_back(frame);
   }
@@ -89,7 +91,8 @@ Result<std::string> encode_index(const PackIndex& index) {
   }
   put(table, static_cast<std::uint32_t>(index.products.size()));
   for (const auto& product : index.products) {
-    if (product.name.size() > std::numeric_limits<std::uint16_t>::max()) return fail(Kind::Internal, "product name of {} bytes", product.name.size());
+    if (product.name.size() > std::numeric_limits<std::uint16_t>::max())
+      return fail(Kind::Internal, "product name of {} bytes", product.name.size());
     put(table, product.id ? product.id->value : std::uint64_t{0});
     put(table, product.frame);
     put(table, product.offset);
@@ -97,7 +100,8 @@ Result<std::string> encode_index(const PackIndex& index) {
     put(table, static_cast<std::uint16_t>(product.name.size()));
     table += product.name;
   }
-  if (table.size() > kMaxTable) return fail(Kind::Internal, "index of {} bytes, at most {} expected", table.size(), kMaxTable);
+  if (table.size() > kMaxTable)
+    return fail(Kind::Internal, "index of {} bytes, at most {} expected", table.size(), kMaxTable);
 
   std::string compressed;
   auto done = compress_frame(bytes_of(table), [&compressed](std::span<const std::byte> bytes) -> Result<void> {
@@ -118,19 +122,24 @@ Result<std::string> encode_index(const PackIndex& index) {
 Result<PackIndex> read_index(int file, const std::string& name_for_errors) {
   const auto size = file_size(file, name_for_errors);
   if (!size) return std::unexpected(size.error());
-  if (*size < kSkippableHeader + kFooter) return fail(Kind::Corrupt, "{}: too short for a pack ({} bytes)", name_for_errors, *size);
+  if (*size < kSkippableHeader + kFooter)
+    return fail(Kind::Corrupt, "{}: too short for a pack ({} bytes)", name_for_errors, *size);
   std::string footer(kFooter, '\0');
-  if (auto read = read_at(file, *size - kFooter, std::as_writable_bytes(std::span(footer)), name_for_errors); !read) return std::unexpected(read.error());
+  if (auto read = read_at(file, *size - kFooter, std::as_writable_bytes(std::span(footer)), name_for_errors); !read)
+    return std::unexpected(read.error());
   Cursor end(footer);
   const auto length = end.number<std::uint32_t>();
   const auto version = end.number<std::uint32_t>();
   if (end.text(kMagic.size()) != kMagic) return fail(Kind::Corrupt, "{}: no index at its end", name_for_errors);
-  if (version != kVersion) return fail(Kind::Corrupt, "{}: index version {}, this program reads {}", name_for_errors, version, kVersion);
+  if (version != kVersion)
+    return fail(Kind::Corrupt, "{}: index version {}, this program reads {}", name_for_errors, version, kVersion);
   const std::uint64_t whole = kSkippableHeader + std::uint64_t{length} + kFooter;
-  if (whole > *size || length > kMaxTable) return fail(Kind::Corrupt, "{}: index of {} bytes in a file of {}", name_for_errors, length, *size);
+  if (whole > *size || length > kMaxTable)
+    return fail(Kind::Corrupt, "{}: index of {} bytes in a file of {}", name_for_errors, length, *size);
 
   std::string frame(kSkippableHeader + length, '\0');
-  if (auto read = read_at(file, *size - whole, std::as_writable_bytes(std::span(frame)), name_for_errors); !read) return std::unexpected(read.error());
+  if (auto read = read_at(file, *size - whole, std::as_writable_bytes(std::span(frame)), name_for_errors); !read)
+    return std::unexpected(read.error());
   Cursor start(frame);
   if (start.number<std::uint32_t>() != kSkippableMagic || start.number<std::uint32_t>() != length + kFooter) {
     return fail(Kind::Corrupt, "{}: its index has no skippable frame around it", name_for_errors);

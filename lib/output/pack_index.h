@@ -1,6 +1,7 @@
-// The index at the end of a tar.zst pack, version 1: which product lies in which frame, so that one comes out by inflating one frame. It lies in a skippable
-// frame (RFC 8878 §3.1.2), which every zstd tool passes over. docs/layouts.md has the byte table.
-// Reading is bounded and trusts nothing: sizes must add up to the file's. Errors: Corrupt, Internal; never a crash.
+// The index at the end of a tar.zst pack, version 1: which product lies in which frame, so that one comes out by
+// inflating one frame. It lies in a skippable frame (RFC 8878 §3.1.2), which every zstd tool passes over.
+// docs/layouts.md has the byte table. Reading is bounded and trusts nothing: sizes must add up to the file's. Errors:
+// Corrupt, Internal; never a crash.
 #pragma once
 
 #include <optional>
@@ -21,8 +22,8 @@ struct PackFrame {
 struct PackedProduct {
   std::optional<SourceId> id;
   std::string name;
-  std::uint32_t frame = 0;    // its place in frames
-  std::uint64_t offset = 0;   // of the product's first byte in the frame's content
+  std::uint32_t frame = 0;   // its place in frames
+  std::uint64_t offset = 0;  // of the product's first byte in the frame's content
   std::uint64_t size = 0;
 };
 

@@ -40,7 +40,8 @@ Result<void> empty_folder(const Descriptor& directory, const std::string& path) 
   return {};
 }
 
-// Makes the output directory itself, durably: its entry is fsynced also if it was there, who made it may have been killed in between.
+// Makes the output directory itself, durably: its entry is fsynced also if it was there, who made it may have been
+// killed in between.
 Result<void> make_root(const OutputSpec& spec) {
   const std::string path = spec.directory.string();
   const std::string name = spec.directory.filename().string();
@@ -83,14 +84,18 @@ Result<fs::path> canonical_output(const std::string& directory) {
   fs::path given(directory);
   if (!given.has_filename()) given = given.parent_path();  // a slash at the end
   const std::string last = given.filename().string();
-  struct stat status {};
+  struct stat status{};
   if (::lstat(given.c_str(), &status) == 0 || last == "." || last == "..") {
     auto resolved = resolve(given.string());
-    if (!resolved) return fail(Kind::Invalid, "output.directory {}; name a directory that exists, or a new one in it", resolved.error().detail);
+    if (!resolved)
+      return fail(Kind::Invalid, "output.directory {}; name a directory that exists, or a new one in it",
+                  resolved.error().detail);
     return fs::path(*resolved);
   }
   auto parent = resolve(given.parent_path().string());
-  if (!parent) return fail(Kind::Invalid, "output.directory {}: its parent directory {}; create that first", directory, parent.error().detail);
+  if (!parent)
+    return fail(Kind::Invalid, "output.directory {}: its parent directory {}; create that first", directory,
+                parent.error().detail);
   return fs::path(*parent) / last;
 }
 
@@ -100,16 +105,21 @@ Result<fs::path> root_of(const fs::path& directory, std::span<const std::string>
     const auto resolved = resolve(root);
     if (resolved && lies_below(directory, *resolved)) return fs::path(*resolved);
   }
-  if (roots.empty()) return fail(Kind::Invalid, "output.directory {}: output_roots in garnerd.yaml is empty; add a directory to it", directory.string());
-  return fail(Kind::Invalid, "output.directory {}: lies in none of the output_roots; choose a directory below {}, or add one to output_roots in garnerd.yaml",
+  if (roots.empty())
+    return fail(Kind::Invalid, "output.directory {}: output_roots in garnerd.yaml is empty; add a directory to it",
+                directory.string());
+  return fail(Kind::Invalid,
+              "output.directory {}: lies in none of the output_roots; choose a directory below {}, or add one to "
+              "output_roots in garnerd.yaml",
               directory.string(), fmt::join(roots, " or "));
 }
 
 Result<void> check_no_harvest_around(const fs::path& directory, const fs::path& root) {
   for (fs::path above = directory.parent_path(); lies_below(above, root); above = above.parent_path()) {
-    struct stat status {};
+    struct stat status{};
     if (::lstat((above / kOwnFolder).c_str(), &status) != 0) continue;
-    return fail(Kind::Invalid, "output.directory {}: lies inside {}, the output of another harvest; choose a directory beside it",
+    return fail(Kind::Invalid,
+                "output.directory {}: lies inside {}, the output of another harvest; choose a directory beside it",
                 directory.string(), above.string());
   }
   return {};
@@ -118,17 +128,21 @@ Result<void> check_no_harvest_around(const fs::path& directory, const fs::path& 
 Result<void> check_writable(const fs::path& directory, const fs::path& place) {
   if (::faccessat(AT_FDCWD, place.c_str(), R_OK | W_OK | X_OK, AT_EACCESS) == 0) return {};
   return fail(Kind::Invalid,
-              "output.directory {}: the service can't write to {}: {}; give its user read and write permission there (if systemd runs it, "
+              "output.directory {}: the service can't write to {}: {}; give its user read and write permission there "
+              "(if systemd runs it, "
               "ReadWritePaths= in the unit must hold it too)",
               directory.string(), place.string(), std::strerror(errno));
 }
 
 }  // namespace
 
-Result<void> prepare_output(const OutputSpec& spec, std::string_view manifest, std::string_view credit, bool holds_products) {
-  struct stat own_folder {};
+Result<void> prepare_output(const OutputSpec& spec, std::string_view manifest, std::string_view credit,
+                            bool holds_products) {
+  struct stat own_folder{};
   if (holds_products && ::lstat((spec.directory / kOwnFolder).c_str(), &own_folder) != 0) {
-    return fail(Kind::NotFound, "{} is not there, though products were delivered to it: is its disk mounted? Mount it, or move the data back; where systemd's sandbox hides the mount, restart garnerd then",
+    return fail(Kind::NotFound,
+                "{} is not there, though products were delivered to it: is its disk mounted? Mount it, or move the "
+                "data back; where systemd's sandbox hides the mount, restart garnerd then",
                 spec.directory.string());
   }
   if (auto made = make_root(spec); !made) return made;
@@ -141,7 +155,9 @@ Result<void> prepare_output(const OutputSpec& spec, std::string_view manifest, s
     if (!root) return std::unexpected(root.error());
     auto empty = is_empty(*root, path);
     if (!empty) return std::unexpected(empty.error());
-    if (!*empty) return fail(Kind::Conflict, "{}: is not empty and no output directory of ours; choose another one, or empty it", path);
+    if (!*empty)
+      return fail(Kind::Conflict, "{}: is not empty and no output directory of ours; choose another one, or empty it",
+                  path);
     if (auto given = give_to_group(root->get(), spec.group, path); !given) return given;
   }
   auto temp = tree.make_directory(kTempFolder);
@@ -154,34 +170,40 @@ Result<void> prepare_output(const OutputSpec& spec, std::string_view manifest, s
 }
 
 Result<fs::path> check_output_directory(const std::string& directory, std::span<const std::string> roots) {
-  const bool printable_only = std::ranges::none_of(directory, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+  const bool printable_only =
+      std::ranges::none_of(directory, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
   if (!printable_only || directory.size() >= PATH_MAX) {
     return fail(Kind::Invalid, "output.directory '{}': holds control characters or is too long", printable(directory));
   }
-  if (!directory.starts_with('/')) return fail(Kind::Invalid, "output.directory '{}': expected an absolute path (it starts with /)", directory);
+  if (!directory.starts_with('/'))
+    return fail(Kind::Invalid, "output.directory '{}': expected an absolute path (it starts with /)", directory);
   auto canonical = canonical_output(directory);
   if (!canonical) return canonical;
   const auto root = root_of(*canonical, roots);
   if (!root) return root;
   if (auto alone = check_no_harvest_around(*canonical, *root); !alone) return std::unexpected(alone.error());
 
-  struct stat status {};
+  struct stat status{};
   if (::lstat(canonical->c_str(), &status) != 0) {
-    if (auto writable = check_writable(*canonical, canonical->parent_path()); !writable) return std::unexpected(writable.error());
+    if (auto writable = check_writable(*canonical, canonical->parent_path()); !writable)
+      return std::unexpected(writable.error());
     return canonical;
   }
-  if (!S_ISDIR(status.st_mode)) return fail(Kind::Invalid, "output.directory {}: is not a directory; choose another name", canonical->string());
+  if (!S_ISDIR(status.st_mode))
+    return fail(Kind::Invalid, "output.directory {}: is not a directory; choose another name", canonical->string());
   if (auto writable = check_writable(*canonical, *canonical); !writable) return std::unexpected(writable.error());
   const Descriptor open_one(::open(canonical->c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!open_one) return fail_errno(errno, canonical->string());
   const auto empty = is_empty(open_one, canonical->string());
   if (!empty) return std::unexpected(empty.error());
-  if (!*empty) return fail(Kind::Invalid, "output.directory {}: is not empty; choose a new or an empty directory", canonical->string());
+  if (!*empty)
+    return fail(Kind::Invalid, "output.directory {}: is not empty; choose a new or an empty directory",
+                canonical->string());
   return canonical;
 }
 
 Result<std::uint64_t> free_bytes(const fs::path& directory) {
-  struct statvfs status {};
+  struct statvfs status{};
   if (::statvfs(directory.c_str(), &status) != 0) return fail_errno(errno, directory.string());
   return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
 }

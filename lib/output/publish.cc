@@ -44,11 +44,13 @@ Result<TempFile> TempFile::create(std::shared_ptr<const TempFolder> folder) {
   for (;;) {
     std::string name = next_name();
     const std::string path = folder->path + "/" + name;
-    Descriptor file(::openat(folder->directory.get(), name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    Descriptor file(
+        ::openat(folder->directory.get(), name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!file && errno == EEXIST) continue;  // of an earlier process with our number
     if (!file) return fail_errno(errno, path);
     TempFile made(folder, std::move(name), std::move(file));
-    if (auto given = give_to_group(made.file_.get(), folder->group, path); !given) return std::unexpected(given.error());
+    if (auto given = give_to_group(made.file_.get(), folder->group, path); !given)
+      return std::unexpected(given.error());
     if (::fchmod(made.file_.get(), 0640) != 0) return fail_errno(errno, path);
     return made;
   }
@@ -126,7 +128,9 @@ Result<void> TempFile::write_at(std::uint64_t offset, std::span<const std::byte>
   return {};
 }
 
-void TempFile::start_writeback() const { (void)::sync_file_range(file_.get(), 0, 0, SYNC_FILE_RANGE_WRITE); }
+void TempFile::start_writeback() const {
+  (void)::sync_file_range(file_.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
+}
 
 Result<void> TempFile::sync() {
   if (scattered_) {
@@ -173,7 +177,7 @@ Result<void> publish_text(OutputTree& tree, std::string_view text, std::string_v
 }
 
 Result<std::uint64_t> file_size(int file, const std::string& name_for_errors) {
-  struct stat status {};
+  struct stat status{};
   if (::fstat(file, &status) != 0) return fail_errno(errno, name_for_errors);
   return static_cast<std::uint64_t>(status.st_size);
 }
@@ -199,7 +203,8 @@ Result<std::string> read_whole(const OutputTree& tree, std::string_view relative
   if (!size) return std::unexpected(size.error());
   if (*size > max_bytes) return fail(Kind::Corrupt, "{}: has {} bytes, at most {} expected", path, *size, max_bytes);
   std::string text(*size, '\0');
-  if (auto read = read_at(file->get(), 0, std::as_writable_bytes(std::span(text)), path); !read) return std::unexpected(read.error());
+  if (auto read = read_at(file->get(), 0, std::as_writable_bytes(std::span(text)), path); !read)
+    return std::unexpected(read.error());
   return text;
 }
 

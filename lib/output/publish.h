@@ -1,7 +1,7 @@
-// The one way by which a file of ours becomes visible: written below .garner/tmp, fsynced, renamed into place, its directory fsynced. Every one of these steps
-// passes a DurableStepMark.
-// Blocking. A TempFile belongs to one thread. Errors: DiskFull and Internal, with the path; after any error the file is to be dropped (a failed fsync
-// is never tried again: the kernel may have forgotten the pages).
+// The one way by which a file of ours becomes visible: written below .garner/tmp, fsynced, renamed into place, its
+// directory fsynced. Every one of these steps passes a DurableStepMark. Blocking. A TempFile belongs to one thread.
+// Errors: DiskFull and Internal, with the path; after any error the file is to be dropped (a failed fsync is never
+// tried again: the kernel may have forgotten the pages).
 #pragma once
 
 #include <memory>
@@ -38,8 +38,9 @@ class TempFile {
   Result<void> write_at(std::uint64_t offset, std::span<const std::byte> bytes);
   std::uint64_t size() const { return size_; }
 
-  void start_writeback() const;  // a hint: that a later sync() waits less, when many files are synced one after the other
-  Result<void> sync();           // fsync and close; no append after it
+  void start_writeback()
+      const;            // a hint: that a later sync() waits less, when many files are synced one after the other
+  Result<void> sync();  // fsync and close; no append after it
   const ledger::Sha256& hash() const { return hash_; }  // after sync()
 
   // Renames only, over what is there: the caller fsyncs the directory.

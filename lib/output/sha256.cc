@@ -14,7 +14,9 @@ const EVP_MD* algorithm() {
   return fetched;
 }
 
-EVP_MD_CTX* of(void* context) { return static_cast<EVP_MD_CTX*>(context); }
+EVP_MD_CTX* of(void* context) {
+  return static_cast<EVP_MD_CTX*>(context);
+}
 
 void must(bool good) {
   if (!good) std::abort();
@@ -28,7 +30,9 @@ int digit(char c) {
 
 }  // namespace
 
-void Sha256Stream::Free::operator()(void* context) const { EVP_MD_CTX_free(of(context)); }
+void Sha256Stream::Free::operator()(void* context) const {
+  EVP_MD_CTX_free(of(context));
+}
 
 Sha256Stream::Sha256Stream() : context_(EVP_MD_CTX_new()) {
   must(context_ != nullptr && EVP_DigestInit_ex2(of(context_.get()), algorithm(), nullptr) == 1);

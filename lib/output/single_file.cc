@@ -2,7 +2,8 @@
 
 namespace garner::output {
 
-Result<std::optional<std::string>> damage_of(const OutputTree& tree, const std::string& relative, const ledger::Sha256& expected) {
+Result<std::optional<std::string>> damage_of(const OutputTree& tree, const std::string& relative,
+                                             const ledger::Sha256& expected) {
   const auto hash = hash_file(tree, relative);
   if (hash) {
     if (*hash == expected) return std::nullopt;
@@ -17,7 +18,8 @@ Result<void> SingleFileLayout::discard(const PackKey& key, std::span<const Sourc
   return tree_.remove_file(path_of(key));
 }
 
-Result<std::vector<std::pair<std::string, std::string>>> SingleFileLayout::checksums(const PackKey& key, const ledger::Pack& pack) {
+Result<std::vector<std::pair<std::string, std::string>>> SingleFileLayout::checksums(const PackKey& key,
+                                                                                     const ledger::Pack& pack) {
   return std::vector{std::pair(to_hex(pack.hash), path_of(key))};
 }
 

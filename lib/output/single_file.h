@@ -18,7 +18,8 @@ class SingleFileLayout : public Layout {
   explicit SingleFileLayout(const OutputSpec& spec) : spec_(spec), tree_(spec) {}
 
   Result<void> discard(const PackKey& key, std::span<const SourceId> ids) override;
-  Result<std::vector<std::pair<std::string, std::string>>> checksums(const PackKey& key, const ledger::Pack& pack) override;
+  Result<std::vector<std::pair<std::string, std::string>>> checksums(const PackKey& key,
+                                                                     const ledger::Pack& pack) override;
   Result<std::vector<std::string>> verify(const PackKey& key, const ledger::Pack& pack) override;
 
  protected:
@@ -29,6 +30,7 @@ class SingleFileLayout : public Layout {
 };
 
 // The damage of one file against its hash, if any; an error only if it can't be told.
-Result<std::optional<std::string>> damage_of(const OutputTree& tree, const std::string& relative, const ledger::Sha256& expected);
+Result<std::optional<std::string>> damage_of(const OutputTree& tree, const std::string& relative,
+                                             const ledger::Sha256& expected);
 
 }  // namespace garner::output

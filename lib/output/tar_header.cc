@@ -9,11 +9,13 @@ namespace garner::output {
 namespace {
 
 // Field offsets of a ustar header.
-constexpr std::size_t kName = 0, kNameBytes = 100, kMode = 100, kUid = 108, kGid = 116, kSize = 124, kTime = 136, kChecksum = 148, kChecksumBytes = 8,
-                      kType = 156, kMagic = 257, kUserName = 265, kGroupName = 297;
+constexpr std::size_t kName = 0, kNameBytes = 100, kMode = 100, kUid = 108, kGid = 116, kSize = 124, kTime = 136,
+                      kChecksum = 148, kChecksumBytes = 8, kType = 156, kMagic = 257, kUserName = 265, kGroupName = 297;
 constexpr std::uint64_t kLargestOctal = 077777777777;  // 11 digits
 
-void put(std::string& header, std::size_t at, std::string_view text) { header.replace(at, text.size(), text); }
+void put(std::string& header, std::size_t at, std::string_view text) {
+  header.replace(at, text.size(), text);
+}
 
 std::string ustar(std::string_view name, std::uint64_t size, char type) {
   std::string header(kTarBlock, '\0');
@@ -25,7 +27,10 @@ std::string ustar(std::string_view name, std::uint64_t size, char type) {
   put(header, kTime, "00000000000");
   put(header, kChecksum, "        ");
   header[kType] = type;
-  put(header, kMagic, std::string_view("ustar\0" "00", 8));
+  put(header, kMagic,
+      std::string_view("ustar\0"
+                       "00",
+                       8));
   put(header, kUserName, "garner");
   put(header, kGroupName, "garner");
   unsigned sum = 0;

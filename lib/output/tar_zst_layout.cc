@@ -1,8 +1,10 @@
-// Layout `tar.zst`: a pack is a tar archive in independent zstd frames that begin at member boundaries, with an index behind them (pack_index.h).
+// Layout `tar.zst`: a pack is a tar archive in independent zstd frames that begin at member boundaries, with an index
+// behind them (pack_index.h).
 //
-// Members lie in the order in which they came: archives shuffle their replies, and sorting would mean holding the whole chunk. So a re-fetch gives the same
-// file name and the same products but not the same bytes; the ledger holds the hash of what was published last.
-// Memory: one frame's content (1 MiB at most; a larger product is a frame of its own, compressed as it is handed over) and an index entry a product.
+// Members lie in the order in which they came: archives shuffle their replies, and sorting would mean holding the whole
+// chunk. So a re-fetch gives the same file name and the same products but not the same bytes; the ledger holds the hash
+// of what was published last. Memory: one frame's content (1 MiB at most; a larger product is a frame of its own,
+// compressed as it is handed over) and an index entry a product.
 #include <cassert>
 
 #include "output/pack_index.h"
@@ -15,8 +17,8 @@ namespace garner::output {
 
 namespace {
 
-constexpr std::size_t kFrameGoal = 512u << 10;    // a frame that has reached this is closed
-constexpr std::size_t kFrameLargest = 1u << 20;   // what would pass this becomes a frame of its own
+constexpr std::size_t kFrameGoal = 512u << 10;   // a frame that has reached this is closed
+constexpr std::size_t kFrameLargest = 1u << 20;  // what would pass this becomes a frame of its own
 constexpr std::uint64_t kMaxFrameContent = (1ull << 32) + kFrameLargest;
 
 std::span<const std::byte> zeros(std::size_t count) {
@@ -39,8 +41,8 @@ class TarZstWriter final : public PackWriter {
     if (!frame_.empty() && frame_.size() + whole > kFrameLargest) {
       if (auto closed = close_frame(); !closed) return closed;
     }
-    index_.products.push_back({product.id, std::move(name), static_cast<std::uint32_t>(index_.frames.size()), frame_.size() + header.size(),
-                               product.bytes.size()});
+    index_.products.push_back({product.id, std::move(name), static_cast<std::uint32_t>(index_.frames.size()),
+                               frame_.size() + header.size(), product.bytes.size()});
     if (whole > kFrameLargest) {
       const std::array parts{bytes_of(header), product.bytes, zeros(tar_padding(product.bytes.size()))};
       return write_frame(parts);
@@ -57,8 +59,10 @@ class TarZstWriter final : public PackWriter {
     const auto index = encode_index(index_);
     if (!index) return std::unexpected(index.error());
     if (auto written = file_.append(bytes_of(*index)); !written) return std::unexpected(written.error());
-    if (auto published = output::publish(tree_, file_, pack_path(key_, "tar.zst")); !published) return std::unexpected(published.error());
-    return ledger::Pack{key_.generation, file_.hash(), file_.size(), static_cast<std::uint32_t>(index_.products.size())};
+    if (auto published = output::publish(tree_, file_, pack_path(key_, "tar.zst")); !published)
+      return std::unexpected(published.error());
+    return ledger::Pack{key_.generation, file_.hash(), file_.size(),
+                        static_cast<std::uint32_t>(index_.products.size())};
   }
 
  private:
@@ -122,17 +126,21 @@ class TarZstLayout final : public SingleFileLayout {
     const auto index = read_index(file->get(), tree_.full(path));
     if (!index) return std::unexpected(index.error());
     const bool whole_table = spec_.structure == DataStructure::Raw;
-    const auto product = std::ranges::find_if(index->products, [&](const auto& p) { return whole_table || p.id == id; });
-    if (product == index->products.end()) return fail(Kind::NotFound, "{}: holds no product of source {}", path, id.value);
+    const auto product =
+        std::ranges::find_if(index->products, [&](const auto& p) { return whole_table || p.id == id; });
+    if (product == index->products.end())
+      return fail(Kind::NotFound, "{}: holds no product of source {}", path, id.value);
 
     const PackFrame& frame = index->frames[product->frame];
     auto share = room.take(frame.stored + std::min(frame.content, kMaxFrameContent), path);
     if (!share) return std::unexpected(share.error());
     std::vector<std::byte> stored(frame.stored);
-    if (auto got = read_at(file->get(), frame.offset, stored, tree_.full(path)); !got) return std::unexpected(got.error());
+    if (auto got = read_at(file->get(), frame.offset, stored, tree_.full(path)); !got)
+      return std::unexpected(got.error());
     auto content = decompress_frame(stored, std::min(frame.content, kMaxFrameContent));
     if (!content) return with_context(content.error(), "{}", path);
-    if (content->size() != frame.content) return fail(Kind::Corrupt, "{}: a frame holds {} bytes, its index says {}", path, content->size(), frame.content);
+    if (content->size() != frame.content)
+      return fail(Kind::Corrupt, "{}: a frame holds {} bytes, its index says {}", path, content->size(), frame.content);
     content->resize(product->offset + product->size);
     content->erase(0, product->offset);
     return ReadProduct{std::move(*content), std::move(*share)};
@@ -144,6 +152,8 @@ class TarZstLayout final : public SingleFileLayout {
 
 }  // namespace
 
-std::unique_ptr<Layout> make_tar_zst_layout(const OutputSpec& spec) { return std::make_unique<TarZstLayout>(spec); }
+std::unique_ptr<Layout> make_tar_zst_layout(const OutputSpec& spec) {
+  return std::make_unique<TarZstLayout>(spec);
+}
 
 }  // namespace garner::output

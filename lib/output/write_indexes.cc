@@ -59,7 +59,8 @@ class IndexWriter {
   IndexWriter(const IndexWriter&) = delete;
   IndexWriter& operator=(const IndexWriter&) = delete;
 
-  Result<void> add(const std::string& retrieval_type, const Result<Sums>& sums, const Result<std::vector<ProductPlace>>& places) {
+  Result<void> add(const std::string& retrieval_type, const Result<Sums>& sums,
+                   const Result<std::vector<ProductPlace>>& places) {
     if (!sums) return left_out(sums.error());
     for (const auto& [hash, path] : *sums) {
       lines_ += fmt::format("{}  {}\n", hash, path);

@@ -70,7 +70,8 @@ class ZipWriter final : public PackWriter {
     auto file = TempFile::create(*folder);
     if (!file) return std::unexpected(file.error());
     if (auto written = file->append(reply); !written) return std::unexpected(written.error());
-    if (auto published = output::publish(tree_, *file, pack_path(key_, "zip")); !published) return std::unexpected(published.error());
+    if (auto published = output::publish(tree_, *file, pack_path(key_, "zip")); !published)
+      return std::unexpected(published.error());
     return ledger::Pack{key_.generation, file->hash(), file->size(), products_};
   }
 
@@ -84,7 +85,9 @@ class ZipLayout final : public SingleFileLayout {
  public:
   explicit ZipLayout(const OutputSpec& spec) : SingleFileLayout(spec) {}
 
-  Result<std::unique_ptr<PackWriter>> begin(const PackKey& key) override { return std::make_unique<ZipWriter>(tree_, key); }
+  Result<std::unique_ptr<PackWriter>> begin(const PackKey& key) override {
+    return std::make_unique<ZipWriter>(tree_, key);
+  }
 
   Result<std::vector<ProductPlace>> list(const PackKey& key) override {
     const std::string path = path_of(key);
@@ -114,7 +117,8 @@ class ZipLayout final : public SingleFileLayout {
     if (!share) return std::unexpected(share.error());
     if (auto readable = zip->check(member->data); !readable) return damaged(readable.error(), path);
     std::string out(member->size, '\0');
-    if (auto read = product::extract(*member, std::as_writable_bytes(std::span(out))); !read) return damaged(read.error(), path);
+    if (auto read = product::extract(*member, std::as_writable_bytes(std::span(out))); !read)
+      return damaged(read.error(), path);
     return ReadProduct{std::move(out), std::move(*share)};
   }
 
@@ -124,6 +128,8 @@ class ZipLayout final : public SingleFileLayout {
 
 }  // namespace
 
-std::unique_ptr<Layout> make_zip_layout(const OutputSpec& spec) { return std::make_unique<ZipLayout>(spec); }
+std::unique_ptr<Layout> make_zip_layout(const OutputSpec& spec) {
+  return std::make_unique<ZipLayout>(spec);
+}
 
 }  // namespace garner::output

@@ -39,10 +39,13 @@ ZSTD_DCtx* decompressor() {
   return kept.get();
 }
 
-std::unexpected<Error> zstd_failed(std::size_t code) { return fail(Kind::Internal, "zstd: {}", ZSTD_getErrorName(code)); }
+std::unexpected<Error> zstd_failed(std::size_t code) {
+  return fail(Kind::Internal, "zstd: {}", ZSTD_getErrorName(code));
+}
 
 // Puts one part through; with ZSTD_e_end until the frame is closed.
-Result<void> pump(ZSTD_CCtx* context, std::span<const std::byte> part, ZSTD_EndDirective directive, std::span<std::byte> out, const ByteSink& sink) {
+Result<void> pump(ZSTD_CCtx* context, std::span<const std::byte> part, ZSTD_EndDirective directive,
+                  std::span<std::byte> out, const ByteSink& sink) {
   ZSTD_inBuffer in{part.data(), part.size(), 0};
   for (;;) {
     ZSTD_outBuffer produced{out.data(), out.size(), 0};
@@ -86,30 +89,40 @@ Result<std::uint64_t> frame_content_size(std::span<const std::byte> start) {
 Result<std::string> decompress_frame(std::span<const std::byte> stored, std::uint64_t max_content) {
   const auto size = frame_content_size(stored);
   if (!size) return std::unexpected(size.error());
-  if (*size > max_content) return fail(Kind::Corrupt, "zstd frame of {} bytes, at most {} expected", *size, max_content);
+  if (*size > max_content)
+    return fail(Kind::Corrupt, "zstd frame of {} bytes, at most {} expected", *size, max_content);
   const std::size_t frame = ZSTD_findFrameCompressedSize(stored.data(), stored.size());
-  if (ZSTD_isError(frame) || frame != stored.size()) return fail(Kind::Corrupt, "zstd frame is cut or followed by other bytes");
+  if (ZSTD_isError(frame) || frame != stored.size())
+    return fail(Kind::Corrupt, "zstd frame is cut or followed by other bytes");
   std::string content(*size, '\0');
-  const std::size_t got = ZSTD_decompressDCtx(decompressor(), content.data(), content.size(), stored.data(), stored.size());
+  const std::size_t got =
+      ZSTD_decompressDCtx(decompressor(), content.data(), content.size(), stored.data(), stored.size());
   if (ZSTD_isError(got)) return fail(Kind::Corrupt, "zstd: {}", ZSTD_getErrorName(got));
   if (got != content.size()) return fail(Kind::Corrupt, "zstd frame holds {} bytes, {} expected", got, content.size());
   return content;
 }
 
-void ZstdStream::Free::operator()(void* context) const { ZSTD_freeCCtx(static_cast<ZSTD_CCtx*>(context)); }
+void ZstdStream::Free::operator()(void* context) const {
+  ZSTD_freeCCtx(static_cast<ZSTD_CCtx*>(context));
+}
 
-ZstdStream::ZstdStream(ByteSink sink) : sink_(std::move(sink)), context_(ZSTD_createCCtx()), out_(ZSTD_CStreamOutSize(), '\0') {
+ZstdStream::ZstdStream(ByteSink sink)
+    : sink_(std::move(sink)), context_(ZSTD_createCCtx()), out_(ZSTD_CStreamOutSize(), '\0') {
   assert(context_ != nullptr);
   configure(static_cast<ZSTD_CCtx*>(context_.get()));
 }
 
 Result<void> ZstdStream::run(std::string_view text, bool end) {
-  return pump(static_cast<ZSTD_CCtx*>(context_.get()), std::as_bytes(std::span(text)), end ? ZSTD_e_end : ZSTD_e_continue,
-              std::as_writable_bytes(std::span(out_)), sink_);
+  return pump(static_cast<ZSTD_CCtx*>(context_.get()), std::as_bytes(std::span(text)),
+              end ? ZSTD_e_end : ZSTD_e_continue, std::as_writable_bytes(std::span(out_)), sink_);
 }
 
-Result<void> ZstdStream::add(std::string_view text) { return run(text, false); }
+Result<void> ZstdStream::add(std::string_view text) {
+  return run(text, false);
+}
 
-Result<void> ZstdStream::finish() { return run({}, true); }
+Result<void> ZstdStream::finish() {
+  return run({}, true);
+}
 
 }  // namespace garner::output

@@ -1,5 +1,5 @@
-// zstd frames (RFC 8878), level 3, with content size and checksum, from a context that each thread keeps and reuses; and back.
-// Internal to this room. Errors: Corrupt for bytes that are no whole good frame; whatever a sink returns.
+// zstd frames (RFC 8878), level 3, with content size and checksum, from a context that each thread keeps and reuses;
+// and back. Internal to this room. Errors: Corrupt for bytes that are no whole good frame; whatever a sink returns.
 #pragma once
 
 #include <functional>

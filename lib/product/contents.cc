@@ -10,7 +10,7 @@ namespace garner::product {
 
 namespace {
 
-constexpr std::uint64_t kSpareMembers = 8;          // over what can be asked, so that a wrong member is told by its name
+constexpr std::uint64_t kSpareMembers = 8;  // over what can be asked, so that a wrong member is told by its name
 constexpr std::uint64_t kRawFrameBytes = 16u << 20;  // of a table of many sources beside its rows
 
 std::uint64_t saturating_product(std::uint64_t a, std::uint64_t b) {
@@ -24,13 +24,15 @@ ZipLimits limits_for(const Asked& asked) {
   limits.max_total_bytes = all > UINT64_MAX - kRawFrameBytes ? UINT64_MAX : all + kRawFrameBytes;
   const bool raw = asked.structure == DataStructure::Raw;
   limits.max_member_bytes = raw ? limits.max_total_bytes : asked.max_product_bytes;
-  limits.max_members = asked.ids.size() + kSpareMembers;  // also for RAW, so that a file a source is told as the wrong structure
+  limits.max_members =
+      asked.ids.size() + kSpareMembers;  // also for RAW, so that a file a source is told as the wrong structure
   return limits;
 }
 
 class ReplyReader {
  public:
-  ReplyReader(const Asked& asked, ProductSink& sink) : asked_(asked), sink_(sink), space_(asked.budget, asked.spool_directory) {
+  ReplyReader(const Asked& asked, ProductSink& sink)
+      : asked_(asked), sink_(sink), space_(asked.budget, asked.spool_directory) {
     contents_.found.resize(asked.ids.size());
   }
 
@@ -55,11 +57,14 @@ class ReplyReader {
     if (name.retrieval_type != asked_.retrieval_type) {
       return fail(Kind::Malformed, "wrong type: {} was asked", asked_.retrieval_type);
     }
-    if (!name.raw && name.release != asked_.release) return fail(Kind::Malformed, "wrong release: {} was asked", asked_.release);
+    if (!name.raw && name.release != asked_.release)
+      return fail(Kind::Malformed, "wrong release: {} was asked", asked_.release);
     if (name.extension != format_extension(asked_.format)) {
-      return fail(Kind::Malformed, "wrong format: {} was asked, whose files end in .{}", format_name(asked_.format), format_extension(asked_.format));
+      return fail(Kind::Malformed, "wrong format: {} was asked, whose files end in .{}", format_name(asked_.format),
+                  format_extension(asked_.format));
     }
-    if (name.raw && !raw) return fail(Kind::Malformed, "wrong structure: INDIVIDUAL was asked, not a table of many sources");
+    if (name.raw && !raw)
+      return fail(Kind::Malformed, "wrong structure: INDIVIDUAL was asked, not a table of many sources");
     if (!name.id) return {};
     const auto place = place_of(*name.id);
     if (!place) return fail(Kind::Malformed, "source {} was not asked", name.id->value);
@@ -67,7 +72,8 @@ class ReplyReader {
     return {};
   }
 
-  // Where one source was asked, and in a RAW reply perhaps where one was found, the archive gives the INDIVIDUAL name to either structure.
+  // Where one source was asked, and in a RAW reply perhaps where one was found, the archive gives the INDIVIDUAL name
+  // to either structure.
   Result<void> check_content(const ProductName& name, std::span<const std::byte> bytes) {
     const bool one_asked = asked_.ids.size() == 1;
     Claim claim{.retrieval_type = asked_.retrieval_type, .format = asked_.format, .judge_structure = one_asked};
@@ -108,12 +114,13 @@ Result<Contents> read_reply(std::span<const std::byte> reply, const Asked& asked
   const auto members = read_zip_directory(reply, limits_for(asked));
   if (!members) return with_context(members.error(), "the reply's zip");
   if (asked.structure == DataStructure::Raw && members->size() > 1) {
-    return fail(Kind::Malformed, "wrong structure: RAW was asked, one table, but {} members came, '{}' among them", members->size(),
-                printable(members->front().name, 120));
+    return fail(Kind::Malformed, "wrong structure: RAW was asked, one table, but {} members came, '{}' among them",
+                members->size(), printable(members->front().name, 120));
   }
   ReplyReader reader(asked, sink);
   for (const auto& member : *members) {
-    if (auto good = reader.read(member); !good) return with_context(good.error(), "member '{}'", printable(member.name, 120));
+    if (auto good = reader.read(member); !good)
+      return with_context(good.error(), "member '{}'", printable(member.name, 120));
   }
   return reader.take();
 }

@@ -6,7 +6,8 @@ namespace garner::product {
 
 namespace {
 
-// Up to here a member goes into the thread's own buffer, which is kept: the workers are few, and products are mostly far smaller.
+// Up to here a member goes into the thread's own buffer, which is kept: the workers are few, and products are mostly
+// far smaller.
 constexpr std::uint64_t kUsualBytes = 1u << 20;
 
 std::span<std::byte> thread_buffer(std::size_t size) {

@@ -1,7 +1,7 @@
-// Where members are inflated to, one after the other: a buffer of the thread for those of usual size, memory within the budget for larger ones,
-// a spool file where the budget does not allow it.
-// One thread; what inflate() returns lives until its next call or the space's end, and must be used on the thread that called.
-// Errors: Corrupt, as of extract(); DiskFull or Internal where the spool can't be written.
+// Where members are inflated to, one after the other: a buffer of the thread for those of usual size, memory within the
+// budget for larger ones, a spool file where the budget does not allow it. One thread; what inflate() returns lives
+// until its next call or the space's end, and must be used on the thread that called. Errors: Corrupt, as of extract();
+// DiskFull or Internal where the spool can't be written.
 #pragma once
 
 #include <memory>

@@ -18,30 +18,36 @@ constexpr std::string_view kIdColumn = "source_id";
 table::Format table_format(ProductFormat format) {
   switch (format) {
     case ProductFormat::VOTable:
-    case ProductFormat::VOTablePlain: return table::Format::VOTable;
-    case ProductFormat::Fits: return table::Format::Fits;
-    case ProductFormat::Csv: return table::Format::Csv;
-    case ProductFormat::Ecsv: return table::Format::Ecsv;
+    case ProductFormat::VOTablePlain:
+      return table::Format::VOTable;
+    case ProductFormat::Fits:
+      return table::Format::Fits;
+    case ProductFormat::Csv:
+      return table::Format::Csv;
+    case ProductFormat::Ecsv:
+      return table::Format::Ecsv;
   }
   return table::Format::VOTable;
 }
 
-// What tells the two structures of a type apart (Gaia DR3 DataLink products). Types that are not here look alike in both, or are not
-// known yet: their content can't tell.
+// What tells the two structures of a type apart (Gaia DR3 DataLink products). Types that are not here look alike in
+// both, or are not known yet: their content can't tell.
 enum class Mark { Wavelength, Arrays };
 struct MarkRow {
   std::string_view retrieval_type;
   Mark mark;
 };
-constexpr std::array<MarkRow, 7> kMarks = {{{"XP_SAMPLED", Mark::Wavelength},        // INDIVIDUAL has a row a wavelength
+constexpr std::array<MarkRow, 7> kMarks = {{{"XP_SAMPLED", Mark::Wavelength},  // INDIVIDUAL has a row a wavelength
                                             {"RVS", Mark::Wavelength},
                                             {"MEAN_SPECTRUM_RVS", Mark::Wavelength},
-                                            {"EPOCH_PHOTOMETRY", Mark::Arrays},      // RAW has a row a source
+                                            {"EPOCH_PHOTOMETRY", Mark::Arrays},  // RAW has a row a source
                                             {"MCMC_GSPPHOT", Mark::Arrays},
                                             {"MCMC_GSP_PHOT", Mark::Arrays},
                                             {"MCMC_MSC", Mark::Arrays}}};
 
-bool looks_like_array(std::string_view cell) { return cell.starts_with('(') || cell.starts_with('['); }
+bool looks_like_array(std::string_view cell) {
+  return cell.starts_with('(') || cell.starts_with('[');
+}
 
 // `first_row` is given where the format declares no types (CSV) and a row is there.
 std::optional<DataStructure> structure_of(std::string_view retrieval_type, const std::vector<table::Column>& columns,
@@ -52,15 +58,17 @@ std::optional<DataStructure> structure_of(std::string_view retrieval_type, const
     if (table::find_column(columns, "wavelength")) return DataStructure::Individual;
     return table::find_column(columns, "flux") ? std::optional(DataStructure::Raw) : std::nullopt;
   }
-  bool arrays = std::ranges::any_of(columns, [](const table::Column& c) { return c.is_array && c.type != table::ColumnType::Text; });
-  for (std::size_t i = 0; first_row != nullptr && !arrays && i < columns.size(); ++i) arrays = looks_like_array(first_row->cell(i).text);
+  bool arrays = std::ranges::any_of(
+      columns, [](const table::Column& c) { return c.is_array && c.type != table::ColumnType::Text; });
+  for (std::size_t i = 0; first_row != nullptr && !arrays && i < columns.size(); ++i)
+    arrays = looks_like_array(first_row->cell(i).text);
   return arrays ? DataStructure::Raw : DataStructure::Individual;
 }
 
 Result<void> check_structure(std::optional<DataStructure> came, DataStructure asked) {
   if (!came || *came == asked) return {};
-  return fail(Kind::Malformed, "wrong structure: {} was asked, but its columns are those of {}", asked == DataStructure::Raw ? "RAW" : "INDIVIDUAL",
-              asked == DataStructure::Raw ? "INDIVIDUAL" : "RAW");
+  return fail(Kind::Malformed, "wrong structure: {} was asked, but its columns are those of {}",
+              asked == DataStructure::Raw ? "RAW" : "INDIVIDUAL", asked == DataStructure::Raw ? "INDIVIDUAL" : "RAW");
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -71,16 +79,19 @@ std::string_view trimmed(std::string_view text) {
 
 Result<SourceId> id_in_cell(const table::Column& column, const table::Cell& cell) {
   if (cell.null) return fail(Kind::Malformed, "the row has no {}", kIdColumn);
-  if (column.is_array && column.type != table::ColumnType::Text) return fail(Kind::Malformed, "the column {} holds arrays", kIdColumn);
+  if (column.is_array && column.type != table::ColumnType::Text)
+    return fail(Kind::Malformed, "the column {} holds arrays", kIdColumn);
   if (column.type == table::ColumnType::Text) return parse_source_id(trimmed(cell.text));
-  if (column.type != table::ColumnType::Integer) return fail(Kind::Malformed, "the column {} does not hold whole numbers", kIdColumn);
+  if (column.type != table::ColumnType::Integer)
+    return fail(Kind::Malformed, "the column {} does not hold whole numbers", kIdColumn);
   if (cell.integer <= 0) return fail(Kind::Malformed, "{} is no source_id", cell.integer);
   return SourceId{static_cast<std::uint64_t>(cell.integer)};
 }
 
 std::optional<std::string_view> id_in_parameters(const table::TableSummary& summary) {
   for (const char* name : {"source_id", "SOURCEID", "SOURCE_ID"}) {  // VOTable and ECSV, FITS
-    if (const auto found = summary.parameters.find(name); found != summary.parameters.end()) return trimmed(found->second);
+    if (const auto found = summary.parameters.find(name); found != summary.parameters.end())
+      return trimmed(found->second);
   }
   return std::nullopt;
 }
@@ -101,7 +112,8 @@ bool block_begins(Bytes bytes, std::size_t at, std::string_view word) {
   return bytes.size() - at >= word.size() && std::memcmp(bytes.data() + at, word.data(), word.size()) == 0;
 }
 
-// A file cut behind its empty primary HDU is a good FITS file still (FITS standard 4.0 §3.3), but no product: one has an extension or an image.
+// A file cut behind its empty primary HDU is a good FITS file still (FITS standard 4.0 §3.3), but no product: one has
+// an extension or an image.
 Result<void> check_fits_holds_data(Bytes bytes) {
   constexpr std::size_t kBlock = 2880, kCard = 80;
   for (std::size_t at = kBlock; at < bytes.size(); at += kBlock) {
@@ -150,7 +162,8 @@ Result<void> check_individual(Bytes bytes, const Claim& claim, SourceId id) {
   }
   const auto written = id_in_parameters(*summary);
   if (!written && !summary->first_cell) return {};  // no place for an id: the name is all there is
-  const auto inside = written ? parse_source_id(*written) : id_in_first_row(*summary, *table::find_column(summary->columns, kIdColumn));
+  const auto inside =
+      written ? parse_source_id(*written) : id_in_first_row(*summary, *table::find_column(summary->columns, kIdColumn));
   if (!inside) return with_context(inside.error(), "its source_id");
   return same_source(*inside, id);
 }

@@ -1,6 +1,6 @@
-// Whether a product is what it claims to be: a whole, well-formed table of its format, of the source that its name says (INDIVIDUAL) or of
-// sources that were asked (RAW). Reads bytes once; only of a CSV that was asked for alone the first row is looked at again.
-// Pure functions; any thread. Errors: Malformed, Corrupt, TooLarge, as of the table's reader.
+// Whether a product is what it claims to be: a whole, well-formed table of its format, of the source that its name says
+// (INDIVIDUAL) or of sources that were asked (RAW). Reads bytes once; only of a CSV that was asked for alone the first
+// row is looked at again. Pure functions; any thread. Errors: Malformed, Corrupt, TooLarge, as of the table's reader.
 #pragma once
 
 #include <functional>
@@ -23,6 +23,7 @@ struct Claim {
 Result<void> check_individual(std::span<const std::byte> bytes, const Claim& claim, SourceId id);
 
 // Gives the source_id of every row; an error of `take` ends it, with the row in front.
-Result<void> read_raw(std::span<const std::byte> bytes, const Claim& claim, const std::function<Result<void>(SourceId)>& take);
+Result<void> read_raw(std::span<const std::byte> bytes, const Claim& claim,
+                      const std::function<Result<void>(SourceId)>& take);
 
 }  // namespace garner::product

@@ -11,7 +11,9 @@ bool is_word_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-bool is_word(std::string_view text) { return !text.empty() && std::ranges::all_of(text, is_word_character); }
+bool is_word(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, is_word_character);
+}
 
 // "Gaia DR3", "Gaia DR4_INT4": words with single blanks between.
 bool is_release(std::string_view text) {
@@ -29,7 +31,8 @@ std::optional<std::string_view> without_suffix(std::string_view text, std::strin
 }
 
 std::unexpected<Error> bad_name(std::string_view name) {
-  return fail(Kind::Malformed, "'{}' is no product's name (expected '<TYPE>-<release> <source_id>.<ext>' or '<TYPE>_RAW.<ext>')",
+  return fail(Kind::Malformed,
+              "'{}' is no product's name (expected '<TYPE>-<release> <source_id>.<ext>' or '<TYPE>_RAW.<ext>')",
               printable(name, 120));
 }
 
@@ -38,7 +41,8 @@ std::unexpected<Error> bad_name(std::string_view name) {
 Result<ProductName> parse_product_name(std::string_view name) {
   const auto dot = name.rfind('.');
   if (dot == name.npos || !is_word(name.substr(dot + 1))) return bad_name(name);
-  ProductName parsed{.retrieval_type = {}, .release = {}, .extension = name.substr(dot + 1), .id = std::nullopt, .raw = false};
+  ProductName parsed{
+      .retrieval_type = {}, .release = {}, .extension = name.substr(dot + 1), .id = std::nullopt, .raw = false};
   const std::string_view stem = name.substr(0, dot);
 
   for (const std::string_view suffix : {"_RAW", "_DATAMODEL_GAIA"}) {
@@ -65,7 +69,8 @@ Result<ProductName> parse_product_name(std::string_view name) {
   return parsed;
 }
 
-std::string individual_name(std::string_view retrieval_type, std::string_view release, SourceId id, ProductFormat format) {
+std::string individual_name(std::string_view retrieval_type, std::string_view release, SourceId id,
+                            ProductFormat format) {
   return fmt::format("{}-{} {}.{}", retrieval_type, release, id.value, format_extension(format));
 }
 

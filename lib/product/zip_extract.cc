@@ -53,7 +53,8 @@ struct Tally {
 
 // Counts before it gives, so that a member never gives more than it promised.
 Result<void> pass_on(const ZipMember& member, std::span<const std::byte> piece, Tally& tally, const Sink& sink) {
-  if (piece.size() > member.size - tally.bytes) return damaged(member, fmt::format("inflates to more than the {} bytes it says", member.size));
+  if (piece.size() > member.size - tally.bytes)
+    return damaged(member, fmt::format("inflates to more than the {} bytes it says", member.size));
   tally.bytes += piece.size();
   tally.crc = libdeflate_crc32(tally.crc, piece.data(), piece.size());
   return piece.empty() ? Result<void>{} : sink(piece);
@@ -86,17 +87,20 @@ Result<void> inflate_pieces(const ZipMember& member, Tally& tally, const Sink& s
 }  // namespace
 
 Result<void> extract(const ZipMember& member, std::span<std::byte> out) {
-  if (out.size() != member.size) return fail(Kind::Internal, "a buffer of {} bytes for a member of {}", out.size(), member.size);
+  if (out.size() != member.size)
+    return fail(Kind::Internal, "a buffer of {} bytes for a member of {}", out.size(), member.size);
   if (member.deflated) {
     auto* decompressor = thread_decompressor();
     if (decompressor == nullptr) return fail(Kind::Internal, "libdeflate can't start: out of memory");
     std::byte none{};  // libdeflate wants a place to write even where nothing is due
     std::size_t read = 0, written = 0;
-    const auto status = libdeflate_deflate_decompress_ex(decompressor, member.data.data(), member.data.size(), out.empty() ? &none : out.data(),
-                                                         out.size(), &read, &written);
-    if (status == LIBDEFLATE_INSUFFICIENT_SPACE) return damaged(member, fmt::format("inflates to more than the {} bytes it says", out.size()));
+    const auto status = libdeflate_deflate_decompress_ex(decompressor, member.data.data(), member.data.size(),
+                                                         out.empty() ? &none : out.data(), out.size(), &read, &written);
+    if (status == LIBDEFLATE_INSUFFICIENT_SPACE)
+      return damaged(member, fmt::format("inflates to more than the {} bytes it says", out.size()));
     if (status != LIBDEFLATE_SUCCESS) return damaged(member, "its deflated data is damaged or cut");
-    if (written != out.size()) return damaged(member, fmt::format("inflates to {} bytes and not the {} it says", written, out.size()));
+    if (written != out.size())
+      return damaged(member, fmt::format("inflates to {} bytes and not the {} it says", written, out.size()));
     if (read != member.data.size()) return damaged(member, "bytes follow the end of its deflated data");
   } else {
     if (member.data.size() != out.size()) return damaged(member, "stored in another size than it says");
@@ -116,7 +120,8 @@ Result<void> extract_stream(const ZipMember& member, const Sink& sink) {
       rest = rest.subspan(piece.size());
     }
   }
-  if (tally.bytes != member.size) return damaged(member, fmt::format("inflates to {} bytes and not the {} it says", tally.bytes, member.size));
+  if (tally.bytes != member.size)
+    return damaged(member, fmt::format("inflates to {} bytes and not the {} it says", tally.bytes, member.size));
   return check_crc(member, tally.crc);
 }
 

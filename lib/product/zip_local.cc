@@ -18,27 +18,33 @@ Result<Sizes> local_sizes(ZipBytes zip, std::uint64_t at, ZipBytes extra) {
   auto zip64 = find_extra(extra, kExtraZip64);
   if (!zip64) return std::unexpected(std::move(zip64.error()));
   if (sizes.packed != kIn64 && sizes.size != kIn64) return sizes;
-  if (!*zip64 || (*zip64)->size() < 16) return fail(Kind::Malformed, "the local header lacks the zip64 sizes it refers to");
+  if (!*zip64 || (*zip64)->size() < 16)
+    return fail(Kind::Malformed, "the local header lacks the zip64 sizes it refers to");
   if (sizes.size == kIn64) sizes.size = u64(**zip64, 0);
   if (sizes.packed == kIn64) sizes.packed = u64(**zip64, 8);
   return sizes;
 }
 
-// A local header may leave out only what the descriptor holds (§4.4.4 bit 3), and may not claim anything else than the directory.
+// A local header may leave out only what the descriptor holds (§4.4.4 bit 3), and may not claim anything else than the
+// directory.
 Result<void> check_header(ZipBytes zip, const ZipEntry& entry, ZipBytes extra) {
   const std::uint64_t at = entry.member.offset;
   if (u16(zip, at + 6) != entry.flags || u16(zip, at + 8) != entry.method) {
-    return fail(Kind::Corrupt, "flags or method of the local header (0x{:04x}, {}) differ from the directory's (0x{:04x}, {})",
+    return fail(Kind::Corrupt,
+                "flags or method of the local header (0x{:04x}, {}) differ from the directory's (0x{:04x}, {})",
                 u16(zip, at + 6), u16(zip, at + 8), entry.flags, entry.method);
   }
   const auto sizes = local_sizes(zip, at, extra);
   if (!sizes) return std::unexpected(sizes.error());
   const bool later = (entry.flags & kFlagDescriptor) != 0;
-  auto agrees = [later](std::uint64_t claimed, std::uint64_t real) { return claimed == real || (later && claimed == 0); };
-  if (!agrees(u32(zip, at + 14), entry.member.crc)) return fail(Kind::Corrupt, "the local header's CRC differs from the directory's");
+  auto agrees = [later](std::uint64_t claimed, std::uint64_t real) {
+    return claimed == real || (later && claimed == 0);
+  };
+  if (!agrees(u32(zip, at + 14), entry.member.crc))
+    return fail(Kind::Corrupt, "the local header's CRC differs from the directory's");
   if (!agrees(sizes->packed, entry.packed_size) || !agrees(sizes->size, entry.member.size)) {
-    return fail(Kind::Corrupt, "the local header's sizes ({} in {}) differ from the directory's ({} in {})", sizes->size, sizes->packed,
-                entry.member.size, entry.packed_size);
+    return fail(Kind::Corrupt, "the local header's sizes ({} in {}) differ from the directory's ({} in {})",
+                sizes->size, sizes->packed, entry.member.size, entry.packed_size);
   }
   return {};
 }

@@ -24,7 +24,9 @@ struct Directory {
   std::uint64_t entries = 0, offset = 0, size = 0;
 };
 
-std::string shown(std::string_view name) { return printable(name, 120); }
+std::string shown(std::string_view name) {
+  return printable(name, 120);
+}
 
 // §4.3.16. Its comment must reach exactly to the end of the zip, so that nothing lies behind.
 Result<std::uint64_t> find_end_record(ZipBytes zip) {
@@ -36,13 +38,16 @@ Result<std::uint64_t> find_end_record(ZipBytes zip) {
       if (u32(zip, at) == kEndSignature && u16(zip, at + 20) == zip.size() - at - kEndBytes) return at;
     }
   }
-  return fail(Kind::Corrupt, "no end record at the end of the {} bytes: cut short, followed by something else, or not a zip", zip.size());
+  return fail(Kind::Corrupt,
+              "no end record at the end of the {} bytes: cut short, followed by something else, or not a zip",
+              zip.size());
 }
 
 // §4.3.14, §4.3.15. Only the fixed part: the extensible sector is for encryption.
 Result<Directory> read_end64(ZipBytes zip, std::uint64_t locator_at) {
   const std::uint64_t at = u64(zip, locator_at + 8);
-  if (u32(zip, locator_at + 4) != 0 || u32(zip, locator_at + 16) > 1) return fail(Kind::Malformed, "a zip of several disks");
+  if (u32(zip, locator_at + 4) != 0 || u32(zip, locator_at + 16) > 1)
+    return fail(Kind::Malformed, "a zip of several disks");
   if (locator_at < kEnd64Bytes || at != locator_at - kEnd64Bytes || u32(zip, at) != kEnd64Signature ||
       u64(zip, at + 4) != kEnd64Bytes - 12) {
     return fail(Kind::Malformed, "no zip64 end record where its locator points ({})", at);
@@ -66,7 +71,8 @@ Result<Directory> read_end(ZipBytes zip) {
   if (*at >= kLocatorBytes && u32(zip, *at - kLocatorBytes) == kLocatorSignature) {
     const auto wide = read_end64(zip, *at - kLocatorBytes);
     if (!wide) return std::unexpected(wide.error());
-    if ((count != kIn64Short && count != wide->entries) || (directory.offset != kIn64 && directory.offset != wide->offset) ||
+    if ((count != kIn64Short && count != wide->entries) ||
+        (directory.offset != kIn64 && directory.offset != wide->offset) ||
         (directory.size != kIn64 && directory.size != wide->size)) {
       return fail(Kind::Corrupt, "the two end records contradict each other");
     }
@@ -74,11 +80,12 @@ Result<Directory> read_end(ZipBytes zip) {
     directory_end = *at - kLocatorBytes - kEnd64Bytes;
   }
   if (directory.offset > directory_end || directory.size != directory_end - directory.offset) {
-    return fail(Kind::Corrupt, "the directory ({} bytes from byte {}) does not end where the end record begins ({})", directory.size,
-                directory.offset, directory_end);
+    return fail(Kind::Corrupt, "the directory ({} bytes from byte {}) does not end where the end record begins ({})",
+                directory.size, directory.offset, directory_end);
   }
   if (directory.entries > directory.size / kEntryBytes) {
-    return fail(Kind::Corrupt, "{} members can't be named in a directory of {} bytes", directory.entries, directory.size);
+    return fail(Kind::Corrupt, "{} members can't be named in a directory of {} bytes", directory.entries,
+                directory.size);
   }
   return directory;
 }
@@ -87,12 +94,14 @@ Result<Directory> read_end(ZipBytes zip) {
 Result<void> check_name(std::string_view name, const ZipLimits& limits) {
   if (name.empty()) return fail(Kind::Malformed, "a member without a name");
   if (name.size() > limits.max_name_bytes) {
-    return fail(Kind::TooLarge, "a name of {} bytes ({} are allowed): '{}'", name.size(), limits.max_name_bytes, shown(name));
+    return fail(Kind::TooLarge, "a name of {} bytes ({} are allowed): '{}'", name.size(), limits.max_name_bytes,
+                shown(name));
   }
   auto plain = [](char c) { return c != '/' && c != '\\' && c >= ' ' && c != '\x7f'; };
   const bool ascii = std::ranges::all_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-  const bool good = name != "." && name != ".." && (ascii ? std::ranges::all_of(name, plain)
-                                                          : name.find_first_of("/\\") == name.npos && printable(name, name.size()) == name);
+  const bool good = name != "." && name != ".." &&
+                    (ascii ? std::ranges::all_of(name, plain)
+                           : name.find_first_of("/\\") == name.npos && printable(name, name.size()) == name);
   if (!good) return fail(Kind::Malformed, "a member's name that is not a plain file name: '{}'", shown(name));
   return {};
 }
@@ -105,13 +114,16 @@ bool is_plain_file(std::uint32_t attributes) {
 
 Result<void> check_kind(const ZipEntry& entry, ZipBytes bytes, std::uint32_t disk) {
   const std::uint16_t version_needed = u16(bytes, 6);
-  if (!is_plain_file(u32(bytes, 38))) return fail(Kind::Malformed, "a symbolic link, a folder or a device, where a file is due");
-  if ((entry.flags & (kFlagEncrypted | kFlagStrongEncryption | kFlagMaskedDirectory)) != 0) return fail(Kind::Malformed, "encrypted");
+  if (!is_plain_file(u32(bytes, 38)))
+    return fail(Kind::Malformed, "a symbolic link, a folder or a device, where a file is due");
+  if ((entry.flags & (kFlagEncrypted | kFlagStrongEncryption | kFlagMaskedDirectory)) != 0)
+    return fail(Kind::Malformed, "encrypted");
   if ((entry.flags & ~kFlagsUnderstood) != 0) return fail(Kind::Malformed, "unknown flags 0x{:04x}", entry.flags);
   if (entry.method != kMethodStored && entry.method != kMethodDeflated) {
     return fail(Kind::Malformed, "compression method {} (only stored and deflated are read)", entry.method);
   }
-  if ((version_needed & 0xff) > kNewestVersion) return fail(Kind::Malformed, "needs version {} of the format", version_needed & 0xff);
+  if ((version_needed & 0xff) > kNewestVersion)
+    return fail(Kind::Malformed, "needs version {} of the format", version_needed & 0xff);
   if (disk != 0) return fail(Kind::Malformed, "lies on disk {}", disk);
   if (entry.method == kMethodStored && entry.packed_size != entry.member.size) {
     return fail(Kind::Corrupt, "stored, but {} bytes are said to be {}", entry.packed_size, entry.member.size);
@@ -121,9 +133,11 @@ Result<void> check_kind(const ZipEntry& entry, ZipBytes bytes, std::uint32_t dis
 
 Result<void> check_sizes(const ZipEntry& entry, const ZipLimits& limits) {
   const std::uint64_t size = entry.member.size;
-  if (size > limits.max_member_bytes) return fail(Kind::TooLarge, "inflates to {} bytes ({} are allowed)", size, limits.max_member_bytes);
+  if (size > limits.max_member_bytes)
+    return fail(Kind::TooLarge, "inflates to {} bytes ({} are allowed)", size, limits.max_member_bytes);
   if (size > kRatioMattersBeyond && size / limits.max_ratio >= entry.packed_size) {
-    return fail(Kind::TooLarge, "inflates from {} to {} bytes, more than {}:1", entry.packed_size, size, limits.max_ratio);
+    return fail(Kind::TooLarge, "inflates from {} to {} bytes, more than {}:1", entry.packed_size, size,
+                limits.max_ratio);
   }
   return {};
 }
@@ -153,7 +167,8 @@ Result<ZipEntry> read_entry(ZipBytes directory, std::uint64_t& at, const ZipLimi
   const std::uint64_t name_bytes = u16(directory, at + 28);
   const std::uint64_t extra_bytes = u16(directory, at + 30);
   const std::uint64_t length = kEntryBytes + name_bytes + extra_bytes + u16(directory, at + 32);
-  if (length > directory.size() - at) return fail(Kind::Corrupt, "an entry passes the end of the directory, at its byte {}", at);
+  if (length > directory.size() - at)
+    return fail(Kind::Corrupt, "an entry passes the end of the directory, at its byte {}", at);
   const ZipBytes bytes = directory.subspan(at, length);
   at += length;
 
@@ -170,8 +185,10 @@ Result<ZipEntry> read_entry(ZipBytes directory, std::uint64_t& at, const ZipLimi
   if (auto good = check_name(entry.member.name, limits); !good) return std::unexpected(std::move(good.error()));
   const auto disk = read_wide_fields(bytes.subspan(kEntryBytes + name_bytes, extra_bytes), u16(bytes, 34), entry);
   if (!disk) return with_context(disk.error(), "member '{}'", shown(entry.member.name));
-  if (auto good = check_kind(entry, bytes, *disk); !good) return with_context(good.error(), "member '{}'", shown(entry.member.name));
-  if (auto good = check_sizes(entry, limits); !good) return with_context(good.error(), "member '{}'", shown(entry.member.name));
+  if (auto good = check_kind(entry, bytes, *disk); !good)
+    return with_context(good.error(), "member '{}'", shown(entry.member.name));
+  if (auto good = check_sizes(entry, limits); !good)
+    return with_context(good.error(), "member '{}'", shown(entry.member.name));
   return entry;
 }
 
@@ -188,7 +205,8 @@ Result<std::vector<ZipEntry>> read_entries(ZipBytes directory, std::uint64_t cou
     total += entry->member.size;
     entries.push_back(*entry);
   }
-  if (at != directory.size()) return fail(Kind::Malformed, "{} bytes of the directory belong to no member", directory.size() - at);
+  if (at != directory.size())
+    return fail(Kind::Malformed, "{} bytes of the directory belong to no member", directory.size() - at);
   return entries;
 }
 
@@ -220,10 +238,12 @@ Result<void> check_tiling(ZipBytes zip, std::vector<ZipEntry>& entries, std::uin
   for (std::size_t i = 0; i < order.size(); ++i) {
     auto& entry = entries[order[i]];
     const std::uint64_t end = i + 1 < order.size() ? entries[order[i + 1]].member.offset : directory_at;
-    if (end > directory_at) return fail(Kind::Corrupt, "a member is said to lie at byte {}, behind the directory at {}", end, directory_at);
+    if (end > directory_at)
+      return fail(Kind::Corrupt, "a member is said to lie at byte {}, behind the directory at {}", end, directory_at);
     const std::uint64_t at = std::min(entry.member.offset, end);
     if (auto good = reach_around(zip.subspan(at, end - at), reach); !good) return good;
-    if (auto good = check_local(zip, entry, end); !good) return with_context(good.error(), "member '{}'", shown(entry.member.name));
+    if (auto good = check_local(zip, entry, end); !good)
+      return with_context(good.error(), "member '{}'", shown(entry.member.name));
   }
   return {};
 }
@@ -233,7 +253,8 @@ Result<void> check_tiling(ZipBytes zip, std::vector<ZipEntry>& entries, std::uin
 Result<std::optional<ZipBytes>> find_extra(ZipBytes extra, std::uint16_t id) {
   std::optional<ZipBytes> found;
   while (!extra.empty()) {
-    if (extra.size() < 4 || extra.size() - 4 < u16(extra, 2)) return fail(Kind::Malformed, "an extra field passes its end");
+    if (extra.size() < 4 || extra.size() - 4 < u16(extra, 2))
+      return fail(Kind::Malformed, "an extra field passes its end");
     const ZipBytes data = extra.subspan(4, u16(extra, 2));
     if (u16(extra, 0) == id) {
       if (found) return fail(Kind::Malformed, "an extra field comes twice");

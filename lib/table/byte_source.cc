@@ -61,8 +61,9 @@ Result<std::unique_ptr<ByteSource>> from_file(const std::string& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
   if (descriptor < 0) return fail_errno(errno, "open " + path);
   auto source = std::make_unique<FileSource>(descriptor, true, path);
-  struct stat about {};
-  if (::fstat(descriptor, &about) == 0 && S_ISDIR(about.st_mode)) return fail(Kind::Invalid, "{}: is a directory, not a file", path);
+  struct stat about{};
+  if (::fstat(descriptor, &about) == 0 && S_ISDIR(about.st_mode))
+    return fail(Kind::Invalid, "{}: is a directory, not a file", path);
   return source;
 }
 

@@ -9,7 +9,8 @@
 //         with TDIM where a cell holds several. Variable arrays, and texts whose padding would dwarf them, stand behind
 //         64-bit descriptors (1Q). Null is NaN, no text, 0 in L, and TNULL: VALUES null where given, else a value that
 //         does not occur. The same answer gives the same bytes.
-//   CSV   RFC 4180 with LF; empty is null, and so are an empty text and, in BINARY, NaN. Floats in the fewest digits that read back as the
+//   CSV   RFC 4180 with LF; empty is null, and so are an empty text and, in BINARY, NaN. Floats in the fewest digits
+//   that read back as the
 //         same float or double; NaN, Inf, -Inf. Arrays as JSON: [1.5, null, NaN]. Complex as [re, im]. Text is UTF-8.
 //   ECSV  1.0, the same cells with datatype, subtype, unit, description, and ucd in the column's meta.
 #pragma once

@@ -97,8 +97,8 @@ struct TableSummary {
 // row's end); FITS: every HDU complete by its header (FITS standard 4.0 §3, §4.4.1, §7.3), NAXIS2 and heap inside the
 // file, nothing behind the last HDU's padding; CSV/ECSV: as many cells in each row as the header names (a cut at the
 // end of a line, or behind its last delimiter, can't be told). A VOTable whose INFO QUERY_STATUS is ERROR is Malformed
-// with its text. The first row's cell of the column `first_of` (name as in the file, case-insensitive) is decoded on the
-// way; Malformed where it is no integer though its column says so.
+// with its text. The first row's cell of the column `first_of` (name as in the file, case-insensitive) is decoded on
+// the way; Malformed where it is no integer though its column says so.
 Result<TableSummary> check_table(std::span<const std::byte> bytes, Format format, const Limits& limits = {},
                                  std::string_view first_of = {});
 

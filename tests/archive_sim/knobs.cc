@@ -10,13 +10,29 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array<std::string_view, kFaultCount> kFaultNames = {
-    "hang",           "maintenance_200",      "service_error_200", "pool_empty_500",
-    "null_500",       "unknown_type_500",     "overload_503",      "too_many_429",
-    "empty_body_200", "hostile",              "wrong_structure",   "cut_product",
-    "wrong_naxis2",   "foreign_member",       "wrong_release_member", "wrong_type_member",
-    "duplicate_member", "left_out",           "bad_crc",           "truncate_zip",
-    "reset_after_kib", "stall_after_kib",     "slow_drip"};
+constexpr std::array<std::string_view, kFaultCount> kFaultNames = {"hang",
+                                                                   "maintenance_200",
+                                                                   "service_error_200",
+                                                                   "pool_empty_500",
+                                                                   "null_500",
+                                                                   "unknown_type_500",
+                                                                   "overload_503",
+                                                                   "too_many_429",
+                                                                   "empty_body_200",
+                                                                   "hostile",
+                                                                   "wrong_structure",
+                                                                   "cut_product",
+                                                                   "wrong_naxis2",
+                                                                   "foreign_member",
+                                                                   "wrong_release_member",
+                                                                   "wrong_type_member",
+                                                                   "duplicate_member",
+                                                                   "left_out",
+                                                                   "bad_crc",
+                                                                   "truncate_zip",
+                                                                   "reset_after_kib",
+                                                                   "stall_after_kib",
+                                                                   "slow_drip"};
 
 // Ids may come as numbers or, as in the rest of the project, as texts.
 std::uint64_t id_of(const json& value, std::string_view key) {

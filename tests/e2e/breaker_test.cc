@@ -50,9 +50,8 @@ TEST_F(BreakerRig, IsOpenDuringMaintenanceSaysSoAndClosesByItself) {
   EXPECT_THAT(status["archive_status"]["breaker"]["because"].get<std::string>(), HasSubstr("maintenance"));
   EXPECT_GT(status["archive_status"]["breaker"]["since_s"].get<std::int64_t>(), 1'600'000'000);
   EXPECT_EQ(status["pending"], ids.size());
-  ASSERT_TRUE(wait_until([&] {
-    return rig.status("down")["waiting_for"].get<std::string>().starts_with("archive down for ");
-  }));
+  ASSERT_TRUE(wait_until(
+      [&] { return rig.status("down")["waiting_for"].get<std::string>().starts_with("archive down for "); }));
   const Ran verbose = rig.garner({"status", "down", "--verbose"});
   EXPECT_EQ(verbose.exit_code, 0);
   EXPECT_THAT(verbose.out, HasSubstr("\n  breaker        open since "));
@@ -102,7 +101,8 @@ TEST_F(BreakerRig, StaysOpenOverKillsWithinARetryAfter) {
           "the archive's breaker is open since ");
     }));
   }
-  EXPECT_LE(rig.report()["requests"].get<int>(), 8) << "those of the first life; once more where it was killed too soon";
+  EXPECT_LE(rig.report()["requests"].get<int>(), 8)
+      << "those of the first life; once more where it was killed too soon";
   EXPECT_EQ(rig.status("patient")["pending"], ids.size());
 }
 

@@ -51,7 +51,8 @@ Ran on_terminal(const Rig& rig, std::vector<std::string> arguments) {
   }
   Ran ran;
   char block[4096];
-  for (ssize_t got = 0; (got = read(terminal, block, sizeof block)) > 0;) ran.out.append(block, static_cast<std::size_t>(got));
+  for (ssize_t got = 0; (got = read(terminal, block, sizeof block)) > 0;)
+    ran.out.append(block, static_cast<std::size_t>(got));
   close(terminal);
   int status = 0;
   EXPECT_EQ(waitpid(pid, &status, 0), pid);
@@ -73,7 +74,8 @@ class Console : public testing::Test {
   }
   // The archive's own rows, by a client that is not ours.
   std::string by_curl(const std::string& adql, const std::string& format) {
-    const Ran ran = run({"curl", "-sSf", "--data-urlencode", "QUERY=" + adql, "-d", "REQUEST=doQuery&LANG=ADQL&FORMAT=" + format, rig.base_url + "/tap-server/tap/sync"});
+    const Ran ran = run({"curl", "-sSf", "--data-urlencode", "QUERY=" + adql, "-d",
+                         "REQUEST=doQuery&LANG=ADQL&FORMAT=" + format, rig.base_url + "/tap-server/tap/sync"});
     EXPECT_EQ(ran.exit_code, 0) << ran.err;
     return ran.out;
   }
@@ -83,20 +85,23 @@ class Console : public testing::Test {
 
 TEST_F(Console, RowsComeAsCsvWithEveryDigit) {
   start();
-  const std::string adql = std::string("SELECT TOP 40 source_id, ra, parallax, phot_g_mean_mag, designation FROM ") + kTable + " ORDER BY source_id";
+  const std::string adql = std::string("SELECT TOP 40 source_id, ra, parallax, phot_g_mean_mag, designation FROM ") +
+                           kTable + " ORDER BY source_id";
   const Ran ran = query({adql});
   ASSERT_EQ(ran.exit_code, 0) << ran.err;
   const auto mine = lines_of(ran.out), theirs = lines_of(by_curl(adql, "csv"));
   ASSERT_EQ(mine.size(), 41u);
   ASSERT_EQ(theirs.size(), 41u);
   EXPECT_EQ(mine[0], "source_id,ra,parallax,phot_g_mean_mag,designation");
-  for (std::size_t i = 1; i < mine.size(); ++i) EXPECT_EQ(mine[i].substr(0, mine[i].find(',')), theirs[i].substr(0, theirs[i].find(','))) << i;
+  for (std::size_t i = 1; i < mine.size(); ++i)
+    EXPECT_EQ(mine[i].substr(0, mine[i].find(',')), theirs[i].substr(0, theirs[i].find(','))) << i;
   EXPECT_EQ(ran.err, "");
 }
 
 TEST_F(Console, OnATerminalRowsAreATableWithUnits) {
   start();
-  const std::string adql = std::string("SELECT TOP 60 source_id, ra, designation, phot_g_mean_mag FROM ") + kTable + " ORDER BY source_id";
+  const std::string adql =
+      std::string("SELECT TOP 60 source_id, ra, designation, phot_g_mean_mag FROM ") + kTable + " ORDER BY source_id";
   const Ran ran = on_terminal(rig, {"tap", "gaia", "query", adql});
   ASSERT_EQ(ran.exit_code, 0) << ran.out;
   const auto lines = lines_of(ran.out);
@@ -111,7 +116,8 @@ TEST_F(Console, OnATerminalRowsAreATableWithUnits) {
 
 TEST_F(Console, NoFitsGoesToATerminal) {
   start();
-  const Ran ran = on_terminal(rig, {"tap", "gaia", "query", "--format", "fits", "SELECT TOP 1 ra FROM gaiadr3.gaia_source"});
+  const Ran ran =
+      on_terminal(rig, {"tap", "gaia", "query", "--format", "fits", "SELECT TOP 1 ra FROM gaiadr3.gaia_source"});
   EXPECT_EQ(ran.exit_code, 2);
   EXPECT_THAT(ran.out, HasSubstr("FITS is binary"));
   EXPECT_EQ(rig.simulator_get("/sim/queries"), "");
@@ -193,8 +199,9 @@ TEST_F(Console, WrongAdqlIsOurFaultAndComesWithTheArchivesWords) {
 
 TEST_F(Console, NoBadAnswerBecomesRows) {
   start();
-  for (const std::string fault : {"maintenance_200", "error_200", "empty_body_200", "error_after_rows", "second_document", "truncate_body", "service_error_200", "null_500",
-                                  "overload_503", "reset_after_kib"}) {
+  for (const std::string fault :
+       {"maintenance_200", "error_200", "empty_body_200", "error_after_rows", "second_document", "truncate_body",
+        "service_error_200", "null_500", "overload_503", "reset_after_kib"}) {
     tap_knobs({{"faults", nullptr}});
     tap_knobs({{"faults", {{fault, {{"probability", 1}}}}}});
     const auto file = rig.root() / (fault + ".csv");
@@ -210,7 +217,8 @@ TEST_F(Console, NoBadAnswerBecomesRows) {
 
 TEST_F(Console, AJobBringsItsRowsAndIsDeletedAtTheEnd) {
   start({{"execution", {{"a_s", 3}}}, {"time_scale", 0.1}});
-  const Ran ran = query({"--async", std::string("SELECT source_id, ra FROM ") + kTable + " WHERE random_index < 200000000"});
+  const Ran ran =
+      query({"--async", std::string("SELECT source_id, ra FROM ") + kTable + " WHERE random_index < 200000000"});
   ASSERT_EQ(ran.exit_code, 0) << ran.err;
   EXPECT_GT(lines_of(ran.out).size(), 2001u);
   EXPECT_THAT(ran.err, HasSubstr("garner tap gaia jobs show "));
@@ -224,8 +232,9 @@ TEST_F(Console, AJobBringsItsRowsAndIsDeletedAtTheEnd) {
 TEST_F(Console, CtrlCLeavesTheJobAndTellsHowToFindItAgain) {
   start({{"execution", {{"a_s", 5000}}}, {"time_scale", 1}});
   const auto log = rig.root() / "console.log";
-  Child console({rig.garner_path, "tap", "gaia", "query", "--async", std::string("SELECT TOP 3 source_id FROM ") + kTable},
-                {{"GARNER_ARCHIVES", (rig.root() / "archives").string()}}, log);
+  Child console(
+      {rig.garner_path, "tap", "gaia", "query", "--async", std::string("SELECT TOP 3 source_id FROM ") + kTable},
+      {{"GARNER_ARCHIVES", (rig.root() / "archives").string()}}, log);
   ASSERT_TRUE(wait_until([&] { return read_file(log).find("EXECUTING") != std::string::npos; })) << read_file(log);
   console.signal(SIGINT);
   EXPECT_EQ(console.wait(), 130);
@@ -247,7 +256,8 @@ TEST_F(Console, CtrlCLeavesTheJobAndTellsHowToFindItAgain) {
 
 TEST_F(Console, CtrlCEndsASyncQueryAndACheckWithoutAVerdict) {
   start({{"faults", {{"hang", {{"probability", 1}}}}}});
-  const std::vector<std::vector<std::string>> both = {{"tap", "gaia", "query", "SELECT TOP 1 ra FROM gaiadr3.gaia_source"}, {"archives", "check", "gaia"}};
+  const std::vector<std::vector<std::string>> both = {
+      {"tap", "gaia", "query", "SELECT TOP 1 ra FROM gaiadr3.gaia_source"}, {"archives", "check", "gaia"}};
   for (int asked = 0; const auto& each : both) {
     std::vector<std::string> arguments = {rig.garner_path};
     arguments.insert(arguments.end(), each.begin(), each.end());
@@ -295,12 +305,14 @@ TEST_F(Console, AFailedJobGivesTheArchivesWords) {
 
 TEST_F(Console, AnUploadedListIsJoinedById) {
   start();
-  const auto some = lines_of(by_curl(std::string("SELECT TOP 5 source_id FROM ") + kTable + " ORDER BY source_id DESC", "csv"));
+  const auto some =
+      lines_of(by_curl(std::string("SELECT TOP 5 source_id FROM ") + kTable + " ORDER BY source_id DESC", "csv"));
   ASSERT_EQ(some.size(), 6u);
   std::string list = "source_id\n12345\n";
   for (std::size_t i = 1; i < some.size(); ++i) list += some[i] + "\n";
   write_file(rig.root() / "mine.csv", list);
-  const std::string adql = std::string("SELECT g.source_id, g.ra FROM ") + kTable + " AS g JOIN TAP_UPLOAD.mine AS m ON g.source_id = m.source_id";
+  const std::string adql = std::string("SELECT g.source_id, g.ra FROM ") + kTable +
+                           " AS g JOIN TAP_UPLOAD.mine AS m ON g.source_id = m.source_id";
   for (const bool by_job : {false, true}) {
     std::vector<std::string> arguments = {adql, "--upload", "mine=" + (rig.root() / "mine.csv").string()};
     if (by_job) arguments.push_back("--async");
@@ -316,7 +328,8 @@ TEST_F(Console, AnUploadedListIsJoinedById) {
 TEST_F(Console, AFullUploadQuotaIsNoFaultOfTheQuery) {
   start({{"anonymous_quota_full", true}});
   write_file(rig.root() / "mine.csv", "source_id\n4295806720\n");
-  const Ran ran = query({"SELECT m.source_id FROM TAP_UPLOAD.mine AS m", "--upload", "mine=" + (rig.root() / "mine.csv").string()});
+  const Ran ran =
+      query({"SELECT m.source_id FROM TAP_UPLOAD.mine AS m", "--upload", "mine=" + (rig.root() / "mine.csv").string()});
   EXPECT_EQ(ran.exit_code, 1) << ran.err;
   EXPECT_THAT(ran.err, HasSubstr("quota"));
 }
@@ -353,7 +366,8 @@ TEST_F(Console, AConeGivesTheNearestFirst) {
   const Json cone = Json::parse(ran.out);
   ASSERT_GE(cone["count"].get<int>(), 1);
   const auto column = [&cone](const std::string& name) {
-    const auto found = std::ranges::find_if(cone["columns"], [&name](const Json& each) { return each["name"] == name; });
+    const auto found =
+        std::ranges::find_if(cone["columns"], [&name](const Json& each) { return each["name"] == name; });
     return static_cast<std::size_t>(found - cone["columns"].begin());
   };
   EXPECT_EQ(cone["rows"][0][column("source_id")], id);

@@ -111,7 +111,7 @@ TEST_F(Group, TheDataBelongToTheGroupThatTheManifestNames) {
     EXPECT_EQ(ran.exit_code, 0) << ran.err;
     std::size_t files = 0;
     const auto expect_given = [&](const fs::path& path) {
-      struct stat about {};
+      struct stat about{};
       ASSERT_EQ(stat(path.c_str(), &about), 0) << path;
       EXPECT_EQ(about.st_gid, groups[1].second) << path;
       EXPECT_EQ(about.st_mode & 07777, S_ISDIR(about.st_mode) ? 0750u : 0640u) << path;

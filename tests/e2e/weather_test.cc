@@ -130,8 +130,9 @@ INSTANTIATE_TEST_SUITE_P(Each, WeatherThatPasses, ::testing::ValuesIn(every_weat
 TEST_F(WeatherRig, WhatAnAnswerLeavesOutIsEmptySoFarAndAskedForOnceMore) {
   Json second_looks = Json::array();
   for (int ordinal = 7; ordinal < 200; ++ordinal) second_looks.push_back(ordinal);
-  start({{"faults",
-          {{"left_out", {{"script", {2}}, {"share", 0.5}}}, {"pool_empty_500", {{"script", std::move(second_looks)}}}}}});
+  start(
+      {{"faults",
+        {{"left_out", {{"script", {2}}, {"share", 0.5}}}, {"pool_empty_500", {{"script", std::move(second_looks)}}}}}});
   use_ids(120);
   rig.submit(manifest("empty", "retrieval_types: [XP_SAMPLED]\nchunk_size: 20\n"));
   ASSERT_TRUE(wait_until([&] {

@@ -22,8 +22,8 @@ Json overloaded();  // nothing but refusals
 Json calm();
 // Some of these sources' products are left out of the next answers, at most so many of all so far.
 Json left_out(const std::vector<std::string>& ids, std::uint64_t times);
-// Rows that are lost and counts that are wrong, at most so many of all so far; only of queries in parts, each of which is
-// held against its COUNT(*).
+// Rows that are lost and counts that are wrong, at most so many of all so far; only of queries in parts, each of which
+// is held against its COUNT(*).
 Json miscounted(std::uint64_t lost_rows, std::uint64_t wrong_counts);
 // Replies that mean harm: another shape of them each time.
 Json hostile(std::uint64_t turn);

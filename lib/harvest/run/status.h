@@ -76,7 +76,7 @@ struct HarvestStatus {
   // At chunks: each a request mostly, but it may be several, or none where nothing could be sent.
   std::uint64_t attempts = 0;
   std::uint64_t chunks_total = 0, chunks_done = 0, chunks_in_flight = 0, chunks_blocked = 0;
-  std::uint64_t chunks_to_look_at = 0;  // await the second look: nothing else of them is pending
+  std::uint64_t chunks_to_look_at = 0;                  // await the second look: nothing else of them is pending
   double rate_sources_per_s = 0, rate_bytes_per_s = 0;  // over the last minute
   std::optional<double> eta_s;
   std::uint32_t submitter_uid = 0, submitter_gid = 0;

@@ -86,7 +86,7 @@ struct FoundProduct {
   std::string bytes;
   std::string file_name;  // the archive's own name for it
   std::string retrieval_type;
-  bool whole_table = false;  // the file holds many sources (data_structure RAW)
+  bool whole_table = false;         // the file holds many sources (data_structure RAW)
   output::ReadRoom::Share share{};  // of the memory that all products have which are being handed on
 };
 

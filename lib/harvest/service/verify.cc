@@ -25,18 +25,17 @@ class Verifier {
   Result<std::optional<std::uint64_t>> packs(std::uint16_t type, std::uint64_t from) {
     std::optional<std::uint64_t> next;
     Result<void> good;
-    auto scanned = ledger_.scan(files_.no, type, static_cast<std::uint32_t>(from),
-                                [&](std::uint32_t block, const ChunkRecord& record) {
-                                  if (full()) {
-                                    next = block;
-                                    return false;
-                                  }
-                                  page_.products += static_cast<std::uint64_t>(
-                                      std::ranges::count(record.outcomes, ledger::Outcome::Delivered));
-                                  for (std::size_t i = 0; i < record.packs.size() && good; ++i)
-                                    good = pack({files_.no, type, block}, record.packs[i]);
-                                  return good.has_value();
-                                });
+    auto scanned = ledger_.scan(
+        files_.no, type, static_cast<std::uint32_t>(from), [&](std::uint32_t block, const ChunkRecord& record) {
+          if (full()) {
+            next = block;
+            return false;
+          }
+          page_.products += static_cast<std::uint64_t>(std::ranges::count(record.outcomes, ledger::Outcome::Delivered));
+          for (std::size_t i = 0; i < record.packs.size() && good; ++i)
+            good = pack({files_.no, type, block}, record.packs[i]);
+          return good.has_value();
+        });
     if (!good) return std::unexpected(good.error());
     if (!scanned) return std::unexpected(scanned.error());
     return next;

@@ -11,8 +11,8 @@
 
 namespace garner::harvest {
 
-// Every settled tile of a harvest, in order; the ledger is free while they are looked at, as with each_pack_of. Cancelled
-// once `stop` is requested.
+// Every settled tile of a harvest, in order; the ledger is free while they are looked at, as with each_pack_of.
+// Cancelled once `stop` is requested.
 output::EachTile each_tile_of(ledger::Ledger& ledger, const HarvestFiles& files, std::atomic<std::uint64_t>& steps,
                               std::stop_token stop);
 

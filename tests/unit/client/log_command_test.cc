@@ -2,9 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "client/format.h"
 #include "control/log_messages.h"
 #include "daemon_fixture.h"
-#include "client/format.h"
 #include "run_garner.h"
 
 namespace garner::client {

@@ -60,8 +60,9 @@ TEST(Progress, ShowsWhatCameBackEmptyUntilItIsAskedForOnceMore) {
   status.types[0].absent = status.absent = 30'990;
   status.types[0].second_look_found = 10;
   EXPECT_THAT(progress_lines(status, {130, 0, true})[1], HasSubstr("empty so far 200   absent 30,990   failed 0"));
-  EXPECT_THAT(status_details(status, {130, 0, true}),
-              HasSubstr("RVS: 200 empty so far, to be asked for once more · 10 found that the first answers left out\n"));
+  EXPECT_THAT(
+      status_details(status, {130, 0, true}),
+      HasSubstr("RVS: 200 empty so far, to be asked for once more · 10 found that the first answers left out\n"));
 }
 
 TEST(Progress, EachKindIsCountedInItsOwnUnit) {
@@ -82,8 +83,9 @@ TEST(Progress, SaysWhyNotMoreIsInFlight) {
   status.archive_status = control_test::example_archive();
   status.archive_status->last_change->at_s = 0;
   const View view{130, 0, true};
-  EXPECT_THAT(progress_lines(status, view).at(5),
-              testing::MatchesRegex("  concurrency    3 \\(was 4 until [0-9:]+: success fell to 92 %: .*Pool empty\\)"));
+  EXPECT_THAT(
+      progress_lines(status, view).at(5),
+      testing::MatchesRegex("  concurrency    3 \\(was 4 until [0-9:]+: success fell to 92 %: .*Pool empty\\)"));
   status.archive_status->last_change.reset();
   EXPECT_EQ(progress_lines(status, view).size(), 6u) << "nothing to tell where nothing was changed";
 }
@@ -166,9 +168,10 @@ TEST(Progress, CutsReasonsOnlyWhereLinesAreRedrawnInPlace) {
 }
 
 TEST(Progress, APipeGetsOnePlainLine) {
-  EXPECT_EQ(progress_line(example_status()),
-            "rvs-bright: running · 577,500 of 2,406,004 products (24 %) · delivered 546,300, absent 31,200, failed 0 · 87 "
-            "sources/s · about 5 h 10 min left");
+  EXPECT_EQ(
+      progress_line(example_status()),
+      "rvs-bright: running · 577,500 of 2,406,004 products (24 %) · delivered 546,300, absent 31,200, failed 0 · 87 "
+      "sources/s · about 5 h 10 min left");
 }
 
 TEST(Progress, TheEndTellsTheAccountAndTheNextCommand) {
@@ -195,9 +198,10 @@ TEST(StatusTable, AlignsItsColumns) {
   all[1].delivered = 7;
   all[1].eta_s.reset();
   EXPECT_EQ(status_table(all, {100, 0, true}),
-            "HARVEST      STATE       DELIVERED  ABSENT  FAILED    PENDING   STORED  ETA (" + zone_text(0) + ")\n"
-            "rvs-bright   running       546,300  31,200       0  1,828,504   8.9 GB  in 12 min\n"
-            "b            running             7  31,200       0  1,828,504   8.9 GB  -\n");
+            "HARVEST      STATE       DELIVERED  ABSENT  FAILED    PENDING   STORED  ETA (" + zone_text(0) +
+                ")\n"
+                "rvs-bright   running       546,300  31,200       0  1,828,504   8.9 GB  in 12 min\n"
+                "b            running             7  31,200       0  1,828,504   8.9 GB  -\n");
 }
 
 TEST(StatusTable, TellsWhyLastAndWholeInAPipe) {
@@ -220,8 +224,9 @@ TEST(StatusTable, NamesTheCommandThatTakesABlockOff) {
   all[0].waiting_for = "XP_CONTINUOUS: Unknown retrieval type";
   EXPECT_THAT(status_table(all, {100, 0, false}),
               testing::EndsWith("When that is settled: garner retry rvs-bright --outcome pending\n"));
-  EXPECT_THAT(status_details(all[0], {130, 0, false}),
-              HasSubstr("  blocked        XP_CONTINUOUS stay pending until: garner retry rvs-bright --outcome pending\n"));
+  EXPECT_THAT(
+      status_details(all[0], {130, 0, false}),
+      HasSubstr("  blocked        XP_CONTINUOUS stay pending until: garner retry rvs-bright --outcome pending\n"));
   all[0].chunks_blocked = 2;
   EXPECT_THAT(status_details(all[0], {130, 0, false}), HasSubstr("XP_CONTINUOUS and 2 chunks stay pending"));
   all[0].types[1].blocked.clear();
@@ -275,8 +280,9 @@ TEST(StatusDetails, MakeChunksAddUp) {
   status.chunks_total = 60;
   status.chunks_to_look_at = 60;
   status.attempts = 61;
-  EXPECT_THAT(status_details(status, {130, 0, true}),
-              HasSubstr("  chunks         0 of 60 (30 of each type) done · 60 await the second look · 61 attempts in all\n"));
+  EXPECT_THAT(
+      status_details(status, {130, 0, true}),
+      HasSubstr("  chunks         0 of 60 (30 of each type) done · 60 await the second look · 61 attempts in all\n"));
 }
 
 TEST(StatusDetails, NameTheSubmitterAndTheClocks) {

@@ -122,7 +122,8 @@ TEST(SubmittedText, TellsWhichColumnItTookUnasked) {
   harvest::SubmitResult result;
   ListRead list{"ids", {}, {}};
   list.counts.guessed_column = "a";
-  EXPECT_THAT(submitted_text(manifest, list, result, 0), HasSubstr("its only column, 'a', is taken for the source_ids"));
+  EXPECT_THAT(submitted_text(manifest, list, result, 0),
+              HasSubstr("its only column, 'a', is taken for the source_ids"));
 }
 
 TEST(SubmittedText, SaysWhenItsWindowOpens) {

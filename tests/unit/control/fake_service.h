@@ -59,8 +59,8 @@ class FakeService final : public harvest::Service {
   // What it answers.
   std::map<std::string, harvest::HarvestStatus> harvests;
   std::function<void(harvest::HarvestStatus&)> before_status;  // time goes on between two looks
-  std::optional<Error> error;               // instead of any answer
-  std::vector<harvest::SourcesPage> pages;  // by cursor: "", "1", "2", …
+  std::optional<Error> error;                                  // instead of any answer
+  std::vector<harvest::SourcesPage> pages;                     // by cursor: "", "1", "2", …
   harvest::FoundProduct found;
   std::vector<harvest::VerifyPage> verify_pages;
   harvest::LogPage log_page;

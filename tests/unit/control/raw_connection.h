@@ -35,7 +35,9 @@ class RawConnection {
     }
     return true;
   }
-  void send_what_fits(std::string_view bytes) { (void)::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT); }
+  void send_what_fits(std::string_view bytes) {
+    (void)::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  }
   // What is there, as soon as something is.
   std::string read_some(std::size_t most) {
     std::string out(most, '\0');

@@ -79,8 +79,8 @@ TEST(Clock, NothingIsForgottenThatFallsDueWhileThePumpIsAtWork) {
     };
     stage.start_engine();
     for (const char* name : {"a", "b", "c"}) {
-      ASSERT_TRUE(stage.run_until_state(name, "finished", 10h)) << "seed " << seed << ": " << name << " "
-                                                               << stage.status(name).waiting_for;
+      ASSERT_TRUE(stage.run_until_state(name, "finished", 10h))
+          << "seed " << seed << ": " << name << " " << stage.status(name).waiting_for;
     }
   }
 }

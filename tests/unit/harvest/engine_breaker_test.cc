@@ -176,7 +176,8 @@ TEST(EngineBreaker, SharesOneBreakerAmongTheHarvestsOfAnArchive) {
   stage.start_engine();
   stage.loop.run_for(5h);
   EXPECT_LT(stage.archive->requests, 70) << "probes of both together";
-  for (const char* name : {"a", "b"}) EXPECT_NE(stage.status(name).waiting_for.find("archive down for 5 h, "), std::string::npos);
+  for (const char* name : {"a", "b"})
+    EXPECT_NE(stage.status(name).waiting_for.find("archive down for 5 h, "), std::string::npos);
   ASSERT_TRUE(stage.run_until_state("a", "finished"));
   ASSERT_TRUE(stage.run_until_state("b", "finished"));
 }

@@ -316,7 +316,8 @@ TEST(EngineFaults, AsksNothingMoreOfATypeOnceTheArchiveCallsItWrong) {
     EXPECT_EQ(stage.status("wrong").types[1].delivered, 10'000U);
     EXPECT_LE(wrong, in_flight + (kind == Kind::Unsupported ? 1 : 0)) << "and once in the other spelling";
     int told = 0;
-    for (const auto& entry : *stage.ledger.journal(1, {})) told += entry.text.starts_with("XP_SAMPLED is blocked") ? 1 : 0;
+    for (const auto& entry : *stage.ledger.journal(1, {}))
+      told += entry.text.starts_with("XP_SAMPLED is blocked") ? 1 : 0;
     EXPECT_EQ(told, 1);
   }
 }

@@ -43,7 +43,8 @@ TEST(FoldTimes, WhatOnlyGrowsOlderIsTheSame) {
   EXPECT_EQ(down("12 s", "3 min"), down("1 h 5 min", "40 s"));
   EXPECT_EQ(down("2 h", "40 s"), down("3 d 1 h", "1 s"));
   EXPECT_NE(down("2 h", "40 s"), harvest::fold_times("archive down for 2 h, a try is under way: HTTP 503"));
-  EXPECT_NE(harvest::fold_times("chunk 3 is tried again in 5 s: a"), harvest::fold_times("chunk 3 is tried again in 5 s: b"));
+  EXPECT_NE(harvest::fold_times("chunk 3 is tried again in 5 s: a"),
+            harvest::fold_times("chunk 3 is tried again in 5 s: b"));
 }
 
 // The journal's texts, what follows included.

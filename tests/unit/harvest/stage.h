@@ -273,7 +273,7 @@ class Stage {
   std::unique_ptr<harvest::Engine> engine;
   StageArchive* archive = nullptr;  // while the engine runs
   int indexes_written = 0;
-  std::function<void()> visits;  // as each pack is listed
+  std::function<void()> visits;   // as each pack is listed
   output::LeftOut damaged_packs;  // that indexes leave out
   std::function<std::optional<Error>()> receipt_fault;
   std::function<void()> killed;  // after kill_engine has dropped the engine, before the power is back

@@ -187,7 +187,7 @@ struct Disk {
   using Key = std::tuple<std::string, std::string, std::uint32_t, std::uint32_t>;  // directory, type, block, generation
   std::map<Key, std::set<SourceId>> packs;
   std::map<std::string, std::set<Key>> indexes;  // by directory
-  std::map<std::string, std::string> receipts;  // by directory
+  std::map<std::string, std::string> receipts;   // by directory
   Power power;
   std::function<std::optional<Error>()> publish_fault;
   std::function<std::optional<Error>()> trial_fault;  // where only writing is tried

@@ -7,7 +7,9 @@ namespace {
 
 using testing::Folder;
 
-std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
+std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text));
+}
 std::string noise(std::size_t size) {
   std::string text(size, '\0');
   std::uint32_t state = 1;

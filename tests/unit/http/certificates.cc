@@ -14,7 +14,9 @@ namespace {
 using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
 
-Key make_key() { return {EVP_EC_gen("P-256"), &EVP_PKEY_free}; }
+Key make_key() {
+  return {EVP_EC_gen("P-256"), &EVP_PKEY_free};
+}
 
 void extend(X509* subject, X509* issuer, int what, const std::string& value) {
   X509V3_CTX context;
@@ -26,7 +28,8 @@ void extend(X509* subject, X509* issuer, int what, const std::string& value) {
 }
 
 void set_name(X509_NAME* name, const std::string& text) {
-  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(text.c_str()), -1, -1, 0);
+  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(text.c_str()), -1, -1,
+                             0);
 }
 
 // No issuer: it signs itself.
@@ -54,7 +57,8 @@ Certificate make(const CertificateWish& wish, EVP_PKEY* key, bool authority, X50
 
 std::shared_ptr<SSL_CTX> context_of(X509* certificate, EVP_PKEY* key) {
   std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_server_method()), &SSL_CTX_free);
-  if (SSL_CTX_use_certificate(context.get(), certificate) != 1 || SSL_CTX_use_PrivateKey(context.get(), key) != 1) std::abort();
+  if (SSL_CTX_use_certificate(context.get(), certificate) != 1 || SSL_CTX_use_PrivateKey(context.get(), key) != 1)
+    std::abort();
   return context;
 }
 

@@ -10,8 +10,8 @@ struct ssl_ctx_st;
 namespace garner::http::testing {
 
 struct CertificateWish {
-  std::string name = "127.0.0.1";                  // IP address or host name, as subjectAltName
-  std::chrono::hours valid_from{-24};              // relative to now
+  std::string name = "127.0.0.1";      // IP address or host name, as subjectAltName
+  std::chrono::hours valid_from{-24};  // relative to now
   std::chrono::hours valid_until{24};
 };
 

@@ -56,7 +56,8 @@ class Client {
   }
   Result<Reply> get(std::string url) { return fetch(Request{.url = std::move(url)}); }
 
-  static Task<void> fetch_into(Transport& transport, Request request, std::stop_token stop, std::optional<Result<Reply>>& result) {
+  static Task<void> fetch_into(Transport& transport, Request request, std::stop_token stop,
+                               std::optional<Result<Reply>>& result) {
     result = co_await transport.fetch(std::move(request), stop);
   }
 
@@ -73,11 +74,14 @@ class Client {
   bool started_ = false;
 };
 
-inline std::string_view text(const Result<Reply>& reply) { return reply->body.text(); }
+inline std::string_view text(const Result<Reply>& reply) {
+  return reply->body.text();
+}
 
 // What went wrong, for a test's message.
 inline std::string shown(const Result<Reply>& reply) {
-  return reply ? fmt::format("status {}", reply->status) : fmt::format("{}: {}", kind_name(reply.error().kind), reply.error().detail);
+  return reply ? fmt::format("status {}", reply->status)
+               : fmt::format("{}: {}", kind_name(reply.error().kind), reply.error().detail);
 }
 
 }  // namespace garner::http::testing

@@ -112,7 +112,8 @@ class StaleNumbers {
   ~StaleNumbers() {
     for (auto* poll : polls_) {
       uv_poll_stop(poll);
-      uv_close(reinterpret_cast<uv_handle_t*>(poll), [](uv_handle_t* handle) { delete reinterpret_cast<uv_poll_t*>(handle); });
+      uv_close(reinterpret_cast<uv_handle_t*>(poll),
+               [](uv_handle_t* handle) { delete reinterpret_cast<uv_poll_t*>(handle); });
     }
   }
 

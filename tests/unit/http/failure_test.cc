@@ -160,7 +160,8 @@ TEST(SlowReply, MayThinkLongerThanTheStallTimeBeforeItsFirstByte) {
   std::atomic<bool> answered = false;
   LoopbackServer server([&answered](Connection& connection) {
     connection.read_request();
-    std::this_thread::sleep_for(1500ms);  // the archive thinks: longer than the stall time-out, shorter than the first byte's
+    std::this_thread::sleep_for(
+        1500ms);  // the archive thinks: longer than the stall time-out, shorter than the first byte's
     answered = true;
     connection.reply("late");
     connection.wait_for_the_end();

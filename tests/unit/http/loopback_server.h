@@ -1,5 +1,6 @@
-// A server of a few lines on 127.0.0.1 for the transport's tests: says exactly the bytes a test gives it, and ends connections as rudely as asked.
-// One thread accepts, one more serves each connection by the test's script. Everything blocking ends when the server goes.
+// A server of a few lines on 127.0.0.1 for the transport's tests: says exactly the bytes a test gives it, and ends
+// connections as rudely as asked. One thread accepts, one more serves each connection by the test's script. Everything
+// blocking ends when the server goes.
 #pragma once
 
 #include <atomic>

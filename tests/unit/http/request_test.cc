@@ -53,11 +53,13 @@ TEST(Fetch, DoesNotFollowARedirect) {
 TEST(Fetch, SendsItsHeadersAndAsksForIdentityOverHttp11) {
   LoopbackServer server(echo);
   Client client;
-  const auto reply = client.fetch(Request{.url = server.url("/data?ID=1"), .headers = {{"Accept", "application/zip"}}, .cookies = "JSESSIONID=abc"});
+  const auto reply = client.fetch(Request{
+      .url = server.url("/data?ID=1"), .headers = {{"Accept", "application/zip"}}, .cookies = "JSESSIONID=abc"});
   ASSERT_TRUE(reply) << shown(reply);
   EXPECT_THAT(std::string(text(reply)),
-              AllOf(HasSubstr("GET /data?ID=1 HTTP/1.1\r\n"), HasSubstr("Accept: application/zip"), HasSubstr("Accept-Encoding: identity"),
-                    HasSubstr("Cookie: JSESSIONID=abc"), HasSubstr("User-Agent: garner-test")));
+              AllOf(HasSubstr("GET /data?ID=1 HTTP/1.1\r\n"), HasSubstr("Accept: application/zip"),
+                    HasSubstr("Accept-Encoding: identity"), HasSubstr("Cookie: JSESSIONID=abc"),
+                    HasSubstr("User-Agent: garner-test")));
 }
 
 TEST(Fetch, DoesNotDecodeWhatAServerEncodesUnasked) {
@@ -82,7 +84,8 @@ TEST(Fetch, PostsALargeBodyInOneGo) {
   ASSERT_TRUE(reply) << shown(reply);
   const std::string seen(text(reply));
   EXPECT_TRUE(seen.ends_with(body));
-  EXPECT_THAT(seen.substr(0, 500), AllOf(HasSubstr("POST / HTTP/1.1"), HasSubstr("Content-Length: 2000000"), Not(HasSubstr("Expect"))));
+  EXPECT_THAT(seen.substr(0, 500),
+              AllOf(HasSubstr("POST / HTTP/1.1"), HasSubstr("Content-Length: 2000000"), Not(HasSubstr("Expect"))));
 }
 
 TEST(Fetch, PostsAnEmptyBody) {
@@ -110,7 +113,8 @@ TEST(Fetch, ReadsAChunkedReplyAfterAnInterimOne) {
   LoopbackServer server([](Connection& connection) {
     connection.read_request();
     connection.send("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n");
-    connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n7\r\n, world\r\n0\r\nX-Trailer: t\r\n\r\n");
+    connection.send(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n7\r\n, world\r\n0\r\nX-Trailer: t\r\n\r\n");
     connection.wait_for_the_end();
   });
   Client client;
@@ -124,8 +128,8 @@ TEST(Fetch, ReadsAChunkedReplyAfterAnInterimOne) {
 
 TEST(Fetch, RefusesUrlsThatAreNotHttp) {
   Client client;
-  for (const std::string url : {"", "ftp://127.0.0.1/x", "file:///etc/passwd", "127.0.0.1/x", "http://", "http://user:secret@127.0.0.1/",
-                                "http://127.0.0.1:99999/", "http://a b/"}) {
+  for (const std::string url : {"", "ftp://127.0.0.1/x", "file:///etc/passwd", "127.0.0.1/x", "http://",
+                                "http://user:secret@127.0.0.1/", "http://127.0.0.1:99999/", "http://a b/"}) {
     const auto reply = client.get(url);
     ASSERT_FALSE(reply.has_value()) << url;
     EXPECT_EQ(reply.error().kind, Kind::Invalid) << url;

@@ -32,9 +32,15 @@ void expect_cancelled_after(std::string said) {
   EXPECT_EQ(client.budget->used(), 0u);
 }
 
-TEST(Stop, WhileTheServerThinks) { expect_cancelled_after(""); }
-TEST(Stop, InTheMiddleOfTheHeader) { expect_cancelled_after("HTTP/1.1 200 OK\r\nContent-Le"); }
-TEST(Stop, InTheMiddleOfTheBody) { expect_cancelled_after("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"); }
+TEST(Stop, WhileTheServerThinks) {
+  expect_cancelled_after("");
+}
+TEST(Stop, InTheMiddleOfTheHeader) {
+  expect_cancelled_after("HTTP/1.1 200 OK\r\nContent-Le");
+}
+TEST(Stop, InTheMiddleOfTheBody) {
+  expect_cancelled_after("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
+}
 
 TEST(Stop, RightAfterTheStart) {
   LoopbackServer server([](Connection& connection) { connection.wait_for_the_end(); });

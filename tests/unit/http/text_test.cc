@@ -31,14 +31,16 @@ TEST(RetryAfter, IsClampedToNowAndADay) {
 }
 
 TEST(RetryAfter, IsNothingWhereItIsNeither) {
-  for (const std::string_view value : {"", " ", "soon", "-5", "+5", "1.5", "12s", "2024-01-01", "12:00:00", "Sun, 99 Foo 1994 08:49:37 GMT"}) {
+  for (const std::string_view value :
+       {"", " ", "soon", "-5", "+5", "1.5", "12s", "2024-01-01", "12:00:00", "Sun, 99 Foo 1994 08:49:37 GMT"}) {
     EXPECT_FALSE(parse_retry_after(value, kNow).has_value()) << value;
   }
   EXPECT_FALSE(parse_retry_after(std::string(10'000, 'a') + ":0:0", kNow).has_value());
 }
 
 TEST(FormEncode, KeepsTheUrlStandardsSafeSetAndEncodesTheRest) {
-  EXPECT_EQ(form_encode({{"ID", "Gaia DR3 1,Gaia DR3 2"}, {"a&b", "c=d+e%"}}), "ID=Gaia+DR3+1%2CGaia+DR3+2&a%26b=c%3Dd%2Be%25");
+  EXPECT_EQ(form_encode({{"ID", "Gaia DR3 1,Gaia DR3 2"}, {"a&b", "c=d+e%"}}),
+            "ID=Gaia+DR3+1%2CGaia+DR3+2&a%26b=c%3Dd%2Be%25");
   EXPECT_EQ(form_encode({{"k", "*-._~"}, {"e", ""}}), "k=*-._%7E&e=");
   EXPECT_EQ(form_encode({{"u", "\xc3\xa9\n"}}), "u=%C3%A9%0A");
   EXPECT_EQ(form_encode({}), "");
@@ -53,11 +55,13 @@ ReplyHead head_of(std::vector<std::string_view> lines) {
 TEST(ReplyHead, LowersNamesAndTrimsValues) {
   auto head = head_of({"HTTP/1.1 200 OK\r\n", "Content-TYPE: \t text/plain \r\n", "X:\r\n", "\r\n"});
   EXPECT_EQ(head.status(), 200);
-  EXPECT_THAT(head.take_fields(), ::testing::ElementsAre(::testing::Pair("content-type", "text/plain"), ::testing::Pair("x", "")));
+  EXPECT_THAT(head.take_fields(),
+              ::testing::ElementsAre(::testing::Pair("content-type", "text/plain"), ::testing::Pair("x", "")));
 }
 
 TEST(ReplyHead, ForgetsInterimRepliesAndTrailers) {
-  auto head = head_of({"HTTP/1.1 103 Early Hints\r\n", "Link: x\r\n", "\r\n", "HTTP/1.1 200 OK\r\n", "A: 1\r\n", "\r\n", "Trailer: t\r\n"});
+  auto head = head_of({"HTTP/1.1 103 Early Hints\r\n", "Link: x\r\n", "\r\n", "HTTP/1.1 200 OK\r\n", "A: 1\r\n", "\r\n",
+                       "Trailer: t\r\n"});
   EXPECT_EQ(head.status(), 200);
   EXPECT_THAT(head.take_fields(), ::testing::ElementsAre(::testing::Pair("a", "1")));
 }

@@ -53,18 +53,22 @@ TEST_F(Tls, KeepsTheConnection) {
 }
 
 TEST_F(Tls, RefusesAnExpiredCertificate) {
-  expect_untrusted(ours_.server({.valid_from = std::chrono::hours(-48), .valid_until = std::chrono::hours(-24)}), "has expired");
+  expect_untrusted(ours_.server({.valid_from = std::chrono::hours(-48), .valid_until = std::chrono::hours(-24)}),
+                   "has expired");
 }
 
 TEST_F(Tls, RefusesACertificateThatIsNotValidYet) {
-  expect_untrusted(ours_.server({.valid_from = std::chrono::hours(24), .valid_until = std::chrono::hours(48)}), "not valid yet");
+  expect_untrusted(ours_.server({.valid_from = std::chrono::hours(24), .valid_until = std::chrono::hours(48)}),
+                   "not valid yet");
 }
 
 TEST_F(Tls, RefusesAForeignAuthority) {
   expect_untrusted(foreign_.server({}), "an authority unknown here: if you trust it, name its PEM file as ca_file");
 }
 
-TEST_F(Tls, RefusesASelfSignedCertificate) { expect_untrusted(self_signed_server({}), "is self-signed"); }
+TEST_F(Tls, RefusesASelfSignedCertificate) {
+  expect_untrusted(self_signed_server({}), "is self-signed");
+}
 
 TEST_F(Tls, RefusesTheNameOfAnotherHost) {
   expect_untrusted(ours_.server({.name = "10.1.2.3"}), "made for another host");

@@ -16,7 +16,8 @@ TEST(Url, ResolvesReferencesAgainstWhereTheyStood) {
 }
 
 TEST(Url, ThatIsNoneIsRefused) {
-  for (const char* reference : {"", "ftp://x/y", "file:///etc/passwd", "https://user:pw@x.org/", "a b", "x\r\nSet-Cookie: a", "https://"}) {
+  for (const char* reference :
+       {"", "ftp://x/y", "file:///etc/passwd", "https://user:pw@x.org/", "a b", "x\r\nSet-Cookie: a", "https://"}) {
     EXPECT_FALSE(resolve_url(kBase, reference)) << reference;
   }
   EXPECT_FALSE(resolve_url("no base", "/x"));

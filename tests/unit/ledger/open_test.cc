@@ -119,8 +119,8 @@ TEST_F(LedgerOpen, TakesOverALedgerOfVersionTwo) {
     for (std::uint16_t type = 0; type < counters.size(); ++type) {
       auto bytes = encode_counters(counters[type]);
       bytes.resize(bytes.size() - 2);
-      ASSERT_TRUE(db.Put({}, handles[static_cast<std::size_t>(Family::Counters)], counters_key(harvest.no, type), bytes)
-                      .ok());
+      ASSERT_TRUE(
+          db.Put({}, handles[static_cast<std::size_t>(Family::Counters)], counters_key(harvest.no, type), bytes).ok());
     }
   });
   open();

@@ -17,7 +17,8 @@ TEST_F(Files, LieInHealpixFoldersUnderTheArchivesNames) {
   publish({"RVS", 0, 0}, members);
   std::set<std::string> expected;
   for (const auto& member : members) {
-    expected.insert(fmt::format("RVS/{:03}/{:04}/{}", healpix_pixel(*member.id, 3), healpix_pixel(*member.id, 4), member.name));
+    expected.insert(
+        fmt::format("RVS/{:03}/{:04}/{}", healpix_pixel(*member.id, 3), healpix_pixel(*member.id, 4), member.name));
   }
   EXPECT_EQ(visible(), expected);
 }
@@ -28,7 +29,8 @@ TEST_F(Files, KeepAChecksumListAChunkThatSha256sumReads) {
   const auto list = directory_ / ".garner/checksums/RVS/0000/0000012.sha256";
   ASSERT_TRUE(fs::exists(list));
   if (!have_program("sha256sum")) GTEST_SKIP() << "sha256sum is not installed";
-  const auto [status, output] = shell(fmt::format("cd '{}' && sha256sum --strict -c '{}'", directory_.string(), list.string()));
+  const auto [status, output] =
+      shell(fmt::format("cd '{}' && sha256sum --strict -c '{}'", directory_.string(), list.string()));
   EXPECT_EQ(status, 0) << output;
 }
 
@@ -37,7 +39,8 @@ TEST_F(Files, OpenWithTheZstdTool) {
   start({LayoutKind::Files, true});
   const auto members = members_for(spec_, 3);
   publish({"RVS", 0, 0}, members);
-  const auto [status, output] = shell(fmt::format("zstd -dc '{}'", (directory_ / product_path(spec_, "RVS", *members[1].id)).string()));
+  const auto [status, output] =
+      shell(fmt::format("zstd -dc '{}'", (directory_ / product_path(spec_, "RVS", *members[1].id)).string()));
   EXPECT_EQ(status, 0);
   EXPECT_EQ(output, members[1].bytes);
 }
@@ -61,7 +64,8 @@ TEST_F(Files, RefuseASecondTableInOneReply) {
 }
 
 TEST(ChecksumList, ReadsWhatItWrites) {
-  const std::vector<ListedFile> files{{sha256(as_bytes("a")), "RVS/0/RVS-Gaia DR3 1.xml"}, {sha256(as_bytes("b")), "b"}};
+  const std::vector<ListedFile> files{{sha256(as_bytes("a")), "RVS/0/RVS-Gaia DR3 1.xml"},
+                                      {sha256(as_bytes("b")), "b"}};
   const auto read = parse_checksum_list(format_checksum_list(files));
   ASSERT_GOOD(read);
   ASSERT_EQ(read->size(), 2u);

@@ -42,7 +42,8 @@ std::string make_zip(const std::vector<Member>& members) {
   for (const auto& member : members) {
     const std::uint16_t method = n++ % 2 == 0 ? 8 : 0;
     const std::string data = method == 8 ? deflated(member.bytes) : member.bytes;
-    const auto crc = static_cast<std::uint32_t>(crc32(0, reinterpret_cast<const Bytef*>(member.bytes.data()), static_cast<uInt>(member.bytes.size())));
+    const auto crc = static_cast<std::uint32_t>(
+        crc32(0, reinterpret_cast<const Bytef*>(member.bytes.data()), static_cast<uInt>(member.bytes.size())));
     std::string common;
     put<std::uint16_t>(common, 20);
     put<std::uint16_t>(common, 0x0800);
@@ -70,7 +71,9 @@ std::string make_zip(const std::vector<Member>& members) {
   return zip;
 }
 
-std::span<const std::byte> as_bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
+std::span<const std::byte> as_bytes(std::string_view text) {
+  return std::as_bytes(std::span(text));
+}
 
 std::string slurp(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -80,7 +83,9 @@ std::string slurp(const fs::path& path) {
   return out.str();
 }
 
-void spill(const fs::path& path, std::string_view text) { std::ofstream(path, std::ios::binary) << text; }
+void spill(const fs::path& path, std::string_view text) {
+  std::ofstream(path, std::ios::binary) << text;
+}
 
 void flip_byte(const fs::path& path, std::size_t at) {
   std::string bytes = slurp(path);
@@ -94,15 +99,20 @@ std::pair<int, std::string> shell(const std::string& command) {
   if (pipe == nullptr) return {-1, ""};
   std::string output;
   std::array<char, 4096> buffer;
-  for (std::size_t got = 0; (got = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) output.append(buffer.data(), got);
+  for (std::size_t got = 0; (got = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
+    output.append(buffer.data(), got);
   const int status = pclose(pipe);
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, output};
 }
 
-bool have_program(const std::string& name) { return shell("command -v " + name).first == 0; }
+bool have_program(const std::string& name) {
+  return shell("command -v " + name).first == 0;
+}
 
 std::string way_name(const ::testing::TestParamInfo<Way>& info) {
-  std::string name = info.param.layout == LayoutKind::Zip ? "Zip" : info.param.layout == LayoutKind::Files ? "Files" : "TarZst";
+  std::string name = info.param.layout == LayoutKind::Zip     ? "Zip"
+                     : info.param.layout == LayoutKind::Files ? "Files"
+                                                              : "TarZst";
   if (info.param.compress) name += "Compressed";
   return name + (info.param.structure == DataStructure::Raw ? "Raw" : "Individual");
 }
@@ -124,7 +134,9 @@ OutputTest::OutputTest() {
   directory_ = base_ / "out put";  // users have blanks in their paths
 }
 
-OutputTest::~OutputTest() { fs::remove_all(base_); }
+OutputTest::~OutputTest() {
+  fs::remove_all(base_);
+}
 
 OutputSpec OutputTest::spec_for(const Way& way) const {
   OutputSpec spec;
@@ -143,7 +155,8 @@ void OutputTest::start(const Way& way) {
   layout_ = make_layout(spec_);
 }
 
-ledger::Pack OutputTest::publish(const PackKey& key, const std::vector<Member>& members, const std::vector<SourceId>& absent) {
+ledger::Pack OutputTest::publish(const PackKey& key, const std::vector<Member>& members,
+                                 const std::vector<SourceId>& absent) {
   auto writer = layout_->begin(key);
   EXPECT_TRUE(writer.has_value()) << writer.error().detail;
   for (const auto& member : members) {
@@ -164,7 +177,8 @@ Result<std::string> OutputTest::product_of(const PackKey& key, SourceId id) {
 
 std::set<std::string> OutputTest::visible() const {
   std::set<std::string> found;
-  for (auto entry = fs::recursive_directory_iterator(directory_); entry != fs::recursive_directory_iterator(); ++entry) {
+  for (auto entry = fs::recursive_directory_iterator(directory_); entry != fs::recursive_directory_iterator();
+       ++entry) {
     if (entry->path().filename() == ".garner") {
       entry.disable_recursion_pending();
       continue;
@@ -180,7 +194,9 @@ std::size_t OutputTest::temp_files() const {
   return static_cast<std::size_t>(std::distance(fs::begin(temp), fs::end(temp)));
 }
 
-SourceId nth_id(std::size_t n) { return SourceId{(std::uint64_t{n % 7 + 1} << 50) + n * 128}; }
+SourceId nth_id(std::size_t n) {
+  return SourceId{(std::uint64_t{n % 7 + 1} << 50) + n * 128};
+}
 
 std::vector<Member> members_for(const OutputSpec& spec, std::size_t count) {
   std::vector<Member> members;

@@ -49,7 +49,8 @@ class OutputTest : public ::testing::Test {
   void start(const Way& way);
 
   // Adds the members and publishes; fails the test on error.
-  ledger::Pack publish(const PackKey& key, const std::vector<Member>& members, const std::vector<SourceId>& absent = {});
+  ledger::Pack publish(const PackKey& key, const std::vector<Member>& members,
+                       const std::vector<SourceId>& absent = {});
 
   // A product, byte for byte.
   Result<std::string> product_of(const PackKey& key, SourceId id);
@@ -68,9 +69,9 @@ class OutputTest : public ::testing::Test {
 std::vector<Member> members_for(const OutputSpec& spec, std::size_t count);
 SourceId nth_id(std::size_t n);
 
-#define ASSERT_GOOD(result) \
-  do { \
-    const auto& good_ = (result); \
+#define ASSERT_GOOD(result)                                 \
+  do {                                                      \
+    const auto& good_ = (result);                           \
     ASSERT_TRUE(good_.has_value()) << good_.error().detail; \
   } while (false)
 

@@ -85,7 +85,8 @@ TEST_P(Indexes, HoldARowOfTheCatalogueForEveryProduct) {
     const auto places = layout_->list(key);
     ASSERT_GOOD(places);
     for (const auto& place : *places) {
-      expected.push_back(fmt::format("{},RVS,{},{},{},{}", place.id ? to_string(*place.id) : "", place.file, place.member, place.offset, place.size));
+      expected.push_back(fmt::format("{},RVS,{},{},{},{}", place.id ? to_string(*place.id) : "", place.file,
+                                     place.member, place.offset, place.size));
     }
   }
   while (std::getline(lines, line)) found.push_back(line);

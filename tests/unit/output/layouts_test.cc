@@ -218,7 +218,7 @@ TEST_P(EveryLayout, GivesFilesAndFoldersTheirModesWhateverTheUmask) {
   ::umask(umask_before);
   for (const auto& entry : fs::recursive_directory_iterator(directory_)) {
     if (entry.path().string().find("/.garner/tmp") != std::string::npos) continue;
-    struct stat status {};
+    struct stat status{};
     ASSERT_EQ(::stat(entry.path().c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 07777, entry.is_directory() ? 0750u : 0640u) << entry.path();
   }

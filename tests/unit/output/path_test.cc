@@ -39,10 +39,12 @@ TEST(Paths, PutProductsInFoldersOfTheirHealpixPixel) {
   const SourceId id{5937083312263887616};
   const auto pixel3 = healpix_pixel(id, 3);
   EXPECT_EQ(product_path(spec_of(500), "RVS", id), "RVS/10/RVS-Gaia DR3 5937083312263887616.xml");
-  EXPECT_EQ(product_path(spec_of(768'000), "RVS", id), fmt::format("RVS/{:03}/RVS-Gaia DR3 5937083312263887616.xml", pixel3));
+  EXPECT_EQ(product_path(spec_of(768'000), "RVS", id),
+            fmt::format("RVS/{:03}/RVS-Gaia DR3 5937083312263887616.xml", pixel3));
   EXPECT_EQ(product_path(spec_of(768'001), "RVS", id),
             fmt::format("RVS/{:03}/{:04}/RVS-Gaia DR3 5937083312263887616.xml", pixel3, healpix_pixel(id, 4)));
-  EXPECT_EQ(product_path(spec_of(220'000'000), "RVS", SourceId{4295806720}), "RVS/000/000000/RVS-Gaia DR3 4295806720.xml");
+  EXPECT_EQ(product_path(spec_of(220'000'000), "RVS", SourceId{4295806720}),
+            "RVS/000/000000/RVS-Gaia DR3 4295806720.xml");
 }
 
 TEST(PathsDeathTest, AbortOnARetrievalTypeThatCouldLeaveItsFolder) {

@@ -12,11 +12,13 @@ namespace fs = std::filesystem;
 class Prepare : public OutputTest {
  protected:
   Prepare() { spec_ = spec_for({}); }
-  Result<void> prepare(std::string_view manifest = "harvest: x\n") { return prepare_output(spec_, manifest, "ESA/Gaia/DPAC\n"); }
+  Result<void> prepare(std::string_view manifest = "harvest: x\n") {
+    return prepare_output(spec_, manifest, "ESA/Gaia/DPAC\n");
+  }
 };
 
 mode_t mode_of(const fs::path& path) {
-  struct stat status {};
+  struct stat status{};
   EXPECT_EQ(::stat(path.c_str(), &status), 0) << path;
   return status.st_mode & 07777;
 }
@@ -58,7 +60,7 @@ TEST_F(Prepare, TellsByAFileThatIsGoneAfterwardsWhetherTheDiskTakesWrites) {
 
 TEST_F(Prepare, RewritesTheManifestOnlyIfItDiffers) {
   ASSERT_GOOD(prepare());
-  struct stat first {}, second {}, third {};
+  struct stat first{}, second{}, third{};
   ::stat((directory_ / "MANIFEST.yaml").c_str(), &first);
   ASSERT_GOOD(prepare());
   ::stat((directory_ / "MANIFEST.yaml").c_str(), &second);
@@ -121,7 +123,7 @@ TEST_F(Prepare, GivesEverythingToTheGroup) {
   layout_ = make_layout(spec_);
   publish({"RVS", 0, 0}, members_for(spec_, 3));
   for (const auto& entry : fs::recursive_directory_iterator(directory_)) {
-    struct stat status {};
+    struct stat status{};
     ASSERT_EQ(::lstat(entry.path().c_str(), &status), 0);
     EXPECT_EQ(status.st_gid, *other) << entry.path();
   }

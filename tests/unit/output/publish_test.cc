@@ -65,7 +65,8 @@ TEST_F(Publish, TakesOneFsyncOneRenameAndOneDirectoryFsyncAPackOnceItsFoldersAre
   start({LayoutKind::TarZst});
   publish({"RVS", 0, 0}, members_for(spec_, 10));
   layout_ = make_layout(spec_);
-  const auto first = count_steps(base_ / "trace1", [&] { return publish({"RVS", 1, 0}, members_for(spec_, 10)).products == 10; });
+  const auto first =
+      count_steps(base_ / "trace1", [&] { return publish({"RVS", 1, 0}, members_for(spec_, 10)).products == 10; });
   EXPECT_GE(first.writes, 1u);
   EXPECT_EQ(first.fsyncs, 1u);
   EXPECT_EQ(first.renames, 1u);
@@ -73,7 +74,8 @@ TEST_F(Publish, TakesOneFsyncOneRenameAndOneDirectoryFsyncAPackOnceItsFoldersAre
   EXPECT_EQ(first.directory_fsyncs, 3u);
 
   const auto both = count_steps(base_ / "trace2", [&] {
-    return publish({"RVS", 1, 0}, members_for(spec_, 10)).products == 10 && publish({"RVS", 2, 0}, members_for(spec_, 10)).products == 10;
+    return publish({"RVS", 1, 0}, members_for(spec_, 10)).products == 10 &&
+           publish({"RVS", 2, 0}, members_for(spec_, 10)).products == 10;
   });
   EXPECT_EQ(both.directory_fsyncs, 4u);
 }
@@ -89,7 +91,8 @@ TEST_F(Publish, FsyncsEveryFileAndEveryDistinctFolderOfLayoutFilesOnce) {
   for (const auto& folder : folders) {
     for (fs::path at = folder; !at.empty(); at = at.parent_path()) parents.insert(at);
   }
-  // A fsync a folder with new files, one a new folder in its parent; the list's own: .garner, checksums, RVS, 0000 and the file.
+  // A fsync a folder with new files, one a new folder in its parent; the list's own: .garner, checksums, RVS, 0000 and
+  // the file.
   EXPECT_EQ(steps.directory_fsyncs, folders.size() + parents.size() + 5);
 }
 

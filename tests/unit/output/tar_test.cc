@@ -34,7 +34,8 @@ std::string noise(std::size_t size) {
 TEST_F(TarZst, OpensWithTheToolsThatPeopleHave) {
   if (!have_program("tar") || !have_program("zstd")) GTEST_SKIP() << "tar or zstd is not installed";
   auto members = members_for(spec_, 60);
-  members.push_back({product::individual_name("RVS", "Gaia DR3", SourceId{77}, spec_.format), SourceId{77}, noise(3u << 20)});
+  members.push_back(
+      {product::individual_name("RVS", "Gaia DR3", SourceId{77}, spec_.format), SourceId{77}, noise(3u << 20)});
   members.push_back({std::string(150, 'n') + ".xml", SourceId{78}, "a long name"});
   members.push_back({std::string(100, 'm'), SourceId{79}, "the longest name that a plain header holds"});
   publish({"RVS", 0, 0}, members);
@@ -42,7 +43,8 @@ TEST_F(TarZst, OpensWithTheToolsThatPeopleHave) {
   const fs::path out = base_ / "unpacked";
   fs::create_directory(out);
   EXPECT_EQ(shell(fmt::format("zstd -tq '{}'", pack_file().string())), std::pair(0, std::string()));
-  EXPECT_EQ(shell(fmt::format("zstd -dc '{}' | tar -x -C '{}' -f -", pack_file().string(), out.string())), std::pair(0, std::string()));
+  EXPECT_EQ(shell(fmt::format("zstd -dc '{}' | tar -x -C '{}' -f -", pack_file().string(), out.string())),
+            std::pair(0, std::string()));
   std::size_t found = 0;
   for (const auto& entry : fs::directory_iterator(out)) found += entry.is_regular_file();
   EXPECT_EQ(found, members.size());
@@ -53,15 +55,16 @@ TEST_F(TarZst, GivesOneProductFromItsOffsetWithStandardTools) {
   if (!have_program("tar") || !have_program("zstd")) GTEST_SKIP() << "tar or zstd is not installed";
   std::vector<Member> members;
   for (std::uint64_t id = 1; id <= 40; ++id) {
-    members.push_back({product::individual_name("RVS", "Gaia DR3", SourceId{id}, spec_.format), SourceId{id}, noise(100'000 + id)});
+    members.push_back(
+        {product::individual_name("RVS", "Gaia DR3", SourceId{id}, spec_.format), SourceId{id}, noise(100'000 + id)});
   }
   publish({"RVS", 0, 0}, members);
   const auto places = layout_->list({"RVS", 0, 0});
   ASSERT_GOOD(places);
   const ProductPlace& place = places->at(30);
   EXPECT_GT(place.offset, 0u);
-  const auto [status, output] = shell(fmt::format("tail -c +{} '{}' | zstd -dcq | tar -xO --occurrence=1 -f - '{}'", place.offset + 1,
-                                                  pack_file().string(), place.member));
+  const auto [status, output] = shell(fmt::format("tail -c +{} '{}' | zstd -dcq | tar -xO --occurrence=1 -f - '{}'",
+                                                  place.offset + 1, pack_file().string(), place.member));
   EXPECT_EQ(output, members[30].bytes);
 }
 

@@ -27,7 +27,8 @@ TEST(ContentChecks, TakeProductsOfEveryFormat) {
 TEST(ContentChecks, RejectAProductOfAnotherSourceThanItsName) {
   for (const auto format : kFormats) {
     for (const auto* type : {"RVS", "MCMC_MSC"}) {
-      if (format == ProductFormat::Csv && std::string_view(type) == "RVS") continue;  // holds no source_id in these samples
+      if (format == ProductFormat::Csv && std::string_view(type) == "RVS")
+        continue;  // holds no source_id in these samples
       Question question{.type = type, .format = format};
       auto part = question.part_of(100);
       part.name = question.name_of(200);
@@ -47,7 +48,8 @@ TEST(ContentChecks, FindTheIdWithBlanksAroundItAndInCapitals) {
   Question question;
   const auto rejected_as = [&question](std::string data) {
     EXPECT_TRUE(question.read({ZipPart{.name = question.name_of(100), .data = data}}));
-    expect_rejected(question.read({ZipPart{.name = question.name_of(200), .data = data}}), Kind::Malformed, "it holds source 100");
+    expect_rejected(question.read({ZipPart{.name = question.name_of(200), .data = data}}), Kind::Malformed,
+                    "it holds source 100");
   };
   rejected_as(replaced(as_votable(spectrum(100)), "value=\"100\"", "value=\" 100 \""));
   rejected_as(replaced(as_votable(spectrum(100)), "name=\"source_id\"", "name=\"SOURCE_ID\""));
@@ -61,7 +63,8 @@ TEST(ContentChecks, TrustTheIdBesideTheTableMoreThanAColumn) {
     Question question{.type = "MCMC_MSC", .format = format};
     const auto data = write_sample({.parameter = 100, .columns = kChain, .rows = {200, 300}}, format);
     EXPECT_TRUE(question.read({ZipPart{.name = question.name_of(100), .data = data}}));
-    expect_rejected(question.read({ZipPart{.name = question.name_of(200), .data = data}}), Kind::Malformed, "it holds source 100");
+    expect_rejected(question.read({ZipPart{.name = question.name_of(200), .data = data}}), Kind::Malformed,
+                    "it holds source 100");
   }
 }
 
@@ -71,13 +74,15 @@ TEST(ContentChecks, FindTheIdInAnEcsvTableSeparatedByBlanks) {
   data.replace(data.find("# delimiter: ','\n"), 17, "# delimiter: ' '\n");
   std::ranges::replace(data.begin() + static_cast<std::ptrdiff_t>(data.find("solution_id,")), data.end(), ',', ' ');
   EXPECT_TRUE(question.read({ZipPart{.name = question.name_of(100), .data = data}}));
-  expect_rejected(question.read({ZipPart{.name = question.name_of(200), .data = data}}), Kind::Malformed, "it holds source 100");
+  expect_rejected(question.read({ZipPart{.name = question.name_of(200), .data = data}}), Kind::Malformed,
+                  "it holds source 100");
 }
 
 TEST(ContentChecks, TakeATableWithoutRows) {
   for (const auto format : kFormats) {
     Question question{.type = "MCMC_MSC", .format = format};
-    const auto contents = question.read({ZipPart{.name = question.name_of(100), .data = write_sample({.columns = kChain}, format)}});
+    const auto contents =
+        question.read({ZipPart{.name = question.name_of(100), .data = write_sample({.columns = kChain}, format)}});
     EXPECT_TRUE(contents) << format_name(format) << ": " << contents.error().detail;
   }
 }
@@ -99,7 +104,8 @@ TEST(ContentChecks, RejectAVotableCutInARow) {
   Question question;
   const auto whole = as_votable(spectrum(100));
   for (const auto* mark : {"</TR>", "</TABLEDATA>", "</TABLE>", "</VOTABLE>", "<TR>"}) {
-    const auto contents = question.read({ZipPart{.name = question.name_of(100), .data = whole.substr(0, whole.find(mark))}});
+    const auto contents =
+        question.read({ZipPart{.name = question.name_of(100), .data = whole.substr(0, whole.find(mark))}});
     ASSERT_FALSE(contents) << mark;
     EXPECT_NE(contents.error().detail.find("RVS-Gaia DR3 100.xml"), std::string::npos) << contents.error().detail;
   }
@@ -111,14 +117,16 @@ TEST(ContentChecks, RejectAFitsFileWithATruncatedLastHdu) {
   Question question{.format = ProductFormat::Fits};
   const auto whole = as_fits(spectrum(100));
   for (const std::size_t missing : {1u, 2800u, 2880u, 2881u, 5760u}) {
-    const auto contents = question.read({ZipPart{.name = question.name_of(100), .data = whole.substr(0, whole.size() - missing)}});
+    const auto contents =
+        question.read({ZipPart{.name = question.name_of(100), .data = whole.substr(0, whole.size() - missing)}});
     EXPECT_FALSE(contents) << missing;
   }
 }
 
 TEST(ContentChecks, TakeAFitsFileWithAnImageOnly) {
   Question question{.type = "CROWDED_FIELD_IMAGE", .format = ProductFormat::Fits};
-  std::string image = card("SIMPLE", "T") + card("BITPIX", "8") + card("NAXIS", "1") + card("NAXIS1", "9") + fmt::format("{:80}", "END");
+  std::string image = card("SIMPLE", "T") + card("BITPIX", "8") + card("NAXIS", "1") + card("NAXIS1", "9") +
+                      fmt::format("{:80}", "END");
   pad_block(image, ' ');
   image.resize(2 * 2880);
   const auto contents = question.read({ZipPart{.name = question.name_of(100), .data = image}});
@@ -133,7 +141,8 @@ TEST(ContentChecks, RejectAFitsFileThatHoldsAHeaderOnly) {
   header += fmt::format("{:80}", "END");
   pad_block(header, ' ');
   ASSERT_EQ(header.size(), 2u * 2880);
-  expect_rejected(question.read({ZipPart{.name = question.name_of(100), .data = header}}), Kind::Corrupt, "neither a table nor an image");
+  expect_rejected(question.read({ZipPart{.name = question.name_of(100), .data = header}}), Kind::Corrupt,
+                  "neither a table nor an image");
 }
 
 TEST(ContentChecks, RejectAFitsFileWhoseNaxis2IsWrong) {
@@ -164,17 +173,19 @@ TEST(ContentChecks, JudgeTheStructureByContentWhereOneSourceWasAsked) {
       const Sample individual = is_spectrum ? spectrum(100) : chain(100);
       const Sample raw{.columns = is_spectrum ? kRawSpectrum : kRawChain, .rows = {100}};
       Question question{.type = type, .format = format, .ids = {SourceId{100}}};
-      const auto good = question.read({ZipPart{.name = question.name_of(100), .data = write_sample(individual, format)}});
+      const auto good =
+          question.read({ZipPart{.name = question.name_of(100), .data = write_sample(individual, format)}});
       EXPECT_TRUE(good) << format_name(format) << ' ' << type << ": " << good.error().detail;
-      expect_rejected(question.read({ZipPart{.name = question.name_of(100), .data = write_sample(raw, format)}}), Kind::Malformed,
-                      "wrong structure: INDIVIDUAL was asked");
+      expect_rejected(question.read({ZipPart{.name = question.name_of(100), .data = write_sample(raw, format)}}),
+                      Kind::Malformed, "wrong structure: INDIVIDUAL was asked");
     }
   }
 }
 
 TEST(ContentChecks, TakeNoListOfTextsForAnArray) {
   Question question{.type = "MCMC_MSC", .ids = {SourceId{100}}};
-  const auto data = replaced(as_votable(chain(100)), "datatype=\"double\" name=\"teff\"", "datatype=\"char\" arraysize=\"8x3\" name=\"teff\"");
+  const auto data = replaced(as_votable(chain(100)), "datatype=\"double\" name=\"teff\"",
+                             "datatype=\"char\" arraysize=\"8x3\" name=\"teff\"");
   const auto contents = question.read({ZipPart{.name = question.name_of(100), .data = data}});
   EXPECT_TRUE(contents) << contents.error().detail;
 }

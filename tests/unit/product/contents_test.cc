@@ -36,7 +36,8 @@ TEST(Contents, NeverTakesZeroBytesOrACutReplyForAbsence) {
   Question question;
   expect_rejected(question.read_zip(""), Kind::Corrupt, "no bytes at all");
   const auto zip = test::make_zip({question.part_of(100)});
-  for (std::size_t length = 0; length < zip.size(); ++length) ASSERT_FALSE(question.read_zip(zip.substr(0, length))) << length;
+  for (std::size_t length = 0; length < zip.size(); ++length)
+    ASSERT_FALSE(question.read_zip(zip.substr(0, length))) << length;
 }
 
 TEST(Contents, RejectsASourceThatWasNotAsked) {
@@ -49,7 +50,8 @@ TEST(Contents, RejectsASourceThatWasNotAsked) {
 
 TEST(Contents, RejectsASourceThatComesTwice) {
   Question question;
-  expect_rejected(question.read({question.part_of(100), question.part_of(100)}), Kind::Malformed, "two members are named");
+  expect_rejected(question.read({question.part_of(100), question.part_of(100)}), Kind::Malformed,
+                  "two members are named");
   auto again = question.part_of(100);
   again.name = "RVS-Gaia DR3 0100.xml";
   expect_rejected(question.read({question.part_of(100), again}), Kind::Malformed, "no product's name");
@@ -77,7 +79,8 @@ TEST(Contents, RejectsTheWholeReplyForOneDamagedMember) {
   Question question;
   auto damaged = question.part_of(200);
   damaged.crc = 1;
-  expect_rejected(question.read({question.part_of(100), damaged, question.part_of(300)}), Kind::Corrupt, "RVS-Gaia DR3 200.xml");
+  expect_rejected(question.read({question.part_of(100), damaged, question.part_of(300)}), Kind::Corrupt,
+                  "RVS-Gaia DR3 200.xml");
 }
 
 TEST(Contents, RejectsAProductBeyondItsLimit) {
@@ -152,7 +155,8 @@ TEST(Contents, PassesTheErrorOfTheSinkOn) {
     Result<void> add(const Product&) override { return fail(Kind::DiskFull, "no space"); }
   } sink;
   const Question question;
-  const Asked asked{.release = "Gaia DR3", .retrieval_type = "RVS", .ids = question.ids, .budget = nullptr, .spool_directory = {}};
+  const Asked asked{
+      .release = "Gaia DR3", .retrieval_type = "RVS", .ids = question.ids, .budget = nullptr, .spool_directory = {}};
   const auto zip = test::make_zip({question.part_of(100)});
   expect_rejected(read_reply(test::as_bytes(zip), asked, sink), Kind::DiskFull, "no space");
 }

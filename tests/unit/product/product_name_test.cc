@@ -34,12 +34,33 @@ TEST(ProductName, KnowsBothSpellingsOfRaw) {
 }
 
 TEST(ProductName, RefusesEverythingElse) {
-  for (const std::string_view text :
-       {"", ".", "x", "RVS.xml", "_RAW.xml", "RVS-Gaia DR3.xml", "RVS-Gaia DR3 .xml", "RVS-Gaia DR3 x.xml", "RVS-Gaia DR3 0.xml",
-        "RVS-Gaia DR3 012.xml", "RVS-Gaia DR3 -12.xml", "RVS-Gaia DR3 +12.xml", "RVS-Gaia DR3 1e3.xml", "RVS-Gaia DR3 9223372036854775808.xml",
-        "RVS-Gaia DR3 99999999999999999999.xml", "RVS-Gaia DR3 12", "RVS-Gaia DR3 12.", "RVS-Gaia DR3 12.x/y", "-Gaia DR3 12.xml",
-        "RVS- 12.xml", "RVS-Gaia  DR3 12.xml", "RVS-/etc 12.xml", "R/S-Gaia DR3 12.xml", "RVS-Gaia DR3 12 (1).xml", "../RVS_RAW.xml",
-        "RVS-Gaia\nDR3 12.xml", "R S_RAW.xml"}) {
+  for (const std::string_view text : {"",
+                                      ".",
+                                      "x",
+                                      "RVS.xml",
+                                      "_RAW.xml",
+                                      "RVS-Gaia DR3.xml",
+                                      "RVS-Gaia DR3 .xml",
+                                      "RVS-Gaia DR3 x.xml",
+                                      "RVS-Gaia DR3 0.xml",
+                                      "RVS-Gaia DR3 012.xml",
+                                      "RVS-Gaia DR3 -12.xml",
+                                      "RVS-Gaia DR3 +12.xml",
+                                      "RVS-Gaia DR3 1e3.xml",
+                                      "RVS-Gaia DR3 9223372036854775808.xml",
+                                      "RVS-Gaia DR3 99999999999999999999.xml",
+                                      "RVS-Gaia DR3 12",
+                                      "RVS-Gaia DR3 12.",
+                                      "RVS-Gaia DR3 12.x/y",
+                                      "-Gaia DR3 12.xml",
+                                      "RVS- 12.xml",
+                                      "RVS-Gaia  DR3 12.xml",
+                                      "RVS-/etc 12.xml",
+                                      "R/S-Gaia DR3 12.xml",
+                                      "RVS-Gaia DR3 12 (1).xml",
+                                      "../RVS_RAW.xml",
+                                      "RVS-Gaia\nDR3 12.xml",
+                                      "R S_RAW.xml"}) {
     const auto name = parse_product_name(text);
     ASSERT_FALSE(name) << text;
     EXPECT_EQ(name.error().kind, Kind::Malformed);

@@ -66,7 +66,8 @@ TEST(RawContents, RejectATableWithoutSourceIds) {
 TEST(RawContents, RejectIdsThatAreNotWholeNumbers) {
   auto question = raw_question();
   const auto rejected = [&question](std::vector<SampleColumn> columns, std::uint64_t id, std::string_view words) {
-    expect_rejected(question.read({raw_part(question, {.columns = std::move(columns), .rows = {id}})}), Kind::Malformed, words);
+    expect_rejected(question.read({raw_part(question, {.columns = std::move(columns), .rows = {id}})}), Kind::Malformed,
+                    words);
   };
   for (const auto format : {ProductFormat::VOTable, ProductFormat::Fits, ProductFormat::Ecsv}) {
     question.format = format;
@@ -77,8 +78,10 @@ TEST(RawContents, RejectIdsThatAreNotWholeNumbers) {
   question.format = ProductFormat::Fits;
   rejected({{"source_id", 'K'}}, UINT64_MAX, "-1 is no source_id");
   question.format = ProductFormat::Csv;
-  expect_rejected(question.read({{.name = question.raw_name(), .data = "source_id,flux\n1e2,1\n"}}), Kind::Malformed, "source_id");
-  expect_rejected(question.read({{.name = question.raw_name(), .data = "source_id,flux\n,1\n"}}), Kind::Malformed, "the row has no source_id");
+  expect_rejected(question.read({{.name = question.raw_name(), .data = "source_id,flux\n1e2,1\n"}}), Kind::Malformed,
+                  "source_id");
+  expect_rejected(question.read({{.name = question.raw_name(), .data = "source_id,flux\n,1\n"}}), Kind::Malformed,
+                  "the row has no source_id");
 }
 
 TEST(RawContents, RejectACutTableInEveryFormat) {
@@ -103,11 +106,11 @@ TEST(RawContents, RejectAFileASource) {
   expect_rejected(question.read({question.part_of(100), question.part_of(200)}), Kind::Malformed, "wrong structure");
   for (const auto format : kFormats) {
     question.format = format;
-    expect_rejected(question.read({{.name = question.name_of(100), .data = write_sample(spectrum(100), format)}}), Kind::Malformed,
-                    "wrong structure: RAW was asked");
+    expect_rejected(question.read({{.name = question.name_of(100), .data = write_sample(spectrum(100), format)}}),
+                    Kind::Malformed, "wrong structure: RAW was asked");
     const Sample with_ids{.columns = {{"source_id", 'K'}, {"wavelength"}, {"flux"}}, .rows = {100, 100}};
-    expect_rejected(question.read({{.name = question.name_of(100), .data = write_sample(with_ids, format)}}), Kind::Malformed,
-                    "its columns are those of INDIVIDUAL");
+    expect_rejected(question.read({{.name = question.name_of(100), .data = write_sample(with_ids, format)}}),
+                    Kind::Malformed, "its columns are those of INDIVIDUAL");
   }
 }
 
@@ -151,8 +154,9 @@ TEST(RawContents, RejectAnotherTypeOrFormat) {
 // A RAW reply for a single id carries the INDIVIDUAL name.
 TEST(RawContents, OfASingleSourceAreJudgedByContent) {
   for (const auto format : kFormats) {
-    for (const auto& [type, individual, raw] : {std::tuple{"RVS", spectrum(100), Sample{.columns = kRawSpectrum, .rows = {100}}},
-                                                std::tuple{"MCMC_MSC", chain(100), Sample{.columns = kRawChain, .rows = {100}}}}) {
+    for (const auto& [type, individual, raw] :
+         {std::tuple{"RVS", spectrum(100), Sample{.columns = kRawSpectrum, .rows = {100}}},
+          std::tuple{"MCMC_MSC", chain(100), Sample{.columns = kRawChain, .rows = {100}}}}) {
       Question question{.type = type, .format = format, .structure = DataStructure::Raw, .ids = {SourceId{100}}};
       const auto data = write_sample(raw, format);
       for (const auto& name : {question.name_of(100), question.raw_name()}) {
@@ -160,10 +164,11 @@ TEST(RawContents, OfASingleSourceAreJudgedByContent) {
         ASSERT_TRUE(contents) << format_name(format) << ' ' << name << ": " << contents.error().detail;
         EXPECT_EQ(contents->found, std::vector<bool>{true});
       }
-      expect_rejected(question.read({ZipPart{.name = question.name_of(100), .data = write_sample(individual, format)}}), Kind::Malformed,
-                      "wrong structure: RAW was asked");
+      expect_rejected(question.read({ZipPart{.name = question.name_of(100), .data = write_sample(individual, format)}}),
+                      Kind::Malformed, "wrong structure: RAW was asked");
       question.ids = {SourceId{200}};
-      expect_rejected(question.read({ZipPart{.name = question.name_of(200), .data = data}}), Kind::Malformed, "source 100 was not asked");
+      expect_rejected(question.read({ZipPart{.name = question.name_of(200), .data = data}}), Kind::Malformed,
+                      "source 100 was not asked");
     }
   }
 }

@@ -30,8 +30,10 @@ struct RealZip {
   const char* suffix;
   ProductFormat format;
 };
-constexpr RealZip kRealZips[] = {
-    {"vot", ProductFormat::VOTable}, {"fits", ProductFormat::Fits}, {"csv", ProductFormat::Csv}, {"ecsv", ProductFormat::Ecsv}};
+constexpr RealZip kRealZips[] = {{"vot", ProductFormat::VOTable},
+                                 {"fits", ProductFormat::Fits},
+                                 {"csv", ProductFormat::Csv},
+                                 {"ecsv", ProductFormat::Ecsv}};
 
 std::vector<test::ZipPart> members_of(const std::string& zip) {
   const auto members = read_zip_directory(test::as_bytes(zip));
@@ -48,7 +50,8 @@ std::vector<test::ZipPart> members_of(const std::string& zip) {
 TEST_F(RealReplies, HoldThreeGoodProductsEach) {
   for (const auto& [suffix, format] : kRealZips) {
     SCOPED_TRACE(suffix);
-    const auto zip = slurp(folder / "datalink_zip" / fmt::format("gaia_dr3_source_id_{}_dl_products_{}.zip", kSource, suffix));
+    const auto zip =
+        slurp(folder / "datalink_zip" / fmt::format("gaia_dr3_source_id_{}_dl_products_{}.zip", kSource, suffix));
     const auto parts = members_of(zip);
     ASSERT_EQ(parts.size(), 3u);
     for (const auto& part : parts) {

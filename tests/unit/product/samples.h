@@ -1,4 +1,5 @@
-// Small tables in each of the archive's formats, as products of one source or of many, and what it takes to have them read as a reply.
+// Small tables in each of the archive's formats, as products of one source or of many, and what it takes to have them
+// read as a reply.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -20,7 +21,7 @@ struct SampleColumn {
 struct Sample {
   std::optional<std::uint64_t> parameter = {};  // a source_id beside the table
   std::vector<SampleColumn> columns = {};
-  std::vector<std::uint64_t> rows = {};         // one source_id each
+  std::vector<std::uint64_t> rows = {};  // one source_id each
 };
 
 inline const std::vector<SampleColumn> kSpectrum = {{"wavelength"}, {"flux"}, {"flux_error"}};
@@ -28,8 +29,12 @@ inline const std::vector<SampleColumn> kRawSpectrum = {{"source_id", 'K'}, {"ra"
 inline const std::vector<SampleColumn> kChain = {{"solution_id", 'K'}, {"source_id", 'K'}, {"teff"}};
 inline const std::vector<SampleColumn> kRawChain = {{"source_id", 'K'}, {"teff", 'A'}};
 
-inline Sample spectrum(std::uint64_t id) { return {.parameter = id, .columns = kSpectrum, .rows = {id, id, id}}; }
-inline Sample chain(std::uint64_t id) { return {.columns = kChain, .rows = {id, id}}; }
+inline Sample spectrum(std::uint64_t id) {
+  return {.parameter = id, .columns = kSpectrum, .rows = {id, id, id}};
+}
+inline Sample chain(std::uint64_t id) {
+  return {.columns = kChain, .rows = {id, id}};
+}
 
 inline std::string csv_cell(char type, std::uint64_t id, std::string_view open, std::string_view close) {
   if (type == 'K') return std::to_string(id);
@@ -41,12 +46,15 @@ inline std::string as_delimited(const Sample& sample, std::string_view open, std
   for (const auto& column : sample.columns) text += (text.empty() ? "" : ",") + column.name;
   for (const auto id : sample.rows) {
     text += "\n";
-    for (std::size_t i = 0; i < sample.columns.size(); ++i) text += (i == 0 ? "" : ",") + csv_cell(sample.columns[i].type, id, open, close);
+    for (std::size_t i = 0; i < sample.columns.size(); ++i)
+      text += (i == 0 ? "" : ",") + csv_cell(sample.columns[i].type, id, open, close);
   }
   return text + "\n";
 }
 
-inline std::string as_csv(const Sample& sample) { return as_delimited(sample, "(", ")"); }
+inline std::string as_csv(const Sample& sample) {
+  return as_delimited(sample, "(", ")");
+}
 
 inline std::string as_ecsv(const Sample& sample) {
   std::string text = "# %ECSV 1.0\n# ---\n# delimiter: ','\n# datatype:\n";
@@ -60,9 +68,11 @@ inline std::string as_ecsv(const Sample& sample) {
 }
 
 inline std::string as_votable(const Sample& sample) {
-  std::string text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-                     "<VOTABLE version=\"1.4\" xmlns=\"http://www.ivoa.net/xml/VOTable/v1.3\"><RESOURCE type=\"results\"><TABLE>\n";
-  if (sample.parameter) text += fmt::format("<PARAM datatype=\"long\" name=\"source_id\" value=\"{}\"/>\n", *sample.parameter);
+  std::string text =
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+      "<VOTABLE version=\"1.4\" xmlns=\"http://www.ivoa.net/xml/VOTable/v1.3\"><RESOURCE type=\"results\"><TABLE>\n";
+  if (sample.parameter)
+    text += fmt::format("<PARAM datatype=\"long\" name=\"source_id\" value=\"{}\"/>\n", *sample.parameter);
   for (const auto& column : sample.columns) {
     text += fmt::format("<FIELD datatype=\"{}\"{} name=\"{}\"/>\n", column.type == 'K' ? "long" : "double",
                         column.type == 'A' ? " arraysize=\"3\"" : "", column.name);
@@ -71,16 +81,22 @@ inline std::string as_votable(const Sample& sample) {
   for (const auto id : sample.rows) {
     text += "<TR>";
     for (const auto& column : sample.columns) {
-      text += fmt::format("<TD>{}</TD>", column.type == 'K' ? std::to_string(id) : column.type == 'D' ? "0.5" : "0.5 1.5 2.5");
+      text += fmt::format("<TD>{}</TD>", column.type == 'K'   ? std::to_string(id)
+                                         : column.type == 'D' ? "0.5"
+                                                              : "0.5 1.5 2.5");
     }
     text += "</TR>\n";
   }
   return text + "</TABLEDATA></DATA></TABLE></RESOURCE></VOTABLE>\n";
 }
 
-inline void pad_block(std::string& fits, char fill) { fits.resize((fits.size() + 2879) / 2880 * 2880, fill); }
+inline void pad_block(std::string& fits, char fill) {
+  fits.resize((fits.size() + 2879) / 2880 * 2880, fill);
+}
 
-inline std::string card(std::string_view key, std::string_view value) { return fmt::format("{:80}", fmt::format("{:8}= {:>20}", key, value)); }
+inline std::string card(std::string_view key, std::string_view value) {
+  return fmt::format("{:80}", fmt::format("{:8}= {:>20}", key, value));
+}
 
 inline void put_double(std::string& out, double value) {
   const auto bits = std::bit_cast<std::uint64_t>(value);
@@ -89,17 +105,21 @@ inline void put_double(std::string& out, double value) {
 
 // `told_rows`: what NAXIS2 says, true or not.
 inline std::string as_fits(const Sample& sample, std::optional<std::size_t> told_rows = {}) {
-  std::string fits = card("SIMPLE", "T") + card("BITPIX", "8") + card("NAXIS", "0") + card("EXTEND", "T") + fmt::format("{:80}", "END");
+  std::string fits = card("SIMPLE", "T") + card("BITPIX", "8") + card("NAXIS", "0") + card("EXTEND", "T") +
+                     fmt::format("{:80}", "END");
   pad_block(fits, ' ');
   std::size_t width = 0;
   for (const auto& column : sample.columns) width += column.type == 'A' ? 24 : 8;
-  std::string header = card("XTENSION", "'BINTABLE'") + card("BITPIX", "8") + card("NAXIS", "2") + card("NAXIS1", std::to_string(width)) +
-                       card("NAXIS2", std::to_string(told_rows.value_or(sample.rows.size()))) + card("PCOUNT", "0") + card("GCOUNT", "1") +
-                       card("TFIELDS", std::to_string(sample.columns.size()));
+  std::string header = card("XTENSION", "'BINTABLE'") + card("BITPIX", "8") + card("NAXIS", "2") +
+                       card("NAXIS1", std::to_string(width)) +
+                       card("NAXIS2", std::to_string(told_rows.value_or(sample.rows.size()))) + card("PCOUNT", "0") +
+                       card("GCOUNT", "1") + card("TFIELDS", std::to_string(sample.columns.size()));
   for (std::size_t i = 0; i < sample.columns.size(); ++i) {
     const auto& column = sample.columns[i];
     header += card(fmt::format("TTYPE{}", i + 1), fmt::format("'{:8}'", column.name));
-    header += card(fmt::format("TFORM{}", i + 1), column.type == 'K' ? "'1K      '" : column.type == 'D' ? "'1D      '" : "'3D      '");
+    header += card(fmt::format("TFORM{}", i + 1), column.type == 'K'   ? "'1K      '"
+                                                  : column.type == 'D' ? "'1D      '"
+                                                                       : "'3D      '");
   }
   if (sample.parameter) header += card("SOURCEID", fmt::format("'{}'", *sample.parameter));
   fits += header + fmt::format("{:80}", "END");
@@ -116,22 +136,28 @@ inline std::string as_fits(const Sample& sample, std::optional<std::size_t> told
 
 inline std::string write_sample(const Sample& sample, ProductFormat format) {
   switch (format) {
-    case ProductFormat::Fits: return as_fits(sample);
-    case ProductFormat::Csv: return as_csv(sample);
-    case ProductFormat::Ecsv: return as_ecsv(sample);
+    case ProductFormat::Fits:
+      return as_fits(sample);
+    case ProductFormat::Csv:
+      return as_csv(sample);
+    case ProductFormat::Ecsv:
+      return as_ecsv(sample);
     case ProductFormat::VOTable:
-    case ProductFormat::VOTablePlain: break;
+    case ProductFormat::VOTablePlain:
+      break;
   }
   return as_votable(sample);
 }
 
-inline constexpr std::array<ProductFormat, 4> kFormats = {ProductFormat::VOTable, ProductFormat::Fits, ProductFormat::Csv, ProductFormat::Ecsv};
+inline constexpr std::array<ProductFormat, 4> kFormats = {ProductFormat::VOTable, ProductFormat::Fits,
+                                                          ProductFormat::Csv, ProductFormat::Ecsv};
 
 struct CollectingSink final : ProductSink {
   std::map<std::string, std::string, std::less<>> products;
   std::vector<std::optional<SourceId>> ids;
   Result<void> add(const Product& product) override {
-    products.emplace(product.name, std::string(reinterpret_cast<const char*>(product.bytes.data()), product.bytes.size()));
+    products.emplace(product.name,
+                     std::string(reinterpret_cast<const char*>(product.bytes.data()), product.bytes.size()));
     ids.push_back(product.id);
     return {};
   }
@@ -157,8 +183,14 @@ struct Question {
   Result<Contents> read(const std::vector<test::ZipPart>& parts) { return read_zip(test::make_zip(parts)); }
   Result<Contents> read_zip(const std::string& zip) {
     const auto budget = std::make_shared<http::MemoryBudget>(budget_bytes);
-    const Asked asked{.release = "Gaia DR3", .retrieval_type = type, .structure = structure, .format = format, .ids = ids,
-                      .max_product_bytes = max_product_bytes, .budget = budget, .spool_directory = spool_directory};
+    const Asked asked{.release = "Gaia DR3",
+                      .retrieval_type = type,
+                      .structure = structure,
+                      .format = format,
+                      .ids = ids,
+                      .max_product_bytes = max_product_bytes,
+                      .budget = budget,
+                      .spool_directory = spool_directory};
     auto contents = read_reply(test::as_bytes(zip), asked, sink);
     EXPECT_EQ(budget->used(), 0u);
     return contents;

@@ -9,7 +9,9 @@ namespace {
 using test::make_zip;
 using test::ZipPart;
 
-ZipPart sample() { return {.name = "RVS-Gaia DR3 11.xml", .data = "spectrum spectrum spectrum spectrum"}; }
+ZipPart sample() {
+  return {.name = "RVS-Gaia DR3 11.xml", .data = "spectrum spectrum spectrum spectrum"};
+}
 
 TEST(ZipDamage, RefusesAMemberWhoseCrcIsWrong) {
   auto part = sample();
@@ -71,7 +73,8 @@ TEST(ZipDamage, RefusesDescriptorsThatLieOrLack) {
 TEST(ZipDamage, RefusesDirectoriesThatLie) {
   const auto parts = three_parts();
   const auto size = make_zip(parts).size();
-  for (const std::uint64_t count : {2u, 4u, 0u, 0xffffu}) EXPECT_FALSE(unpack(make_zip(parts, {.count = count}))) << count;
+  for (const std::uint64_t count : {2u, 4u, 0u, 0xffffu})
+    EXPECT_FALSE(unpack(make_zip(parts, {.count = count}))) << count;
   for (const std::uint64_t at : {std::size_t{0}, size - 22, size, std::size_t{0xfffffffe}}) {
     EXPECT_FALSE(unpack(make_zip(parts, {.directory_offset = at}))) << at;
     EXPECT_FALSE(unpack(make_zip(parts, {.directory_size = at}))) << at;
@@ -118,8 +121,9 @@ TEST(ZipDamage, NeverTakesTwoZipsInARow) {
   EXPECT_FALSE(unpack(make_zip(three_parts()) + make_zip({})));
 }
 
-// The bytes of a zip that need not mean anything for its content: versions, times, attributes; and deflated data, where bits
-// are padding and a run of one letter may be written in more than one way. Everything else is covered by something.
+// The bytes of a zip that need not mean anything for its content: versions, times, attributes; and deflated data, where
+// bits are padding and a run of one letter may be written in more than one way. Everything else is covered by
+// something.
 std::set<std::size_t> harmless_bytes(const std::string& zip, const std::vector<ZipPart>& parts) {
   std::set<std::size_t> harmless;
   auto mark = [&harmless](std::size_t at, std::size_t from, std::size_t to) {

@@ -1,4 +1,5 @@
-// libarchive as the second opinion on good zips: what it reads we read, what it writes we read. Its verdicts on bad ones are too lenient to count.
+// libarchive as the second opinion on good zips: what it reads we read, what it writes we read. Its verdicts on bad
+// ones are too lenient to count.
 #include <archive.h>
 #include <archive_entry.h>
 

@@ -62,7 +62,9 @@ TEST(ZipReader, AsksForWhatItLooksAtAndNeverForData) {
   EXPECT_EQ(out_of_reach.error().detail, "gone");
 }
 
-TEST(ZipReader, CallsZeroBytesCorrupt) { expect_refused("", Kind::Corrupt, "no bytes at all"); }
+TEST(ZipReader, CallsZeroBytesCorrupt) {
+  expect_refused("", Kind::Corrupt, "no bytes at all");
+}
 
 TEST(ZipReader, CallsOtherBytesCorrupt) {
   expect_refused("<html>SERVICE ERROR</html>", Kind::Corrupt, "not a zip");
@@ -71,14 +73,16 @@ TEST(ZipReader, CallsOtherBytesCorrupt) {
 
 TEST(ZipReader, ReadsStoredMembersWithAndWithoutDescriptor) {
   for (const std::uint16_t flags : std::initializer_list<std::uint16_t>{0x0808, 0x0800, 0x0000}) {
-    const auto unpacked = unpack(make_zip({ZipPart{.name = "a", .data = "stored bytes", .stored = true, .flags = flags}}));
+    const auto unpacked =
+        unpack(make_zip({ZipPart{.name = "a", .data = "stored bytes", .stored = true, .flags = flags}}));
     ASSERT_TRUE(unpacked) << unpacked.error().detail;
     EXPECT_EQ(unpacked->at("a"), "stored bytes");
   }
 }
 
 TEST(ZipReader, ReadsDescriptorsWithoutSignature) {
-  const auto unpacked = unpack(make_zip({ZipPart{.name = "a", .data = "aaaa", .descriptor_signature = false}, ZipPart{.name = "b", .data = "b"}}));
+  const auto unpacked = unpack(make_zip(
+      {ZipPart{.name = "a", .data = "aaaa", .descriptor_signature = false}, ZipPart{.name = "b", .data = "b"}}));
   ASSERT_TRUE(unpacked) << unpacked.error().detail;
   EXPECT_EQ(unpacked->at("a"), "aaaa");
 }
@@ -87,7 +91,11 @@ TEST(ZipReader, ReadsZip64InEveryPlaceItMayStand) {
   for (const std::uint16_t flags : std::initializer_list<std::uint16_t>{0x0808, 0x0800}) {
     for (const bool wide_end : {false, true}) {
       for (const bool descriptor_signature : {false, true}) {
-        const ZipPart wide{.name = "w", .data = "wide wide wide", .flags = flags, .descriptor_signature = descriptor_signature, .wide = true};
+        const ZipPart wide{.name = "w",
+                           .data = "wide wide wide",
+                           .flags = flags,
+                           .descriptor_signature = descriptor_signature,
+                           .wide = true};
         const auto unpacked = unpack(make_zip({ZipPart{.name = "a", .data = "aaaa"}, wide}, {.wide_end = wide_end}));
         ASSERT_TRUE(unpacked) << unpacked.error().detail;
         EXPECT_EQ(unpacked->at("w"), wide.data);
@@ -98,7 +106,12 @@ TEST(ZipReader, ReadsZip64InEveryPlaceItMayStand) {
 
 TEST(ZipReader, PassesOverUnknownExtraFieldsCommentsAndAttributes) {
   const std::string stamp("UT\x05\0\x01 abcd", 9);
-  const ZipPart part{.name = "a", .data = "aaaa", .external_attributes = 0100644u << 16, .comment = "made by hand", .local_extra = stamp, .extra = stamp};
+  const ZipPart part{.name = "a",
+                     .data = "aaaa",
+                     .external_attributes = 0100644u << 16,
+                     .comment = "made by hand",
+                     .local_extra = stamp,
+                     .extra = stamp};
   const auto unpacked = unpack(make_zip({part}));
   ASSERT_TRUE(unpacked) << unpacked.error().detail;
   EXPECT_EQ(unpacked->at("a"), "aaaa");
@@ -142,7 +155,8 @@ TEST(ZipReader, RefusesTwoMembersOfOneName) {
 
 TEST(ZipReader, RefusesNamesThatAreNotPlainFileNames) {
   using namespace std::string_literals;
-  for (const auto& name : {""s, "a/b"s, "/etc/passwd"s, "..\\x"s, "a\0b"s, "a\nb"s, "a\x7f"s, "."s, ".."s, "../x"s, "a/"s, "\xff\xfe"s, "a\xc2\x85"s}) {
+  for (const auto& name : {""s, "a/b"s, "/etc/passwd"s, "..\\x"s, "a\0b"s, "a\nb"s, "a\x7f"s, "."s, ".."s, "../x"s,
+                           "a/"s, "\xff\xfe"s, "a\xc2\x85"s}) {
     const auto unpacked = unpack(make_zip({ZipPart{.name = name, .data = "x"}}));
     ASSERT_FALSE(unpacked) << name;
     EXPECT_EQ(unpacked.error().kind, Kind::Malformed);

@@ -88,21 +88,73 @@ TEST(EcsvLines, ReadWhatArchivesAndAstropyWriteAsYaml) {
 TEST(EcsvLines, LeaveWhatTheyAreNotCertainOfToTheYamlParser) {
   const std::string item = "datatype:\n-\n  name: a\n  datatype: int8\n";
   ASSERT_TRUE(read_ecsv_lines(item, {}));
-  for (const std::string more :
-       {"    ucd: x\n", "  description: one\n    two\n", "  description: |\n", "  description: >\n    x\n", "  unit: &a m\n",
-        "  unit: *a\n", "  unit: ~\n", "  unit: null\n", "  unit:\n", "  unit: a: b\n", "  unit: a #b\n", "  unit: a:\n",
-        "  unit: [a]\n", "  unit: {a: b}\n", "  unit: 'a\n", "  unit: 'a' b\n", "  unit: \"\\n\"\n", "  unit: !!str a\n",
-        "  unit: a \n", "  unit: \ta\n", "  unit: \xc3\xa9\n", "  unit:a\n", "  unit: - a\n", "  unit: ? a\n",
-        "  name: b\n", "  meta:\n", "  meta:\n  unit: a\n", "  meta:\n      ucd: a\n", "  meta: {ucd: a}\n",
-        "  meta:\n    ucd: a\n    ucd: b\n", " unit: a\n", "   unit: a\n", "\n", "  \n", "  # unit\n", "unit: a\n  b\n", "datatype:\n",
-        "meta:\n", "meta: a\n", "meta: !!omap\n- {a: b}\n", "meta:\n  a: b\n  a: c\n", "meta:\n  a:\n    b: c\n", "meta:\n  a: [b]\n",
-        "meta:\n  a: [1,]\n", "meta:\n- a: b\n", "delimiter: ;\n", "delimiter: ,\n", "-\n", "- \n  name: b\n", "-  name: b\n",
-        "- {name: b}\n", "- {name: b, datatype: int8} \n", "- {name: b, datatype: [int8]}\n", "- {name: b, datatype: int8\n",
-        "- {name: b, datatype: int8}}\n", "- {name: b, datatype: int8,}\n", "- {name: b, datatype: int8}\n  unit: a\n",
-        "- {name: b, datatype: a?b}\n", "? a\n", "%YAML 1.2\n", "'a': b\n", "~: a\n", "null: a\n"}) {
+  for (const std::string more : {"    ucd: x\n",
+                                 "  description: one\n    two\n",
+                                 "  description: |\n",
+                                 "  description: >\n    x\n",
+                                 "  unit: &a m\n",
+                                 "  unit: *a\n",
+                                 "  unit: ~\n",
+                                 "  unit: null\n",
+                                 "  unit:\n",
+                                 "  unit: a: b\n",
+                                 "  unit: a #b\n",
+                                 "  unit: a:\n",
+                                 "  unit: [a]\n",
+                                 "  unit: {a: b}\n",
+                                 "  unit: 'a\n",
+                                 "  unit: 'a' b\n",
+                                 "  unit: \"\\n\"\n",
+                                 "  unit: !!str a\n",
+                                 "  unit: a \n",
+                                 "  unit: \ta\n",
+                                 "  unit: \xc3\xa9\n",
+                                 "  unit:a\n",
+                                 "  unit: - a\n",
+                                 "  unit: ? a\n",
+                                 "  name: b\n",
+                                 "  meta:\n",
+                                 "  meta:\n  unit: a\n",
+                                 "  meta:\n      ucd: a\n",
+                                 "  meta: {ucd: a}\n",
+                                 "  meta:\n    ucd: a\n    ucd: b\n",
+                                 " unit: a\n",
+                                 "   unit: a\n",
+                                 "\n",
+                                 "  \n",
+                                 "  # unit\n",
+                                 "unit: a\n  b\n",
+                                 "datatype:\n",
+                                 "meta:\n",
+                                 "meta: a\n",
+                                 "meta: !!omap\n- {a: b}\n",
+                                 "meta:\n  a: b\n  a: c\n",
+                                 "meta:\n  a:\n    b: c\n",
+                                 "meta:\n  a: [b]\n",
+                                 "meta:\n  a: [1,]\n",
+                                 "meta:\n- a: b\n",
+                                 "delimiter: ;\n",
+                                 "delimiter: ,\n",
+                                 "-\n",
+                                 "- \n  name: b\n",
+                                 "-  name: b\n",
+                                 "- {name: b}\n",
+                                 "- {name: b, datatype: int8} \n",
+                                 "- {name: b, datatype: [int8]}\n",
+                                 "- {name: b, datatype: int8\n",
+                                 "- {name: b, datatype: int8}}\n",
+                                 "- {name: b, datatype: int8,}\n",
+                                 "- {name: b, datatype: int8}\n  unit: a\n",
+                                 "- {name: b, datatype: a?b}\n",
+                                 "? a\n",
+                                 "%YAML 1.2\n",
+                                 "'a': b\n",
+                                 "~: a\n",
+                                 "null: a\n"}) {
     EXPECT_FALSE(read_ecsv_lines(item + more, {})) << more;
   }
-  for (const auto* yaml : {"", "\n\n", "datatype:\n", "datatype: 5\n", "delimiter: ','\n", "- {name: a, datatype: int8}\n"}) {
+  for (const auto* yaml :
+       {"", "\n\n", "datatype:\n", "datatype: 5\n", "delimiter: ','\n", "- {name: a, datatype: int8}\n"}) {
     EXPECT_FALSE(read_ecsv_lines(yaml, {})) << yaml;
   }
   Limits limits;
@@ -111,18 +163,29 @@ TEST(EcsvLines, LeaveWhatTheyAreNotCertainOfToTheYamlParser) {
 }
 
 std::string mutated(std::string text, std::mt19937& random) {
-  static constexpr std::string_view kPieces[] = {" ",  "  ", "\n", "\n  ", "\n    ", ":",  ": ", "-",    "- ",   "'",     "''", "\"", "#",
-                                                 " #", ",",  ", ", "[",    "]",      "{",  "}",  "null", "\n-\n", "|",    ">",  "&",  "*",
-                                                 "!",  "%",  "@",  "`",    "\\",     "?",  "~",  ".",    "0",    "a: b", "\t", "=",  "\n- {"};
+  static constexpr std::string_view kPieces[] = {
+      " ",  "  ", "\n", "\n  ", "\n    ", ":", ": ", "-",    "- ",    "'",    "''", "\"", "#",
+      " #", ",",  ", ", "[",    "]",      "{", "}",  "null", "\n-\n", "|",    ">",  "&",  "*",
+      "!",  "%",  "@",  "`",    "\\",     "?", "~",  ".",    "0",     "a: b", "\t", "=",  "\n- {"};
   for (unsigned changes = 1 + random() % 3; changes > 0 && !text.empty(); --changes) {
     const std::size_t at = random() % text.size();
     const std::size_t line = text.rfind('\n', at) + 1;
     switch (random() % 5) {
-      case 0: text.erase(at, 1 + random() % 3); break;
-      case 1: text.insert(at, kPieces[random() % std::size(kPieces)]); break;
-      case 2: text.erase(line, text.find('\n', line) - line + 1); break;
-      case 3: text.insert(line, text.substr(line, text.find('\n', line) - line + 1)); break;
-      default: text.replace(at, 1, kPieces[random() % std::size(kPieces)]); break;
+      case 0:
+        text.erase(at, 1 + random() % 3);
+        break;
+      case 1:
+        text.insert(at, kPieces[random() % std::size(kPieces)]);
+        break;
+      case 2:
+        text.erase(line, text.find('\n', line) - line + 1);
+        break;
+      case 3:
+        text.insert(line, text.substr(line, text.find('\n', line) - line + 1));
+        break;
+      default:
+        text.replace(at, 1, kPieces[random() % std::size(kPieces)]);
+        break;
     }
   }
   return text;
@@ -132,7 +195,10 @@ TEST(EcsvLines, NeverReadADamagedHeaderOtherwiseThanYaml) {
   std::mt19937 random(20261121);
   std::size_t taken = 0;
   for (int round = 0; round < 12'000; ++round) {
-    const auto yaml = mutated(std::string(round % 3 == 0 ? kBlockStyle : round % 3 == 1 ? kFlowStyle : kInlineItems), random);
+    const auto yaml = mutated(std::string(round % 3 == 0   ? kBlockStyle
+                                          : round % 3 == 1 ? kFlowStyle
+                                                           : kInlineItems),
+                              random);
     const auto lines = read_ecsv_lines(yaml, {});
     if (!lines) continue;
     ++taken;

@@ -14,15 +14,19 @@ struct Sample {
 };
 
 std::string int_table(std::string_view rows) {
-  return samples::votable("<FIELD datatype=\"int\" name=\"n\"><VALUES null=\"-1\"/></FIELD>\n<FIELD datatype=\"char\" "
-                          "arraysize=\"*\" name=\"note\"/>\n",
-                          "<TABLEDATA>" + std::string(rows) + "</TABLEDATA>");
+  return samples::votable(
+      "<FIELD datatype=\"int\" name=\"n\"><VALUES null=\"-1\"/></FIELD>\n<FIELD datatype=\"char\" "
+      "arraysize=\"*\" name=\"note\"/>\n",
+      "<TABLEDATA>" + std::string(rows) + "</TABLEDATA>");
 }
 
 std::vector<Sample> all_samples(std::size_t rows) {
-  return {{Format::VOTable, samples::fixed_binary2(rows)}, {Format::VOTable, samples::variable_binary2(rows)},
-          {Format::VOTable, samples::tabledata(rows)},     {Format::Fits, samples::fits_table_file(rows)},
-          {Format::Csv, samples::csv(rows)},               {Format::Ecsv, samples::ecsv(rows)}};
+  return {{Format::VOTable, samples::fixed_binary2(rows)},
+          {Format::VOTable, samples::variable_binary2(rows)},
+          {Format::VOTable, samples::tabledata(rows)},
+          {Format::Fits, samples::fits_table_file(rows)},
+          {Format::Csv, samples::csv(rows)},
+          {Format::Ecsv, samples::ecsv(rows)}};
 }
 
 std::optional<FirstCell> first_of(const Sample& sample, std::string_view column) {
@@ -34,7 +38,8 @@ std::optional<FirstCell> first_of(const Sample& sample, std::string_view column)
 TEST(FirstCell, IsTheReadersOwnInEveryFormatAndColumn) {
   std::size_t cells = 0;
   auto samples = all_samples(3);
-  samples.push_back({Format::VOTable, int_table("<TR><TD>-1</TD><TD>a &amp; b</TD></TR><TR><TD>5</TD><TD>c</TD></TR>")});
+  samples.push_back(
+      {Format::VOTable, int_table("<TR><TD>-1</TD><TD>a &amp; b</TD></TR><TR><TD>5</TD><TD>c</TD></TR>")});
   samples.push_back({Format::VOTable, int_table("<TR><TD> 7 </TD><TD/></TR>")});
   for (const auto& sample : samples) cells += samples::expect_first_cells(sample.text, sample.format, "a sample");
   EXPECT_EQ(cells, 20u);

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "table/text/ecsv_header.h"
 #include "table/table_reader.h"
+#include "table/text/ecsv_header.h"
 
 namespace garner::table::samples {
 

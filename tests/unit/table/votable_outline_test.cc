@@ -16,10 +16,10 @@ constexpr std::string_view kColumn = "source_id";
 
 std::string product(std::string_view id, std::string_view note = "plain text", std::size_t rows = 3) {
   std::string text = samples::fixed_binary2(rows);
-  const std::string parameters =
-      fmt::format("<PARAM datatype=\"long\" name=\"id\" ucd=\"meta.id\" value=\"{}\">\n<DESCRIPTION>which</DESCRIPTION>\n"
-                  "</PARAM>\n<PARAM name='note' value = '{}' datatype='char'/>\n",
-                  id, note);
+  const std::string parameters = fmt::format(
+      "<PARAM datatype=\"long\" name=\"id\" ucd=\"meta.id\" value=\"{}\">\n<DESCRIPTION>which</DESCRIPTION>\n"
+      "</PARAM>\n<PARAM name='note' value = '{}' datatype='char'/>\n",
+      id, note);
   return text.insert(text.find("<TABLE>") + 8, parameters);
 }
 
@@ -27,7 +27,8 @@ std::string told(const Result<TableSummary>& summary) {
   if (!summary) return fmt::format("{}: {}", static_cast<int>(summary.error().kind), summary.error().detail);
   std::string text = fmt::format("{} rows;", summary->rows);
   for (const auto& c : summary->columns) {
-    text += fmt::format(" {} {} {} {} {} {};", c.name, static_cast<int>(c.type), c.is_array, c.unit, c.ucd, c.description);
+    text +=
+        fmt::format(" {} {} {} {} {} {};", c.name, static_cast<int>(c.type), c.is_array, c.unit, c.ucd, c.description);
   }
   for (const auto& [name, value] : summary->parameters) text += fmt::format(" {}={};", name, value);
   if (const auto& cell = summary->first_cell) text += fmt::format(" {} {} {}", cell->null, cell->integer, cell->text);
@@ -115,8 +116,9 @@ TEST(VotableOutline, EveryCutAndEveryDoubledByteIsJudgedAsIfTheDocumentWereTheFi
 
 TEST(VotableOutline, ValuesRowsAndTheFirstCellAreThoseOfTheNewDocument) {
   const std::string longest(3000, 'x');
-  for (const auto& text : {product("1"), product("22", "b"), product("", ""), product("1", "b", 0), product("1", "b", 40),
-                           product("3", longest), product("4 5", "c > d"), product("5", "&lt;")}) {
+  for (const auto& text :
+       {product("1"), product("22", "b"), product("", ""), product("1", "b", 0), product("1", "b", 40),
+        product("3", longest), product("4 5", "c > d"), product("5", "&lt;")}) {
     EXPECT_EQ(check(text), check_first(text));
   }
 }
