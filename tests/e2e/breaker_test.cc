@@ -96,10 +96,8 @@ TEST_F(BreakerRig, StaysOpenOverKillsWithinARetryAfter) {
   for (int life = 0; life < 6; ++life) {
     rig.daemon().kill_now();
     rig.start_daemon();
-    ASSERT_TRUE(wait_until([&] {
-      return rig.status("patient")["waiting_for"].get<std::string>().starts_with(
-          "the archive's breaker is open since ");
-    }));
+    ASSERT_TRUE(wait_until(
+        [&] { return rig.status("patient")["waiting_for"].get<std::string>().starts_with("archive down for "); }));
   }
   EXPECT_LE(rig.report()["requests"].get<int>(), 8)
       << "those of the first life; once more where it was killed too soon";
