@@ -132,7 +132,7 @@ Result<void> GroupCommit::settle_together(std::span<const ChunkChange> chunks, s
   }
   for (const auto& [key, counters] : changed)
     batch.put(Family::Counters, counters_key(key.first, key.second), encode_counters(counters));
-  if (auto written = store_.write(batch, "settling tiles"); !written) return written;
+  if (auto written = store_.write(batch, "settling chunks and tiles"); !written) return written;
   std::lock_guard lock(mutex_);
   for (const auto& [key, counters] : changed) live_.at(key.first).counters[key.second] = counters;
   return {};

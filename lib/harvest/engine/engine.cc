@@ -238,8 +238,7 @@ Task<void> Engine::run_chunk(std::string archive_name, std::shared_ptr<HarvestRu
   const ChunkWorld world = chunk_world(archive_name, seat, *archive);
   const bool spelling_known = !run->record().data_structure.empty();
   ArchiveTurn turn = turn_in(archive_name, seat, std::move(slot));
-  ChunkEnd end = co_await chunk_life(world, run, claim, turn);
-  if (end.how == ChunkEnd::How::HoldHarvest) end.wait = world_.watermarks.try_again;
+  const ChunkEnd end = co_await chunk_life(world, run, claim, turn);
   // While the chunk is in hand: nobody removes the harvest under this.
   if (!spelling_known && !run->record().data_structure.empty()) {
     if (auto saved = co_await save(run); !saved) log::warning("{}: {}", run->record().name, saved.error().detail);

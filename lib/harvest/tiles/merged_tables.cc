@@ -24,12 +24,13 @@ struct PacksMerged {
   std::uint32_t before = UINT32_MAX, after = UINT32_MAX;
 };
 
-Result<PacksMerged> packs_merged(ledger::Ledger& ledger, const HarvestFiles& files, ledger::ChunkKey chunk,
-                                 const TilesAsTheyBecome& tiles) {
+// Each tile that ids of the chunk lie in, once, with its record, until visit returns false.
+Result<void> each_tile_of_chunk(
+    ledger::Ledger& ledger, const HarvestFiles& files, ledger::ChunkKey chunk,
+    const std::function<bool(std::uint64_t, const std::optional<ledger::TileRecord>&)>& visit) {
   const output::TileGeometry geometry(files.spec);
   const auto ids = ledger.ids(chunk.harvest, chunk.block);
   if (!ids) return std::unexpected(ids.error());
-  PacksMerged merged;
   std::optional<std::uint64_t> last;
   for (const SourceId id : *ids) {
     const std::uint64_t tile = geometry.tile_of(id);
@@ -37,11 +38,22 @@ Result<PacksMerged> packs_merged(ledger::Ledger& ledger, const HarvestFiles& fil
     last = tile;
     const auto record = ledger.tile({chunk.harvest, chunk.type, tile});
     if (!record) return std::unexpected(record.error());
-    const std::uint32_t now = *record ? (*record)->packs_of(chunk.block) : 0;
+    if (!visit(tile, *record)) break;
+  }
+  return {};
+}
+
+Result<PacksMerged> packs_merged(ledger::Ledger& ledger, const HarvestFiles& files, ledger::ChunkKey chunk,
+                                 const TilesAsTheyBecome& tiles) {
+  PacksMerged merged;
+  const auto walked = each_tile_of_chunk(ledger, files, chunk, [&](std::uint64_t tile, const auto& record) {
+    const std::uint32_t now = record ? record->packs_of(chunk.block) : 0;
     const auto becomes = tiles.find(tile);
     merged.before = std::min(merged.before, now);
     merged.after = std::min(merged.after, becomes == tiles.end() ? now : becomes->second.packs_of(chunk.block));
-  }
+    return true;
+  });
+  if (!walked) return std::unexpected(walked.error());
   return merged;
 }
 
@@ -81,19 +93,13 @@ Result<std::optional<output::TileKey>> merged_into(ledger::Ledger& ledger, const
 
 Result<bool> merged_everywhere(ledger::Ledger& ledger, const HarvestFiles& files, ledger::ChunkKey chunk,
                                std::uint32_t generation) {
-  const output::TileGeometry geometry(files.spec);
-  const auto ids = ledger.ids(chunk.harvest, chunk.block);
-  if (!ids) return std::unexpected(ids.error());
-  std::optional<std::uint64_t> last;
-  for (const SourceId id : *ids) {
-    const std::uint64_t tile = geometry.tile_of(id);
-    if (tile == last) continue;
-    last = tile;
-    const auto record = ledger.tile({chunk.harvest, chunk.type, tile});
-    if (!record) return std::unexpected(record.error());
-    if (!*record || (*record)->packs_of(chunk.block) <= generation) return false;
-  }
-  return true;
+  bool everywhere = true;
+  const auto walked = each_tile_of_chunk(ledger, files, chunk, [&](std::uint64_t, const auto& record) {
+    everywhere = record && record->packs_of(chunk.block) > generation;
+    return everywhere;
+  });
+  if (!walked) return std::unexpected(walked.error());
+  return everywhere;
 }
 
 Result<std::uint64_t> bytes_let_go(ledger::Ledger& ledger, const HarvestFiles& files, ledger::ChunkKey chunk,
